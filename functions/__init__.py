@@ -1,0 +1,1 @@
+"""One module per event family: a blueprint with one Event Grid trigger."""

@@ -1,0 +1,157 @@
+"""The columns of a record: their types, and the service's limits on them, which the emulator does not keep.
+
+https://learn.microsoft.com/rest/api/storageservices/understanding-the-table-service-data-model
+"""
+
+import re
+import zlib
+from collections.abc import Iterable, Mapping
+from enum import StrEnum
+from typing import Final
+
+from shared.jsontext import compact
+from shared.keys import cut, utf16_units
+
+Value = str | int | bytes
+Entity = dict[str, Value]
+"""One row by column name; each value is written as `edm_type` of its column."""
+
+
+class Edm(StrEnum):
+    """The OData types that Table Storage keeps and that this app writes."""
+
+    STRING = "Edm.String"
+    DATE_TIME = "Edm.DateTime"
+    INT32 = "Edm.Int32"
+    INT64 = "Edm.Int64"
+    BINARY = "Edm.Binary"
+
+
+_STRING_COLUMNS: Final = (
+    *("PartitionKey", "RowKey"),
+    *("EventId", "EventType", "Subject", "ResourceId", "EnvelopeSchema", "Kind", "Raw"),
+    *("MessageId", "Body"),
+    *("From", "To", "Number", "Peer", "Direction", "DeliveryStatus", "DeliveryStatusDetails", "Tag"),
+    *("ThreadId", "TransactionId", "MessageType", "ThreadTopic"),
+    *("SenderId", "SenderKind", "SenderDisplayName"),
+    *("InitiatorId", "InitiatorKind"),
+    *("RecipientId", "RecipientKind"),
+    *("ParticipantId", "ParticipantKind", "ParticipantDisplayName"),
+    *("Reason", "Detail"),
+)
+JSON_COLUMNS: Final = ("DeliveryAttempts", "Participants", "Properties", "Metadata", "Drift")
+DATE_TIME_COLUMNS: Final = ("EventTime", "OccurredAt", "ComposedAt", "ThreadCreatedAt")
+COLUMNS: Final[Mapping[str, Edm]] = {
+    **dict.fromkeys((*_STRING_COLUMNS, *JSON_COLUMNS), Edm.STRING),
+    **dict.fromkeys(DATE_TIME_COLUMNS, Edm.DATE_TIME),
+    **dict.fromkeys(("SegmentCount", "ParticipantCount", "RecordVersion"), Edm.INT32),
+    "Version": Edm.INT64,
+}
+"""Every column but the numbered `RawZ0`, `RawZ1` …, which are binary."""
+
+TEXT_UNITS: Final = 31_000  # a string property holds 32,768 UTF-16 units; some clients count the terminator too
+CHUNK_BYTES: Final = 60_000  # a binary property holds 65,536 bytes
+ENTITY_BYTES: Final = 1_048_576 - 2_048  # 1 MiB, less what the service adds of its own
+_COMPRESSED: Final = "RawZ"
+_UNPRINTABLE: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff]")
+_TAIL_BYTES = 2 * TEXT_UNITS + 1_024  # kept free for `Drift`
+
+
+def edm_type(column: str) -> Edm:
+    """Tell the type that a column is written with.
+
+    Raises:
+        KeyError: no column of a record.
+    """
+    return Edm.BINARY if column.startswith(_COMPRESSED) else COLUMNS[column]
+
+
+def pack(text: str | bytes) -> Entity:
+    """Keep a text whole: as `Raw` while it fits a string property, else compressed as `RawZ0`, `RawZ1` …."""
+    if isinstance(text, str) and _fits_a_string(text):
+        return {"Raw": text}
+    content = text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text
+    packed = zlib.compress(content)
+    chunks = range(0, len(packed), CHUNK_BYTES)
+    return {f"{_COMPRESSED}{number}": packed[at : at + CHUNK_BYTES] for number, at in enumerate(chunks)}
+
+
+def unpack(entity: Mapping[str, object]) -> str | bytes:
+    """Give back the text that `pack` kept; bytes only where it never was UTF-8.
+
+    Raises:
+        KeyError: the entity keeps no text.
+    """
+    if "Raw" in entity:
+        return str(entity["Raw"])
+    chunks = [entity[f"{_COMPRESSED}0"]]
+    while (chunk := entity.get(f"{_COMPRESSED}{len(chunks)}")) is not None:
+        chunks.append(chunk)
+    content = zlib.decompress(b"".join(chunk for chunk in chunks if isinstance(chunk, bytes)))
+    try:
+        return content.decode("utf-8", "surrogatepass")
+    except UnicodeDecodeError:
+        return content
+
+
+def limited(columns: Mapping[str, Value], fixed: Entity) -> tuple[Entity, list[str]]:
+    """Fit columns beside the fixed ones into one entity; tell as drift what was cut or left out.
+
+    Texts are cut at 31,000 UTF-16 units. JSON is never cut, since half of it means nothing: it is left out.
+    """
+    fitted: Entity = {}
+    drift: list[str] = []
+    room = ENTITY_BYTES - _TAIL_BYTES - entity_bytes(fixed)
+    for name, value in sorted(columns.items(), key=lambda column: column[0] in JSON_COLUMNS):
+        kept = value
+        if isinstance(value, str) and utf16_units(value) > TEXT_UNITS:
+            if name in JSON_COLUMNS:
+                drift.append(f"{name}: left out, over {TEXT_UNITS} UTF-16 units")
+                continue
+            kept = cut(value, TEXT_UNITS)
+            drift.append(f"{name}: cut at {TEXT_UNITS} UTF-16 units")
+        room -= property_bytes(name, kept)
+        if room < 0:
+            room += property_bytes(name, kept)
+            drift.append(f"{name}: left out, the row is full")
+            continue
+        fitted[name] = kept
+    return fitted, drift
+
+
+def drift_column(drift: Iterable[str]) -> Entity:
+    """Write drift notes as a JSON array that fits its column; a note says how many did not."""
+    notes = list(drift)
+    if not notes:
+        return {}
+    written = compact(notes)
+    if utf16_units(written) <= TEXT_UNITS:
+        return {"Drift": written}
+    kept = len(notes)
+    while utf16_units(written) > TEXT_UNITS:
+        kept //= 2
+        written = compact([*notes[:kept], f"$: and {len(notes) - kept} more"])
+    return {"Drift": written}
+
+
+def entity_bytes(entity: Mapping[str, Value]) -> int:
+    """Size of an entity as the service counts it."""
+    return 4 + sum(property_bytes(name, value) for name, value in entity.items())
+
+
+def property_bytes(name: str, value: Value) -> int:
+    """Size of one property as the service counts it, its name included."""
+    if isinstance(value, str):
+        size = 8 if name in DATE_TIME_COLUMNS else 4 + 2 * utf16_units(value)
+    elif isinstance(value, bytes):
+        size = 4 + len(value)
+    else:
+        size = 8
+    return 8 + 2 * len(name) + size
+
+
+def _fits_a_string(text: str) -> bool:
+    if len(text) > TEXT_UNITS or utf16_units(text) > TEXT_UNITS:
+        return False
+    # JSON has control characters as escapes only; what is not JSON may hold any, and half an emoji is no UTF-8.
+    return text.isprintable() or _UNPRINTABLE.search(text) is None

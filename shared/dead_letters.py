@@ -1,0 +1,27 @@
+"""What becomes of an event that cannot be recorded: one row that keeps its text and tells the reason."""
+
+from shared import keys
+from shared.catalogue import DEAD_LETTERS
+from shared.columns import ENTITY_BYTES, Entity, entity_bytes, limited, pack
+from shared.errors import ContentError, Oversized
+from shared.records import RECORD_VERSION
+
+
+def dead_letter(function: str, text: str | bytes, error: ContentError) -> tuple[str, Entity]:
+    """File a text under the function that it was delivered to; the same text gives the same row.
+
+    Raises:
+        Oversized: not even the dead letter fits a row.
+    """
+    content = text if isinstance(text, bytes) else text.encode("utf-8", "surrogatepass")
+    named = {
+        "Reason": error.reason,
+        "Detail": str(error),
+        "EventId": error.event_id,
+        "EventType": error.event_type,
+    }
+    fixed: Entity = {"PartitionKey": function, "RowKey": keys.digest(content), **pack(text)}
+    if entity_bytes(fixed) > ENTITY_BYTES:
+        raise Oversized(f"over {ENTITY_BYTES} bytes even compressed")
+    columns, _cuts = limited({name: value for name, value in named.items() if value is not None}, fixed)
+    return DEAD_LETTERS, {**fixed, **columns, "RecordVersion": RECORD_VERSION}

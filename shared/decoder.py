@@ -1,0 +1,149 @@
+"""From the text of one event to its record: the one entry to the pure core."""
+
+from typing import Any
+
+from shared import catalogue, keys, timestamps
+from shared.catalogue import EventType
+from shared.columns import (
+    ENTITY_BYTES,
+    JSON_COLUMNS,
+    TEXT_UNITS,
+    Entity,
+    drift_column,
+    entity_bytes,
+    limited,
+    pack,
+)
+from shared.envelope import Envelope, open_envelope
+from shared.errors import ContentError, InvalidData, MissingKey, Oversized, UnsupportedType
+from shared.jsontext import canonical, compact, parse
+from shared.payloads import Payload
+from shared.reading import Reading, read
+from shared.records import RECORD_VERSION, Record
+
+# No column of a shorter text can reach the service's limits, so only longer ones are measured.
+_SURELY_FITS = TEXT_UNITS // 4
+_TIME_SOURCES = {"ComposedAt": "composeTime", "ThreadCreatedAt": "createTime"}
+
+
+def decode(text: str | bytes) -> Record:
+    """Decode the text of one event, in Event Grid schema or CloudEvents 1.0, alone or in an array of one.
+
+    Raises:
+        ContentError: the event cannot be recorded; the error tells the reason, the problem and the JSON path.
+    """
+    document = parse(text)
+    envelope = open_envelope(document.clean)
+    exact = envelope if document.clean is document.exact else open_envelope(document.exact)
+    try:
+        return _record(envelope, exact, text)
+    except ContentError as error:
+        error.event_id, error.event_type = envelope.id, envelope.type
+        raise
+
+
+def _record(envelope: Envelope, exact: Envelope, text: str | bytes) -> Record:
+    event_type = catalogue.find(envelope.type)
+    if event_type is None:
+        raise UnsupportedType("not an event type that this app records", envelope.path("type"))
+    reading = read(envelope.payload(), event_type.payload, "$.data")
+    facts = reading.model.columns()
+    drift = envelope.drift + reading.drift
+    owner = _key_part(event_type.family.owner, facts, reading)
+    message_id = _key_part("MessageId", facts, reading) if event_type.family.message_table else None
+    ticks, time_is_exact = _put_times(facts, envelope, reading.model.occurred, drift)
+    identity = (
+        event_type.name,
+        exact.resource.lower() if exact.resource else None,
+        exact.id,
+        ticks if time_is_exact else exact.time,
+        exact.data,
+    )
+    return Record(
+        event_type=event_type,
+        owner=owner,
+        message_id=message_id,
+        ticks=ticks,
+        digest=keys.digest(canonical(identity)),
+        facts=facts,
+        columns=_columns(envelope, event_type, facts, drift, text),
+        raw=text,
+    )
+
+
+def _key_part(column: str, facts: dict[str, Any], reading: Reading[Payload]) -> str:
+    value = facts[column]
+    if value:
+        return str(value)
+    sources = reading.model.sources[column]
+    path = f"$.data.{sources[0]}"
+    if not reading.rejected.isdisjoint(sources):
+        raise InvalidData(f"not of the type that {column} needs for the row's key", path)
+    raise MissingKey(f"missing, and {column} is part of the row's key", path)
+
+
+def _put_times(facts: dict[str, Any], envelope: Envelope, occurred: str, drift: list[str]) -> tuple[int, bool]:
+    """Write the times among the facts; tell the ticks for the keys and whether the envelope's time says it all."""
+    event_time = _read_time(envelope.time, envelope.path("time"), drift)
+    if envelope.time is None:
+        drift.append(f"{envelope.path('time')}: missing")
+    happened = _read_time(facts["OccurredAt"], f"$.data.{occurred}", drift)
+    first = event_time or happened
+    if first is None:
+        raise MissingKey("no readable time, and the time is part of the row's key", envelope.path("time"))
+    facts["EventTime"] = timestamps.edm(event_time.ticks) if event_time else None
+    facts["OccurredAt"] = timestamps.edm((happened or first).ticks)
+    for column, source in _TIME_SOURCES.items():
+        if facts.get(column) is None:
+            continue
+        if source == occurred:
+            facts[column] = facts["OccurredAt"] if happened else None
+        else:
+            read_time = _read_time(facts[column], f"$.data.{source}", drift)
+            facts[column] = timestamps.edm(read_time.ticks) if read_time else None
+    return first.ticks, event_time is not None and event_time.note is None
+
+
+def _read_time(value: Any, path: str, drift: list[str]) -> timestamps.Instant | None:
+    if value is None:
+        return None
+    try:
+        instant = timestamps.read(value)
+    except (ValueError, TypeError):
+        drift.append(f"{path}: not a time between 1601 and 9999")
+        return None
+    if instant.note is not None:
+        drift.append(f"{path}: {instant.note}")
+    return instant
+
+
+def _columns(
+    envelope: Envelope, event_type: EventType, facts: dict[str, Any], drift: list[str], text: str | bytes
+) -> Entity:
+    fixed = pack(text)
+    written = {
+        "EventId": envelope.id,
+        "EventType": event_type.name,
+        "Subject": envelope.subject,
+        "ResourceId": envelope.resource,
+        "EnvelopeSchema": envelope.schema,
+        "Kind": event_type.kind.value,
+        **facts,
+    }
+    columns: Entity = {}
+    for name, value in written.items():
+        if value is None:
+            continue
+        if name in JSON_COLUMNS:
+            columns[name] = compact(value)
+        elif name == "ThreadTopic" and not isinstance(value, str):
+            drift.append("$.data.properties.topic: not a string")
+        else:
+            columns[name] = value
+    columns["RecordVersion"] = RECORD_VERSION
+    if len(text) > _SURELY_FITS:
+        if entity_bytes(fixed) > ENTITY_BYTES:
+            raise Oversized(f"over {ENTITY_BYTES} bytes even compressed")
+        columns, cuts = limited(columns, fixed)
+        drift.extend(cuts)
+    return {**columns, **fixed, **drift_column(drift)}

@@ -1,0 +1,120 @@
+"""The envelope of an event: Event Grid schema or CloudEvents 1.0, read into one shape.
+
+https://learn.microsoft.com/azure/event-grid/event-schema
+https://learn.microsoft.com/azure/event-grid/cloud-event-schema
+"""
+
+from typing import Any, Literal, NamedTuple
+
+import msgspec
+
+from shared.errors import InvalidData, NotAnEvent
+from shared.reading import read
+
+Schema = Literal["EventGridSchema", "CloudEventSchemaV1_0"]
+
+
+class Envelope(NamedTuple):
+    """Who says what happened to which resource, and when; `data` is the payload as it came."""
+
+    schema: Schema
+    id: str
+    type: str
+    resource: str | None
+    subject: str | None
+    time: Any
+    data: Any
+    drift: list[str]
+
+    def path(self, field: Literal["type", "time"]) -> str:
+        """Tell the JSON path of a field in the schema that delivered the event."""
+        return f"$.event{field.capitalize()}" if self.schema == "EventGridSchema" else f"$.{field}"
+
+    def payload(self) -> dict[str, Any]:
+        """Tell the payload as a JSON object.
+
+        Raises:
+            InvalidData: `data` is missing or no object.
+        """
+        if not isinstance(self.data, dict):
+            raise InvalidData(f"expected an object, got {_named(self.data)}", "$.data")
+        return self.data
+
+
+class _EventGridSchema(msgspec.Struct, rename="camel"):
+    id: Any = None
+    topic: str | None = None
+    subject: str | None = None
+    event_type: Any = None
+    event_time: Any = None
+    data: Any = None
+    data_version: Any = None
+    metadata_version: Any = None
+
+
+class _CloudEvent(msgspec.Struct):
+    id: Any = None
+    source: str | None = None
+    subject: str | None = None
+    type: Any = None
+    time: Any = None
+    data: Any = None
+    specversion: Any = None
+    datacontenttype: Any = None
+    dataschema: Any = None
+
+
+def open_envelope(value: object) -> Envelope:
+    """Read the envelope of one event, given alone or as the only element of an array, as Event Grid posts it.
+
+    Raises:
+        NotAnEvent: no object, or without the id or type that every event has.
+    """
+    if isinstance(value, list):
+        if len(value) != 1:
+            raise NotAnEvent(f"expected one event, got an array of {len(value)}")
+        value = value[0]
+    if not isinstance(value, dict):
+        raise NotAnEvent(f"expected an object, got {_named(value)}")
+    if "eventType" not in value and any(name.lower() in {"specversion", "type"} for name in value):
+        event, drift, _ = read(value, _CloudEvent, "$")
+        return Envelope(
+            "CloudEventSchemaV1_0",
+            _required(event.id, "$.id"),
+            _required(event.type, "$.type"),
+            event.source,
+            event.subject,
+            event.time,
+            event.data,
+            drift,
+        )
+    grid, drift, _ = read(value, _EventGridSchema, "$")
+    return Envelope(
+        "EventGridSchema",
+        _required(grid.id, "$.id"),
+        _required(grid.event_type, "$.eventType"),
+        grid.topic,
+        grid.subject,
+        grid.event_time,
+        grid.data,
+        drift,
+    )
+
+
+def _required(value: object, path: str) -> str:
+    if not isinstance(value, str):
+        raise NotAnEvent(f"expected a string, got {_named(value)}", path)
+    if not value:
+        raise NotAnEvent("expected a string, got an empty one", path)
+    return value
+
+
+def _named(value: object) -> str:
+    """Name a JSON value by its type, never by its content."""
+    if value is None:
+        return "nothing"
+    if isinstance(value, bool):
+        return "a boolean"
+    if isinstance(value, (str, list, dict)):
+        return {str: "a string", list: "an array", dict: "an object"}[type(value)]
+    return "a number"

@@ -1,0 +1,108 @@
+"""The wire format of the two writes that this app makes: upsert-replace of one row, and a transaction of them.
+
+https://learn.microsoft.com/rest/api/storageservices/insert-or-replace-entity
+https://learn.microsoft.com/rest/api/storageservices/performing-entity-group-transactions
+"""
+
+import re
+from collections.abc import Iterable
+from typing import NamedTuple
+from urllib.parse import quote
+from uuid import uuid4
+
+import msgspec
+
+from shared.columns import COLUMNS, Edm, Entity
+
+# Strings and Int32 are what plain JSON strings and numbers mean; the other types are spelled out beside their value.
+_ANNOTATED = {name: edm.value for name, edm in COLUMNS.items() if edm not in {Edm.STRING, Edm.INT32}}
+_JSON = msgspec.json.Encoder()
+_BOUNDARY = uuid4().hex  # no row can hold a line that starts with it: JSON has no line breaks inside
+_STATUS = re.compile(rb"HTTP/1\.1 ([0-9]{3})")
+_ERROR_CODE = re.compile(rb'"code"\s*:\s*"([A-Za-z]+)"')
+
+TRANSACTION_TYPE = f"multipart/mixed; boundary=batch_{_BOUNDARY}"
+_HEAD = (f"--batch_{_BOUNDARY}\r\nContent-Type: multipart/mixed; boundary=changeset_{_BOUNDARY}\r\n\r\n").encode()
+_OPERATION = (
+    f"--changeset_{_BOUNDARY}\r\nContent-Type: application/http\r\nContent-Transfer-Encoding: binary\r\n\r\nPUT "
+).encode()
+_OPERATION_HEADERS = (
+    b" HTTP/1.1\r\nContent-Type: application/json\r\nAccept: application/json;odata=minimalmetadata\r\n"
+    b"DataServiceVersion: 3.0\r\n\r\n"
+)
+_TAIL = f"--changeset_{_BOUNDARY}--\r\n--batch_{_BOUNDARY}--\r\n".encode()
+OPERATION_BYTES = len(_OPERATION) + len(_OPERATION_HEADERS) + len("\r\n") + 2 * 64  # with room for the endpoint
+
+
+class Row(NamedTuple):
+    """One row ready to be sent.
+
+    Attributes:
+        table: the table's name.
+        partition: the PartitionKey; rows of one transaction share it and the table.
+        row_key: the RowKey.
+        path: `Table(PartitionKey='…',RowKey='…')`, percent-encoded as it goes over the wire.
+        body: the entity as JSON.
+    """
+
+    table: str
+    partition: str
+    row_key: str
+    path: str
+    body: bytes
+
+    @property
+    def size(self) -> int:
+        """Bytes that the row takes in a transaction."""
+        return len(self.body) + len(self.path) + OPERATION_BYTES
+
+
+def encode(table: str, entity: Entity) -> Row:
+    """Write an entity as the service reads it, each value in the type of its column."""
+    wire = dict(entity)
+    for name in entity.keys() & _ANNOTATED.keys():
+        edm = _ANNOTATED[name]
+        wire[f"{name}@odata.type"] = edm
+        if edm == Edm.INT64:
+            wire[name] = str(entity[name])
+    chunk = 0
+    while (name := f"RawZ{chunk}") in wire:
+        wire[f"{name}@odata.type"] = Edm.BINARY.value
+        chunk += 1
+    partition, row_key = str(entity["PartitionKey"]), str(entity["RowKey"])
+    path = f"{table}(PartitionKey='{_quoted(partition)}',RowKey='{_quoted(row_key)}')"
+    return Row(table, partition, row_key, path, _JSON.encode(wire))
+
+
+def transaction(rows: Iterable[Row], endpoint: str) -> bytes:
+    """Write the body of one entity group transaction that upserts and replaces all rows or none."""
+    base = f"{endpoint}/".encode()
+    parts = [_HEAD]
+    for row in rows:
+        parts += (_OPERATION, base, row.path.encode(), _OPERATION_HEADERS, row.body, b"\r\n")
+    parts.append(_TAIL)
+    return b"".join(parts)
+
+
+def outcome(answer: bytes, rows: int) -> tuple[int, str]:
+    """Tell the HTTP status of a transaction from its multipart answer, and the error code of a failed one.
+
+    The service answers a failed transaction with one part, whose status speaks for all.
+    """
+    statuses = [int(status) for status in _STATUS.findall(answer)]
+    failed = [status for status in statuses if not 200 <= status < 300]  # noqa: PLR2004  the range of success
+    if failed:
+        return failed[0], error_code(answer)
+    if len(statuses) != rows:
+        return 500, "UnreadableAnswer"
+    return 204, ""
+
+
+def error_code(answer: bytes) -> str:
+    """Tell the service's error code from an error body, empty where there is none."""
+    found = _ERROR_CODE.search(answer)
+    return found[1].decode() if found else ""
+
+
+def _quoted(key: str) -> str:
+    return quote(key.replace("'", "''"), safe="")

@@ -1,0 +1,121 @@
+"""Receive one event: decode and write it, or file it as a dead letter. The failure policy, in one place.
+
+content is at fault   dead letter, acknowledge       (a redelivery would not help)
+storage is at fault   raise: the host answers 500    (Event Grid delivers again)
+"""
+
+import asyncio
+import functools
+import logging
+import os
+import traceback
+from collections.abc import Sequence
+from typing import Final, NamedTuple, Protocol
+
+from shared.catalogue import FAMILIES
+from shared.columns import Entity
+from shared.dead_letters import dead_letter
+from shared.decoder import decode
+from shared.errors import ContentError, Oversized, RowRefused, StorageError
+from shared.group_commit import GroupCommit
+from shared.odata import Row, encode
+from shared.records import Record
+from shared.settings import read_settings
+from shared.tables import Tables
+
+_log = logging.getLogger("acs_event_sink")
+
+# Event Grid gives up on a delivery after 30 s and then delivers again, beside a call that is still at work.
+ANSWER_WITHIN_SECONDS: Final = 18.0
+_FAMILY_OF = {family.function: family for family in FAMILIES}
+
+
+class Recorded(NamedTuple):
+    """The event is in its tables."""
+
+    record: Record
+
+
+class DeadLettered(NamedTuple):
+    """The event is in `DeadLetters`."""
+
+    error: ContentError
+
+
+class Store(Protocol):
+    """Where rows are kept; `shared.group_commit.GroupCommit` is the real one."""
+
+    async def write(self, rows: Sequence[Row]) -> None:
+        """Write rows; returns when all are durable, raises `StorageError` otherwise."""
+        ...
+
+
+class Sink:
+    """Records events in a store."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def receive(self, text: str | bytes, *, function: str) -> Recorded | DeadLettered:
+        """Keep one event, as delivered to a function; when this returns, it is durable.
+
+        Raises:
+            StorageError: the tables did not take it; Event Grid is to deliver it again.
+        """
+        try:
+            async with asyncio.timeout(ANSWER_WITHIN_SECONDS):
+                return await self._receive(text, function)
+        except TimeoutError:
+            raise StorageError(f"not written within {ANSWER_WITHIN_SECONDS:g} s") from None
+
+    async def _receive(self, text: str | bytes, function: str) -> Recorded | DeadLettered:
+        try:
+            record = decode(text)
+        except ContentError as error:
+            return await self._file(text, function, error)
+        except Exception as bug:  # noqa: BLE001  whatever it is, the event is kept and Event Grid must not loop on it
+            # The traceback's frames only: the message of an exception may quote the event.
+            frames = "".join(traceback.format_tb(bug.__traceback__))
+            _log.error("a bug in the decoder: %s\n%s", type(bug).__name__, frames)
+            return await self._file(text, function, ContentError(f"a bug in the decoder: {type(bug).__name__}"))
+        if record.event_type.family is not _FAMILY_OF.get(function):
+            _log.warning("misrouted: %s was delivered to %s", record.event_type.name, function)
+        try:
+            await self._write(list(record.entities()))
+        except RowRefused as refusal:
+            _log.error("a record was refused: %s", refusal)
+            return await self._file(text, function, _refused(record, refusal))
+        return Recorded(record)
+
+    async def _file(self, text: str | bytes, function: str, error: ContentError) -> DeadLettered:
+        try:
+            row = dead_letter(function, text, error)
+        except Oversized as oversized:
+            raise StorageError("not even the dead letter fits a row") from oversized
+        await self._write([row])
+        _log.warning("dead letter in %s: %s %s", function, error.reason, error.event_type or "")
+        return DeadLettered(error)
+
+    async def _write(self, rows: list[tuple[str, Entity]]) -> None:
+        await self._store.write([encode(table, entity) for table, entity in rows])
+
+
+def _refused(record: Record, refusal: RowRefused) -> ContentError:
+    error = ContentError(str(refusal))
+    error.event_type = record.event_type.name
+    return error
+
+
+@functools.cache
+def _sink_of_this_process() -> Sink:
+    return Sink(GroupCommit(Tables(read_settings(os.environ))))
+
+
+async def receive(text: str, *, function: str) -> None:
+    """Keep one event with this process's own sink; what the triggers call.
+
+    Raises:
+        SettingsError: no table storage is set, or not usably.
+        StorageError: the tables did not take the event; Event Grid is to deliver it again.
+    """
+    await _sink_of_this_process().receive(text, function=function)

@@ -1,0 +1,184 @@
+"""The only module that writes to Table Storage.
+
+The two writes of the hot path are encoded by `odata` and sent over aiohttp, since azure-data-tables spends several
+times as much CPU on them (docs/decisions/0001-own-write-path.md). Tables are created through azure-data-tables.
+"""
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+from urllib.parse import urlsplit
+
+import aiohttp
+from azure.core.exceptions import AzureError
+from yarl import URL
+
+from shared import odata
+from shared.authorization import authorization
+from shared.connection import connect
+from shared.errors import RowRefused, StorageError
+from shared.odata import Row
+from shared.settings import Account
+
+# At INFO azure-core prints every URL, and with it keys: phone numbers and user ids.
+logging.getLogger("azure").setLevel(logging.WARNING)
+
+# What azure-data-tables retries for a PUT. Both our writes replace, so both may be repeated.
+RETRIED: Final = frozenset({408, 429, 500, 502, 503, 504})
+_REFUSED_FOR_CONTENT: Final = frozenset({400, 413, 414})
+_NOT_FOUND: Final = 404
+_CONNECTIONS: Final = 64
+
+
+class Patience(NamedTuple):
+    """How long one write may take, in seconds; Event Grid gives up on a delivery after 30.
+
+    Attributes:
+        attempts: how often a request is sent.
+        attempt: the longest wait for one answer.
+        whole: the longest time for all attempts and the pauses between them.
+        pause: the first pause; each further one is twice as long. A Retry-After of the service counts if longer.
+    """
+
+    attempts: int = 3
+    attempt: float = 4.0
+    whole: float = 8.0
+    pause: float = 0.2
+
+
+class _Answer(NamedTuple):
+    status: int
+    code: str
+    retry_after: float = 0.0
+
+
+class Tables:
+    """Writes to the tables of one storage account; one per worker process, within one event loop."""
+
+    def __init__(self, account: Account, patience: Patience | None = None) -> None:
+        self._patience = patience or Patience()
+        self._client = connect(account, read_seconds=self._patience.attempt)
+        self._authorization = authorization(self._client.credential)
+        self._endpoint = self._client.url.partition("?")[0].rstrip("/")
+        self._path = urlsplit(self._endpoint).path
+        self._session: aiohttp.ClientSession | None = None
+        self._creating: dict[str, asyncio.Task[None]] = {}
+
+    async def upsert(self, row: Row) -> None:
+        """Write one row in place of whatever has its keys; returns when it is durable.
+
+        Raises:
+            RowRefused: the service refuses the row for its content.
+            StorageError: the service did not take it in time.
+        """
+        await self._write("PUT", row.path, row.body, "application/json", [row])
+
+    async def upsert_together(self, rows: Sequence[Row]) -> None:
+        """Write up to 100 rows of one table and partition, all or none; returns when they are durable.
+
+        Raises:
+            RowRefused: the service refuses the transaction for the content of one of the rows.
+            StorageError: the service did not take it in time.
+        """
+        body = odata.transaction(rows, self._endpoint)
+        await self._write("POST", "$batch", body, odata.TRANSACTION_TYPE, rows)
+
+    async def close(self) -> None:
+        """Close every connection."""
+        for creation in self._creating.values():
+            creation.cancel()
+        if self._session is not None:
+            await self._session.close()
+            # An https connection closes its transport one turn of the loop later.
+            await asyncio.sleep(0)
+        await self._client.close()
+        close_credential = getattr(self._client.credential, "close", None)
+        if close_credential is not None:
+            await close_credential()
+
+    async def _write(self, method: str, path: str, body: bytes, content_type: str, rows: Sequence[Row]) -> None:
+        try:
+            async with asyncio.timeout(self._patience.whole):
+                answer = await self._send(method, path, body, content_type, rows)
+                if answer.status == _NOT_FOUND:
+                    await self._create(rows[0].table)
+                    answer = await self._send(method, path, body, content_type, rows)
+        except TimeoutError:
+            raise StorageError(f"no answer from Table Storage within {self._patience.whole:g} s") from None
+        if answer.status in _REFUSED_FOR_CONTENT:
+            raise RowRefused(answer.code or str(answer.status))
+        if not 200 <= answer.status < 300:  # noqa: PLR2004  the range of success
+            raise StorageError(f"Table Storage answered {answer.status} {answer.code}".rstrip())
+
+    async def _send(self, method: str, path: str, body: bytes, content_type: str, rows: Sequence[Row]) -> _Answer:
+        """Send until an answer is final or the attempts are used up."""
+        pause = self._patience.pause
+        for attempt in range(1, self._patience.attempts + 1):
+            last = attempt == self._patience.attempts
+            try:
+                async with asyncio.timeout(self._patience.attempt):
+                    answer = await self._request(method, path, body, content_type, len(rows))
+            except (aiohttp.ClientError, TimeoutError, OSError) as error:
+                if last:
+                    # The error's own text may quote the URL, and with it the keys.
+                    raise StorageError(f"Table Storage is out of reach: {type(error).__name__}") from None
+            else:
+                if last or answer.status not in RETRIED or answer.retry_after > self._patience.whole:
+                    break
+                pause = max(pause, answer.retry_after)
+            await asyncio.sleep(pause)
+            pause *= 2
+        return answer
+
+    async def _request(self, method: str, path: str, body: bytes, content_type: str, rows: int) -> _Answer:
+        headers = await self._authorization.headers(f"{self._path}/{path}")
+        headers["Content-Type"] = content_type
+        url = URL(f"{self._endpoint}/{path}{self._authorization.query}", encoded=True)
+        async with self._open().request(method, url, data=body, headers=headers) as response:
+            if response.status == 204:  # noqa: PLR2004  the one row is written
+                return _Answer(204, "")
+            answer = await response.read()
+            if response.status == 202:  # noqa: PLR2004  the transaction was heard; its parts tell the rest
+                return _Answer(*odata.outcome(answer, rows))
+            return _Answer(response.status, odata.error_code(answer), _seconds(response.headers.get("Retry-After", "")))
+
+    def _open(self) -> aiohttp.ClientSession:
+        if self._session is None:
+            self._session = aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(limit=_CONNECTIONS),
+                cookie_jar=aiohttp.DummyCookieJar(),
+                timeout=aiohttp.ClientTimeout(),  # `Patience` bounds every request
+                headers={
+                    "Accept": "application/json;odata=minimalmetadata",
+                    "DataServiceVersion": "3.0",
+                    "Prefer": "return-no-content",
+                    "x-ms-version": "2019-02-02",
+                },
+            )
+        return self._session
+
+    async def _create(self, table: str) -> None:
+        """Create a table; concurrent writers that miss it share one creation."""
+        creation = self._creating.get(table)
+        if creation is None:
+            creation = asyncio.create_task(self._create_now(table))
+            self._creating[table] = creation
+            creation.add_done_callback(lambda done: self._created(table, done))
+        await asyncio.shield(creation)
+
+    def _created(self, table: str, creation: asyncio.Task[None]) -> None:
+        del self._creating[table]
+        if not creation.cancelled():
+            creation.exception()  # those who still wait raise it; if nobody does, it must not be reported as lost
+
+    async def _create_now(self, table: str) -> None:
+        try:
+            await self._client.create_table_if_not_exists(table)
+        except AzureError as error:
+            raise StorageError(f"table {table} is missing and cannot be created: {type(error).__name__}") from None
+
+
+def _seconds(retry_after: str) -> float:
+    """Read a Retry-After of whole seconds; the service writes no dates there."""
+    return float(retry_after) if retry_after.isdigit() else 0.0

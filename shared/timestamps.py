@@ -1,0 +1,72 @@
+"""Times as Table Storage counts them: ticks of 100 ns since 0001-01-01 UTC.
+
+Producers write 0 to 7 fractional digits and `Z`, `+00:00` or another offset. The parsers at hand disagree about the
+seventh digit (one cuts it, another rounds it), and times are part of keys: so they are read in this one place.
+"""
+
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
+
+TICKS_PER_SECOND = 10_000_000
+_EPOCH = datetime(1, 1, 1, tzinfo=UTC)
+_EARLIEST = 504_911_232_000_000_000  # 1601-01-01: Edm.DateTime holds nothing older
+_LATEST = 3_155_378_975_999_999_999  # 9999-12-31T23:59:59.9999999
+_FRACTION_AT = len("2020-09-18T00:22:20")
+_TICK_DIGITS = 7
+
+
+class Instant(NamedTuple):
+    """A point in time; `note` says what the text left open or what was cut, None for an exact reading."""
+
+    ticks: int
+    note: str | None
+
+
+def read(text: str) -> Instant:
+    """Read an ISO 8601 time to the tick; a time without zone is UTC, as all Event Grid times are.
+
+    Raises:
+        ValueError: not a time, or outside 1601-01-01 to 9999-12-31.
+    """
+    moment = datetime.fromisoformat(text)
+    note = None
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+        note = "no time zone, read as UTC"
+    since = moment - _EPOCH
+    ticks = (since.days * 86_400 + since.seconds) * TICKS_PER_SECOND + since.microseconds * 10
+    if text[_FRACTION_AT : _FRACTION_AT + 1] == ".":
+        digits = _leading_digits(text[_FRACTION_AT + 1 :])
+        if len(digits) >= _TICK_DIGITS:
+            ticks += int(digits[_TICK_DIGITS - 1])
+        if len(digits) > _TICK_DIGITS:
+            note = "cut to 100 ns"
+    elif since.microseconds:
+        note = "cut to microseconds"
+    if not _EARLIEST <= ticks <= _LATEST:
+        raise ValueError("outside 1601-01-01 to 9999-12-31")
+    return Instant(ticks, note)
+
+
+def edm(ticks: int) -> str:
+    """Write ticks as an Edm.DateTime literal with all seven fractional digits."""
+    seconds, fraction = divmod(ticks, TICKS_PER_SECOND)
+    moment = _EPOCH + timedelta(seconds=seconds)
+    return f"{moment.isoformat()[:19]}.{fraction:07d}Z"
+
+
+def reverse(ticks: int) -> str:
+    """Write ticks so that newer times sort first: 19 digits, counted down from the year 9999."""
+    return f"{_LATEST - ticks:019d}"
+
+
+def forward(ticks: int) -> str:
+    """Write ticks so that older times sort first: 19 digits."""
+    return f"{ticks:019d}"
+
+
+def _leading_digits(text: str) -> str:
+    for position, character in enumerate(text):
+        if not "0" <= character <= "9":
+            return text[:position]
+    return text
