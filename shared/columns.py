@@ -39,7 +39,7 @@ _STRING_COLUMNS: Final = (
     *("ParticipantId", "ParticipantKind", "ParticipantDisplayName"),
     *("Reason", "Detail"),
 )
-JSON_COLUMNS: Final = ("DeliveryAttempts", "Participants", "Properties", "Metadata", "Drift")
+JSON_COLUMNS: Final = frozenset({"DeliveryAttempts", "Participants", "Properties", "Metadata", "Drift"})
 DATE_TIME_COLUMNS: Final = ("EventTime", "OccurredAt", "ComposedAt", "ThreadCreatedAt")
 COLUMNS: Final[Mapping[str, Edm]] = {
     **dict.fromkeys((*_STRING_COLUMNS, *JSON_COLUMNS), Edm.STRING),

@@ -23,7 +23,7 @@ from shared.records import RECORD_VERSION, Record
 
 # No column of a shorter text can reach the service's limits, so only longer ones are measured.
 _SURELY_FITS = TEXT_UNITS // 4
-_TIME_SOURCES = {"ComposedAt": "composeTime", "ThreadCreatedAt": "createTime"}
+_TIME_SOURCES = (("ComposedAt", "composeTime"), ("ThreadCreatedAt", "createTime"))
 
 
 def decode(text: str | bytes) -> Record:
@@ -91,16 +91,13 @@ def _put_times(facts: dict[str, Any], envelope: Envelope, occurred: str, drift: 
     first = event_time or happened
     if first is None:
         raise MissingKey("no readable time, and the time is part of the row's key", envelope.path("time"))
-    facts["EventTime"] = timestamps.edm(event_time.ticks) if event_time else None
-    facts["OccurredAt"] = timestamps.edm((happened or first).ticks)
-    for column, source in _TIME_SOURCES.items():
-        if facts.get(column) is None:
-            continue
-        if source == occurred:
-            facts[column] = facts["OccurredAt"] if happened else None
-        else:
-            read_time = _read_time(facts[column], f"$.data.{source}", drift)
-            facts[column] = timestamps.edm(read_time.ticks) if read_time else None
+    facts["EventTime"] = event_time.edm if event_time else None
+    facts["OccurredAt"] = (happened or first).edm
+    for column, source in _TIME_SOURCES:
+        if facts.get(column) is not None:
+            # A column may repeat the time of the thing itself; its drift is noted once.
+            instant = happened if source == occurred else _read_time(facts[column], f"$.data.{source}", drift)
+            facts[column] = instant.edm if instant else None
     return first.ticks, event_time is not None and event_time.note is None
 
 
@@ -132,14 +129,16 @@ def _columns(
     }
     columns: Entity = {}
     for name, value in written.items():
-        if value is None:
-            continue
-        if name in JSON_COLUMNS:
-            columns[name] = compact(value)
-        elif name == "ThreadTopic" and not isinstance(value, str):
-            drift.append("$.data.properties.topic: not a string")
-        else:
+        if isinstance(value, str):
             columns[name] = value
+        elif value is None:
+            continue
+        elif name in JSON_COLUMNS:
+            columns[name] = compact(value)
+        elif isinstance(value, int) and name != "ThreadTopic":
+            columns[name] = value
+        else:
+            drift.append("$.data.properties.topic: not a string")
     columns["RecordVersion"] = RECORD_VERSION
     if len(text) > _SURELY_FITS:
         if entity_bytes(fixed) > ENTITY_BYTES:

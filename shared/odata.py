@@ -15,7 +15,8 @@ import msgspec
 from shared.columns import COLUMNS, Edm, Entity
 
 # Strings and Int32 are what plain JSON strings and numbers mean; the other types are spelled out beside their value.
-_ANNOTATED = {name: edm.value for name, edm in COLUMNS.items() if edm not in {Edm.STRING, Edm.INT32}}
+_DATE_TIMES = tuple((name, f"{name}@odata.type") for name, edm in COLUMNS.items() if edm == Edm.DATE_TIME)
+_INT64S = tuple((name, f"{name}@odata.type") for name, edm in COLUMNS.items() if edm == Edm.INT64)
 _JSON = msgspec.json.Encoder()
 _BOUNDARY = uuid4().hex  # no row can hold a line that starts with it: JSON has no line breaks inside
 _STATUS = re.compile(rb"HTTP/1\.1 ([0-9]{3})")
@@ -60,14 +61,16 @@ class Row(NamedTuple):
 def encode(table: str, entity: Entity) -> Row:
     """Write an entity as the service reads it, each value in the type of its column."""
     wire = dict(entity)
-    for name in entity.keys() & _ANNOTATED.keys():
-        edm = _ANNOTATED[name]
-        wire[f"{name}@odata.type"] = edm
-        if edm == Edm.INT64:
+    for name, annotation in _DATE_TIMES:
+        if name in entity:
+            wire[annotation] = "Edm.DateTime"
+    for name, annotation in _INT64S:
+        if name in entity:
+            wire[annotation] = "Edm.Int64"
             wire[name] = str(entity[name])
     chunk = 0
-    while (name := f"RawZ{chunk}") in wire:
-        wire[f"{name}@odata.type"] = Edm.BINARY.value
+    while (name := f"RawZ{chunk}") in entity:
+        wire[f"{name}@odata.type"] = "Edm.Binary"
         chunk += 1
     partition, row_key = str(entity["PartitionKey"]), str(entity["RowKey"])
     path = f"{table}(PartitionKey='{_quoted(partition)}',RowKey='{_quoted(row_key)}')"

@@ -59,7 +59,7 @@ def _field_by_field(value: dict[str, Any], model: type[Model], path: str, drift:
 
 
 def _as_spelled(value: Any, shape: _Shape, path: str, drift: list[str]) -> Any:
-    """Copy a value with its field names spelled as in the model, all the way down."""
+    """Give a value with its field names spelled as in the model, all the way down; itself where it is so already."""
     if isinstance(value, list):
         return [_as_spelled(item, shape, f"{path}[{index}]", drift) for index, item in enumerate(value)]
     if not isinstance(value, dict):
@@ -69,7 +69,9 @@ def _as_spelled(value: Any, shape: _Shape, path: str, drift: list[str]) -> Any:
     for name, inner in shape.nested:
         part = value.get(name)
         if part is not None:
-            value = {**value, name: _as_spelled(part, inner, f"{path}.{name}", drift)}
+            spelled = _as_spelled(part, inner, f"{path}.{name}", drift)
+            if spelled is not part:
+                value = {**value, name: spelled}
     return value
 
 

@@ -11,14 +11,22 @@ TICKS_PER_SECOND = 10_000_000
 _EPOCH = datetime(1, 1, 1, tzinfo=UTC)
 _EARLIEST = 504_911_232_000_000_000  # 1601-01-01: Edm.DateTime holds nothing older
 _LATEST = 3_155_378_975_999_999_999  # 9999-12-31T23:59:59.9999999
-_FRACTION_AT = len("2020-09-18T00:22:20")
+_SECONDS_END = len("2020-09-18T00:22:20")
 _TICK_DIGITS = 7
+_LONGEST_EXACT = len("2020-09-18T00:22:20.2855749Z")
 
 
 class Instant(NamedTuple):
-    """A point in time; `note` says what the text left open or what was cut, None for an exact reading."""
+    """A point in time.
+
+    Attributes:
+        ticks: 100 ns since 0001-01-01 UTC.
+        edm: the same as an Edm.DateTime literal with seven fractional digits.
+        note: what the text left open or what was cut, None for an exact reading.
+    """
 
     ticks: int
+    edm: str
     note: str | None
 
 
@@ -29,30 +37,60 @@ def read(text: str) -> Instant:
         ValueError: not a time, or outside 1601-01-01 to 9999-12-31.
     """
     moment = datetime.fromisoformat(text)
+    if _is_exact(text):
+        digits = f"{text[_SECONDS_END + 1 : -1]:0<7}"
+        since = moment - _EPOCH
+        ticks = (since.days * 86_400 + since.seconds) * TICKS_PER_SECOND + int(digits)
+        instant = Instant(ticks, f"{text[:_SECONDS_END]}.{digits}Z", None)
+    else:
+        instant = _read_unusual(text, moment)
+    if not _EARLIEST <= instant.ticks <= _LATEST:
+        raise ValueError("outside 1601-01-01 to 9999-12-31")
+    return instant
+
+
+def _is_exact(text: str) -> bool:
+    """Tell whether a readable time is written as .NET writes UTC; nearly all are, and they are quick to convert."""
+    return (
+        _SECONDS_END < len(text) <= _LONGEST_EXACT
+        and text[-1] == "Z"
+        and text[10] == "T"
+        and text[16] == ":"  # no basic format
+        and text[5] != "W"  # no week date
+        and (text[_SECONDS_END] == "." or len(text) == _SECONDS_END + 1)
+    )
+
+
+def _read_unusual(text: str, moment: datetime) -> Instant:
     note = None
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
         note = "no time zone, read as UTC"
     since = moment - _EPOCH
     ticks = (since.days * 86_400 + since.seconds) * TICKS_PER_SECOND + since.microseconds * 10
-    if text[_FRACTION_AT : _FRACTION_AT + 1] == ".":
-        digits = _leading_digits(text[_FRACTION_AT + 1 :])
+    if text[_SECONDS_END : _SECONDS_END + 1] == ".":
+        digits = _leading_digits(text[_SECONDS_END + 1 :])
         if len(digits) >= _TICK_DIGITS:
             ticks += int(digits[_TICK_DIGITS - 1])
         if len(digits) > _TICK_DIGITS:
             note = "cut to 100 ns"
     elif since.microseconds:
         note = "cut to microseconds"
-    if not _EARLIEST <= ticks <= _LATEST:
-        raise ValueError("outside 1601-01-01 to 9999-12-31")
-    return Instant(ticks, note)
+    return Instant(ticks, edm(ticks), note)
 
 
 def edm(ticks: int) -> str:
-    """Write ticks as an Edm.DateTime literal with all seven fractional digits."""
+    """Write ticks as an Edm.DateTime literal with all seven fractional digits.
+
+    Raises:
+        ValueError: outside the years 1 to 9999.
+    """
     seconds, fraction = divmod(ticks, TICKS_PER_SECOND)
-    moment = _EPOCH + timedelta(seconds=seconds)
-    return f"{moment.isoformat()[:19]}.{fraction:07d}Z"
+    try:
+        moment = _EPOCH + timedelta(seconds=seconds)
+    except OverflowError as error:
+        raise ValueError("outside the years 1 to 9999") from error
+    return f"{moment.isoformat()[:_SECONDS_END]}.{fraction:07d}Z"
 
 
 def reverse(ticks: int) -> str:

@@ -1,0 +1,88 @@
+"""Look up what is recorded: one query of one partition per question, through azure-data-tables."""
+
+from collections.abc import AsyncIterator, Mapping
+from types import TracebackType
+from typing import Any, NamedTuple, Self
+
+from shared import keys
+from shared.catalogue import CHAT_THREAD, CHAT_USER, DEAD_LETTERS, SMS
+from shared.columns import unpack
+from shared.connection import connect
+from shared.decoder import decode
+from shared.identifiers import e164
+from shared.records import Record
+from shared.settings import Account
+from shared.stories import SmsStory, Transcript, tell_sms, tell_thread
+
+_READ_SECONDS = 30.0  # nobody redelivers a question: wait longer than a write may
+
+
+class DeadLetter(NamedTuple):
+    """One event that could not be recorded, with its text."""
+
+    function: str
+    reason: str
+    detail: str
+    event_id: str | None
+    event_type: str | None
+    raw: str | bytes
+
+
+class Lookups:
+    """Questions to the tables of one storage account; use as an async context manager."""
+
+    def __init__(self, account: Account) -> None:
+        self._client = connect(account, retries=3, read_seconds=_READ_SECONDS)
+
+    async def __aenter__(self) -> Self:
+        """Open nothing yet: connections are made by the first question."""
+        return self
+
+    async def __aexit__(
+        self, _type: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
+    ) -> None:
+        """Close every connection."""
+        await self._client.close()
+        close_credential = getattr(self._client.credential, "close", None)
+        if close_credential is not None:
+            await close_credential()
+
+    async def sms(self, number: str, message_id: str) -> SmsStory | None:
+        """Tell the state of one SMS that one of the resource's own numbers sent or received; None if unknown."""
+        filed = keys.key(message_id)
+        # Behind the `~` come digits; `:` is the character after `9`.
+        condition = "PartitionKey eq @owner and RowKey ge @first and RowKey lt @end"
+        values = {"owner": keys.key(e164(number)), "first": f"{filed}~", "end": f"{filed}~:"}
+        return tell_sms([record async for record in self._records(str(SMS.message_table), condition, values)])
+
+    async def thread(self, thread_id: str) -> Transcript | None:
+        """Tell the transcript of one thread from its thread-level events; None if unknown."""
+        values = {"owner": keys.key(thread_id)}
+        return tell_thread([record async for record in self._records(CHAT_THREAD.table, _OWNED, values)])
+
+    async def thread_as_seen_by(self, user_id: str, thread_id: str) -> Transcript | None:
+        """Tell what one user saw of a thread, from the events delivered to that user; None if unknown."""
+        values = {"owner": keys.key(user_id), "thread": thread_id}
+        condition = f"{_OWNED} and ThreadId eq @thread"
+        return tell_thread([record async for record in self._records(CHAT_USER.table, condition, values)])
+
+    async def dead_letters(self) -> AsyncIterator[DeadLetter]:
+        """Yield every dead letter."""
+        async for row in self._client.get_table_client(DEAD_LETTERS).list_entities():
+            yield DeadLetter(
+                function=row["PartitionKey"],
+                reason=row["Reason"],
+                detail=row["Detail"],
+                event_id=row.get("EventId"),
+                event_type=row.get("EventType"),
+                raw=unpack(row),
+            )
+
+    async def _records(self, table: str, condition: str, values: Mapping[str, Any]) -> AsyncIterator[Record]:
+        """Yield the records of a query's rows, decoded again from the text they keep."""
+        rows = self._client.get_table_client(table).query_entities(condition, parameters=dict(values))
+        async for row in rows:
+            yield decode(unpack(row))
+
+
+_OWNED = "PartitionKey eq @owner"
