@@ -1,0 +1,5 @@
+"""Runs the command line: `python -m acsevents`."""
+
+from acsevents.cli import main
+
+main()

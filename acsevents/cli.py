@@ -1,0 +1,149 @@
+"""The command line: `python -m acsevents`."""
+
+import asyncio
+import json
+import os
+import sys
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+import typer
+from azure.core.exceptions import AzureError
+from rich.console import Console
+
+from acsevents import demo as demonstration
+from acsevents import show
+from acsevents.local import LocalStackError
+from acsevents.local.event_grid.access import LOCAL_KEY
+from acsevents.local.host import load_settings
+from acsevents.local.lifetime import until_stopped
+from acsevents.local.stack import stack
+from acsevents.publishing import publish
+from shared.errors import SinkError
+from shared.lookups import DeadLetter, Lookups
+from shared.settings import read_settings
+
+app = typer.Typer(
+    help="Look into the ACS event sink, and run all of it on this machine.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+_console = Console()
+Answer = TypeVar("Answer")
+_HOST_PORT = 7071
+_TOPIC_PORT = 7072
+_FOLDER = Path(".local")
+
+AsJson = Annotated[bool, typer.Option("--json", help="One line of JSON instead of a table.")]
+
+
+@app.command()
+def demo() -> None:
+    """Send every sample event through a local Event Grid and the function app, and show what was stored."""
+    asyncio.run(demonstration.demonstrate(_console))
+
+
+@app.command()
+def up(
+    host_port: Annotated[int, typer.Option(help="Port of the Functions host.")] = _HOST_PORT,
+    topic_port: Annotated[int, typer.Option(help="Port of the topic.")] = _TOPIC_PORT,
+) -> None:
+    """Keep Azurite, the Functions host and a local Event Grid running until Ctrl-C."""
+    asyncio.run(_up(host_port, topic_port))
+
+
+@app.command("publish")
+def publish_files(
+    files: Annotated[list[Path], typer.Argument(help="JSON files, each with one event or an array of events.")],
+    endpoint: Annotated[
+        str, typer.Option(envvar="EVENT_GRID_ENDPOINT", help="URL of the topic.")
+    ] = f"http://127.0.0.1:{_TOPIC_PORT}/api/events",
+    key: Annotated[
+        str, typer.Option(envvar="EVENT_GRID_KEY", help="Access key of the topic.", show_default=False)
+    ] = LOCAL_KEY,
+) -> None:
+    """Publish events of either schema to an Event Grid topic; by default the one of `up`."""
+    for file in files:
+        asyncio.run(publish(endpoint, key, _events(file)))
+        _console.print(f"published {file}")
+
+
+@app.command()
+def sms(
+    number: Annotated[str, typer.Argument(help="Your own number: `to` of a received SMS, `from` of a sent one.")],
+    message_id: Annotated[str, typer.Argument(help="The id that ACS gave the message.")],
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Tell what became of one SMS."""
+    story = asyncio.run(_ask(lambda lookups: lookups.sms(number, message_id)))
+    show.as_json(_console, story) if as_json else show.sms(_console, story)
+
+
+@app.command()
+def thread(
+    thread_id: Annotated[str, typer.Argument(help="Id of the thread, such as 19:…@thread.v2.")],
+    seen_by: Annotated[str | None, typer.Option(help="Raw id of a user: tell what that user saw.")] = None,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Tell the transcript of one chat thread, after edits and deletions."""
+    transcript = asyncio.run(
+        _ask(
+            lambda lookups: (
+                lookups.thread_as_seen_by(seen_by, thread_id) if seen_by is not None else lookups.thread(thread_id)
+            )
+        )
+    )
+    show.as_json(_console, transcript) if as_json else show.thread(_console, transcript)
+
+
+@app.command()
+def dead_letters(*, as_json: AsJson = False) -> None:
+    """List the events that could not be recorded, with the reasons."""
+    letters = asyncio.run(_ask(_all_dead_letters))
+    show.as_json(_console, letters) if as_json else show.dead_letters(_console, letters)
+
+
+def main() -> None:
+    """Run a command; an error that has a cure is told in one line."""
+    try:
+        app()
+    except (LocalStackError, SinkError, AzureError) as error:
+        Console(stderr=True).print(f"acsevents: {error}", markup=False, highlight=False)
+        sys.exit(1)
+
+
+async def _ask(question: Callable[[Lookups], Awaitable[Answer]]) -> Answer:
+    load_settings(Path())
+    async with Lookups(read_settings(os.environ)) as lookups:
+        return await question(lookups)
+
+
+async def _all_dead_letters(lookups: Lookups) -> list[DeadLetter]:
+    return [letter async for letter in lookups.dead_letters()]
+
+
+async def _up(host_port: int, topic_port: int) -> None:
+    _console.print("starting …")
+    async with stack(_FOLDER, keep_tables=True, host_port=host_port, grid_port=topic_port) as running:
+        _console.print(f"Event Grid topic     {running.grid.endpoint}")
+        _console.print(f"Functions host       {running.hosts.url}/runtime/webhooks/EventGrid?functionName=…")
+        _console.print(f"Azurite tables       http://127.0.0.1:{running.azurite.port}/devstoreaccount1")
+        _console.print(f"logs, dead letters   {_FOLDER}/\n")
+        _console.print("publish samples      .venv/bin/python -m acsevents publish samples/2021/*.json")
+        _console.print(
+            "look them up         export EventTables='…' as below, then .venv/bin/python -m acsevents thread …"
+        )
+        _console.print(running.azurite.connection_string, soft_wrap=True, highlight=False)
+        _console.print("\nCtrl-C stops everything")
+        await until_stopped()
+
+
+def _events(file: Path) -> list[dict[str, Any]]:
+    try:
+        found = json.loads(file.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise typer.BadParameter(f"{file} is not JSON: {error}") from error
+    return found if isinstance(found, list) else [found]

@@ -1,0 +1,64 @@
+"""The whole sink on one machine: Azurite, the Functions host with the real app, and a local Event Grid before it."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+from acsevents.local.azurite import Azurite
+from acsevents.local.event_grid.server import EventGrid
+from acsevents.local.event_grid.subscriptions import load
+from acsevents.local.host_process import ROOT, HostProcesses, host_processes
+
+SUBSCRIPTIONS = ROOT / "infra" / "subscriptions.json"
+
+
+class Stack(NamedTuple):
+    """What is running.
+
+    Attributes:
+        azurite: the tables.
+        hosts: the function app.
+        grid: the topic to publish to.
+        dead_letter_folder: where Event Grid leaves what it could not deliver.
+    """
+
+    azurite: Azurite
+    hosts: HostProcesses
+    grid: EventGrid
+    dead_letter_folder: Path
+
+
+@asynccontextmanager
+async def stack(
+    folder: Path, *, keep_tables: bool = False, host_port: int = 0, grid_port: int = 0, time_scale: float = 1.0
+) -> AsyncIterator[Stack]:
+    """Run the stack, everything on 127.0.0.1.
+
+    Args:
+        folder: for logs, dead letters and, if they are kept, tables.
+        keep_tables: keep the tables in the folder from one run to the next.
+        host_port: of the Functions host; 0 takes a free one.
+        grid_port: of the topic; 0 takes a free one.
+        time_scale: factor on Event Grid's retry schedule.
+
+    Raises:
+        LocalStackError: a part does not start; the message names it and the cure.
+    """
+    dead_letters = folder / "event-grid-dead-letters"
+    dead_letters.mkdir(parents=True, exist_ok=True)
+    tables = folder / "azurite" if keep_tables else None
+    if tables is not None:
+        tables.mkdir(exist_ok=True)
+    with Azurite.start(tables) as azurite:
+        async with (
+            host_processes(azurite.connection_string, port=host_port, log=folder / "host.log") as hosts,
+            EventGrid.start(
+                subscriptions=load(SUBSCRIPTIONS),
+                webhook=hosts.url,
+                dead_letter_folder=dead_letters,
+                port=grid_port,
+                time_scale=time_scale,
+            ) as grid,
+        ):
+            yield Stack(azurite, hosts, grid, dead_letters)

@@ -1,0 +1,35 @@
+"""The sample events, one of each type and generation, in both schemas."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+SAMPLES = Path(__file__).parents[1] / "samples"
+
+
+def sample_files() -> list[Path]:
+    """List the sample files, oldest generation first; the rows they become stand beside them and are not listed."""
+    return sorted(path for path in SAMPLES.glob("*/*.json") if not path.name.endswith(".rows.json"))
+
+
+def events() -> Iterator[dict[str, Any]]:
+    """Yield every sample event in Event Grid schema."""
+    for path in sample_files():
+        yield from json.loads(path.read_text(encoding="utf-8"))
+
+
+def as_cloud_event(event: dict[str, Any]) -> dict[str, Any]:
+    """Write an event of the Event Grid schema as CloudEvents 1.0.
+
+    https://learn.microsoft.com/azure/event-grid/cloud-event-schema
+    """
+    return {
+        "id": event["id"],
+        "source": event["topic"],
+        "specversion": "1.0",
+        "type": event["eventType"],
+        "subject": event["subject"],
+        "time": event["eventTime"],
+        "data": event["data"],
+    }
