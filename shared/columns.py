@@ -52,9 +52,11 @@ COLUMNS: Final[Mapping[str, Edm]] = {
 TEXT_UNITS: Final = 31_000  # a string property holds 32,768 UTF-16 units; some clients count the terminator too
 CHUNK_BYTES: Final = 60_000  # a binary property holds 65,536 bytes
 ENTITY_BYTES: Final = 1_048_576 - 2_048  # 1 MiB, less what the service adds of its own
+PACKED_BYTES: Final = ENTITY_BYTES - 16_384  # so that beside any text the small columns and the drift find room
 _COMPRESSED: Final = "RawZ"
 _UNPRINTABLE: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff]")
-_TAIL_BYTES = 2 * TEXT_UNITS + 1_024  # kept free for `Drift`
+_DRIFT_BYTES: Final = 8_192  # kept free for `Drift`, which takes more where there is more
+_DRIFT_OVERHEAD: Final = 8 + 2 * len("Drift") + 4
 
 
 def edm_type(column: str) -> Edm:
@@ -97,38 +99,39 @@ def unpack(entity: Mapping[str, object]) -> str | bytes:
 def limited(columns: Mapping[str, Value], fixed: Entity) -> tuple[Entity, list[str]]:
     """Fit columns beside the fixed ones into one entity; tell as drift what was cut or left out.
 
-    Texts are cut at 31,000 UTF-16 units. JSON is never cut, since half of it means nothing: it is left out.
+    Texts are cut at 31,000 UTF-16 units. JSON is never cut, since half of it means nothing: it is left out. Where the
+    text leaves little room, the largest columns go first.
     """
-    fitted: Entity = {}
     drift: list[str] = []
-    room = ENTITY_BYTES - _TAIL_BYTES - entity_bytes(fixed)
-    for name, value in sorted(columns.items(), key=lambda column: column[0] in JSON_COLUMNS):
-        kept = value
-        if isinstance(value, str) and utf16_units(value) > TEXT_UNITS:
-            if name in JSON_COLUMNS:
-                drift.append(f"{name}: left out, over {TEXT_UNITS} UTF-16 units")
-                continue
-            kept = cut(value, TEXT_UNITS)
+    cuts: Entity = {}
+    for name, value in columns.items():
+        if not isinstance(value, str) or utf16_units(value) <= TEXT_UNITS:
+            cuts[name] = value
+        elif name in JSON_COLUMNS:
+            drift.append(f"{name}: left out, over {TEXT_UNITS} UTF-16 units")
+        else:
+            cuts[name] = cut(value, TEXT_UNITS)
             drift.append(f"{name}: cut at {TEXT_UNITS} UTF-16 units")
-        room -= property_bytes(name, kept)
-        if room < 0:
-            room += property_bytes(name, kept)
+    fitted: Entity = {}
+    room = ENTITY_BYTES - _DRIFT_BYTES - entity_bytes(fixed)
+    for name, value in sorted(cuts.items(), key=lambda column: property_bytes(*column)):
+        room -= property_bytes(name, value)
+        if room >= 0:
+            fitted[name] = value
+        else:
             drift.append(f"{name}: left out, the row is full")
-            continue
-        fitted[name] = kept
     return fitted, drift
 
 
-def drift_column(drift: Iterable[str]) -> Entity:
-    """Write drift notes as a JSON array that fits its column; a note says how many did not."""
+def drift_column(drift: Iterable[str], room: int = ENTITY_BYTES) -> Entity:
+    """Write drift notes as a JSON array that fits its column and the row's room in bytes; a note counts the rest."""
     notes = list(drift)
     if not notes:
         return {}
     written = compact(notes)
-    if utf16_units(written) <= TEXT_UNITS:
-        return {"Drift": written}
+    units = min(TEXT_UNITS, (room - _DRIFT_OVERHEAD) // 2)
     kept = len(notes)
-    while utf16_units(written) > TEXT_UNITS:
+    while utf16_units(written) > units:
         kept //= 2
         written = compact([*notes[:kept], f"$: and {len(notes) - kept} more"])
     return {"Drift": written}

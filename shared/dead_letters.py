@@ -2,7 +2,7 @@
 
 from shared import keys
 from shared.catalogue import DEAD_LETTERS
-from shared.columns import ENTITY_BYTES, Entity, entity_bytes, limited, pack
+from shared.columns import PACKED_BYTES, Entity, entity_bytes, limited, pack
 from shared.errors import ContentError, Oversized
 from shared.records import RECORD_VERSION
 
@@ -21,7 +21,7 @@ def dead_letter(function: str, text: str | bytes, error: ContentError) -> tuple[
         "EventType": error.event_type,
     }
     fixed: Entity = {"PartitionKey": function, "RowKey": keys.digest(content), **pack(text)}
-    if entity_bytes(fixed) > ENTITY_BYTES:
-        raise Oversized(f"over {ENTITY_BYTES} bytes even compressed")
+    if entity_bytes(fixed) > PACKED_BYTES:
+        raise Oversized(f"over {PACKED_BYTES} bytes even compressed")
     columns, _cuts = limited({name: value for name, value in named.items() if value is not None}, fixed)
     return DEAD_LETTERS, {**fixed, **columns, "RecordVersion": RECORD_VERSION}

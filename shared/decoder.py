@@ -7,6 +7,7 @@ from shared.catalogue import EventType
 from shared.columns import (
     ENTITY_BYTES,
     JSON_COLUMNS,
+    PACKED_BYTES,
     TEXT_UNITS,
     Entity,
     drift_column,
@@ -15,7 +16,7 @@ from shared.columns import (
     pack,
 )
 from shared.envelope import Envelope, open_envelope
-from shared.errors import ContentError, InvalidData, MissingKey, Oversized, UnsupportedType
+from shared.errors import ContentError, InvalidData, MissingKey, NotJson, Oversized, UnsupportedType
 from shared.jsontext import canonical, compact, parse
 from shared.payloads import Payload
 from shared.reading import Reading, read
@@ -37,9 +38,10 @@ def decode(text: str | bytes) -> Record:
     exact = envelope if document.clean is document.exact else open_envelope(document.exact)
     try:
         return _record(envelope, exact, text)
-    except ContentError as error:
+    except (ContentError, RecursionError) as problem:
+        error = problem if isinstance(problem, ContentError) else NotJson("nested too deeply")
         error.event_id, error.event_type = envelope.id, envelope.type
-        raise
+        raise error from None
 
 
 def _record(envelope: Envelope, exact: Envelope, text: str | bytes) -> Record:
@@ -56,7 +58,7 @@ def _record(envelope: Envelope, exact: Envelope, text: str | bytes) -> Record:
         event_type.name,
         exact.resource.lower() if exact.resource else None,
         exact.id,
-        ticks if time_is_exact else exact.time,
+        facts["EventTime"] if time_is_exact else exact.time,
         exact.data,
     )
     return Record(
@@ -90,7 +92,8 @@ def _put_times(facts: dict[str, Any], envelope: Envelope, occurred: str, drift: 
     happened = _read_time(facts["OccurredAt"], f"$.data.{occurred}", drift)
     first = event_time or happened
     if first is None:
-        raise MissingKey("no readable time, and the time is part of the row's key", envelope.path("time"))
+        error = InvalidData if envelope.time else MissingKey
+        raise error("no readable time, and the time is part of the row's key", envelope.path("time"))
     facts["EventTime"] = event_time.edm if event_time else None
     facts["OccurredAt"] = (happened or first).edm
     for column, source in _TIME_SOURCES:
@@ -138,11 +141,13 @@ def _columns(
         elif isinstance(value, int) and name != "ThreadTopic":
             columns[name] = value
         else:
+            facts[name] = None
             drift.append("$.data.properties.topic: not a string")
     columns["RecordVersion"] = RECORD_VERSION
-    if len(text) > _SURELY_FITS:
-        if entity_bytes(fixed) > ENTITY_BYTES:
-            raise Oversized(f"over {ENTITY_BYTES} bytes even compressed")
-        columns, cuts = limited(columns, fixed)
-        drift.extend(cuts)
-    return {**columns, **fixed, **drift_column(drift)}
+    if len(text) <= _SURELY_FITS:
+        return {**columns, **fixed, **drift_column(drift)}
+    if entity_bytes(fixed) > PACKED_BYTES:
+        raise Oversized(f"over {PACKED_BYTES} bytes even compressed")
+    columns, cuts = limited(columns, fixed)
+    row = {**columns, **fixed}
+    return {**row, **drift_column(drift + cuts, ENTITY_BYTES - entity_bytes(row))}

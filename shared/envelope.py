@@ -80,8 +80,7 @@ def open_envelope(value: object) -> Envelope:
         event, drift, _ = read(value, _CloudEvent, "$")
         return Envelope(
             "CloudEventSchemaV1_0",
-            _required(event.id, "$.id"),
-            _required(event.type, "$.type"),
+            *_identity(event.id, event.type, "$.type"),
             event.source,
             event.subject,
             event.time,
@@ -91,14 +90,22 @@ def open_envelope(value: object) -> Envelope:
     grid, drift, _ = read(value, _EventGridSchema, "$")
     return Envelope(
         "EventGridSchema",
-        _required(grid.id, "$.id"),
-        _required(grid.event_type, "$.eventType"),
+        *_identity(grid.id, grid.event_type, "$.eventType"),
         grid.topic,
         grid.subject,
         grid.event_time,
         grid.data,
         drift,
     )
+
+
+def _identity(event_id: object, event_type: object, type_path: str) -> tuple[str, str]:
+    try:
+        return _required(event_id, "$.id"), _required(event_type, type_path)
+    except NotAnEvent as error:  # one of them may be known nevertheless
+        error.event_id = event_id if isinstance(event_id, str) else None
+        error.event_type = event_type if isinstance(event_type, str) else None
+        raise
 
 
 def _required(value: object, path: str) -> str:

@@ -7,7 +7,7 @@ a fraction or an exponent become `Decimal`, so that `1e999` is read and `0.1` ke
 import json
 from collections.abc import Callable
 from decimal import Decimal, InvalidOperation
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -21,18 +21,18 @@ class Document(NamedTuple):
 
     Attributes:
         exact: the value as the text says it.
-        clean: the same with half emoji (lone surrogates) as U+FFFD, since no UTF-8 column can hold them.
+        clean: the same as columns can hold it: half emoji (lone surrogates) as U+FFFD, NaN as a float.
     """
 
     exact: object
     clean: object
 
 
-def _number(text: str) -> Decimal | str:
+def _number(text: str) -> Decimal | msgspec.Raw:
     try:
         return Decimal(text)
-    except InvalidOperation:  # an exponent beyond what Decimal counts: keep the digits, lose only the type
-        return text
+    except InvalidOperation:  # an exponent beyond what Decimal counts: keep the digits as they stand
+        return msgspec.Raw(text.encode())
 
 
 _DECODER = msgspec.json.Decoder(float_hook=_number)
@@ -54,7 +54,7 @@ def parse(text: str | bytes) -> Document:
             value = _DECODER.decode(text)
         except (msgspec.MsgspecError, UnicodeEncodeError):
             exact = json.loads(text, parse_float=_number, parse_constant=Decimal)
-            return Document(exact, _without_lone_surrogates(exact))
+            return Document(exact, _map_leaves(exact, _cleaned))
         return Document(value, value)
     except RecursionError:
         raise NotJson("nested too deeply") from None
@@ -71,7 +71,7 @@ def canonical(value: object) -> bytes:
     try:
         return _CANONICAL.encode(value)
     except UnicodeEncodeError:
-        return b"surrogates:" + _CANONICAL.encode(_as_bytes(value))
+        return b"surrogates:" + _CANONICAL.encode(_map_leaves(value, _as_bytes))
 
 
 def compact(value: object) -> str:
@@ -79,20 +79,22 @@ def compact(value: object) -> str:
     return _CANONICAL.encode(value).decode()
 
 
-def _without_lone_surrogates(value: object) -> object:
-    return _map_strings(value, lambda text: text.encode("utf-16", "surrogatepass").decode("utf-16", "replace"))
+def _cleaned(leaf: Any) -> Any:
+    if isinstance(leaf, str):
+        return leaf.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    if isinstance(leaf, Decimal) and not leaf.is_finite():
+        return float(leaf)  # which is written as null: JSON columns hold JSON
+    return leaf
 
 
-def _as_bytes(value: object) -> object:
+def _as_bytes(leaf: Any) -> Any:
     # Latin-1 spells the bytes of UTF-8 one by one: different texts stay different.
-    return _map_strings(value, lambda text: text.encode("utf-8", "surrogatepass").decode("latin-1"))
+    return leaf.encode("utf-8", "surrogatepass").decode("latin-1") if isinstance(leaf, str) else leaf
 
 
-def _map_strings(value: object, change: Callable[[str], str]) -> object:
-    if isinstance(value, str):
-        return change(value)
-    if isinstance(value, list):
-        return [_map_strings(item, change) for item in value]
+def _map_leaves(value: Any, change: Callable[[Any], Any]) -> Any:
+    if isinstance(value, (list, tuple)):
+        return [_map_leaves(item, change) for item in value]
     if isinstance(value, dict):
-        return {change(name): _map_strings(item, change) for name, item in value.items()}
-    return value
+        return {change(name): _map_leaves(item, change) for name, item in value.items()}
+    return change(value)

@@ -18,7 +18,7 @@ class Reading(NamedTuple, Generic[Model]):
     Attributes:
         model: the model, with wrong-typed fields at their defaults.
         drift: `path: what` of everything that is not as the model has it.
-        rejected: the JSON names of the fields left out for their type.
+        rejected: the JSON names of the fields left out for their type, whole or in part.
     """
 
     model: Model
@@ -52,9 +52,13 @@ def _field_by_field(value: dict[str, Any], model: type[Model], path: str, drift:
         try:
             fields[field.name] = msgspec.convert(value[name], field.type, strict=False)
         except msgspec.ValidationError as error:
+            rejected.add(name)
+            inner = _model_in(field.type)
+            if isinstance(value[name], dict) and inner is not None and inner in get_args(field.type):
+                fields[field.name] = _field_by_field(value[name], inner, f"{path}.{name}", drift).model
+                continue
             problem, _, where = str(error).partition(" - at `$")
             drift.append(f"{path}.{name}{where.rstrip('`')}: {problem}")
-            rejected.add(name)
     return Reading(model(**fields), drift, frozenset(rejected))
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from shared import timestamps
 from shared.catalogue import Kind
 from shared.payloads.sms import DeliveryAttempt
 from shared.records import Record
@@ -112,9 +113,7 @@ def tell_sms(records: Iterable[Record]) -> SmsStory | None:
     newest = events[-1].facts
     times = [event.facts["OccurredAt"] for event in events]
     attempts = {
-        (attempt.timestamp or "", attempt.segments_succeeded or 0, attempt.segments_failed or 0): attempt
-        for event in events
-        for attempt in event.facts.get("DeliveryAttempts") or ()
+        _attempt(attempt): attempt for event in events for attempt in event.facts.get("DeliveryAttempts") or ()
     }
     return SmsStory(
         message_id=newest["MessageId"],
@@ -131,6 +130,16 @@ def tell_sms(records: Iterable[Record]) -> SmsStory | None:
         last_event=max(times),
         events=len(events),
     )
+
+
+def _attempt(attempt: DeliveryAttempt) -> tuple[int, str, int, int]:
+    """Tell attempts apart and order them by the instant, however it is spelled."""
+    written = attempt.timestamp or ""
+    try:
+        ticks, spelling = timestamps.read(written).ticks, ""
+    except ValueError:
+        ticks, spelling = 0, written
+    return ticks, spelling, attempt.segments_succeeded or 0, attempt.segments_failed or 0
 
 
 def tell_thread(records: Iterable[Record]) -> Transcript | None:
@@ -161,8 +170,12 @@ def _in_order(records: Iterable[Record]) -> list[Record]:
 
 
 def _order(record: Record) -> tuple[int, int, str]:
-    version = record.facts.get("Version")
-    return (-1 if version is None else version, record.ticks, record.digest)
+    return (_version(record), record.ticks, record.digest)
+
+
+def _version(record: Record) -> int:
+    version: int | None = record.facts.get("Version")
+    return -1 if version is None else version
 
 
 def _newest(events: Iterable[Record], column: str) -> Any:
@@ -184,7 +197,7 @@ def _messages(events: Iterable[Record]) -> tuple[Message, ...]:
 def _message(events: list[Record]) -> Message:
     newest = events[-1]
     deleted = newest.event_type.kind is Kind.MESSAGE_DELETED
-    text = None if deleted else _newest(events, "Body")
+    text = None if deleted else _newest((event for event in events if _version(event) == _version(newest)), "Body")
     edits = {_edit(event) for event in events if event.event_type.kind is Kind.MESSAGE_EDITED}
     gap = None
     if not any(event.event_type.kind in _ORIGINALS for event in events):
@@ -204,9 +217,9 @@ def _message(events: list[Record]) -> Message:
 
 
 def _edit(event: Record) -> object:
-    """Tell edits apart: user-level events repeat one edit for every recipient, with the same version."""
+    """Tell edits apart: user-level events repeat one edit for every recipient, with the same version and time."""
     version = event.facts.get("Version")
-    return event.digest if version is None else version
+    return event.facts["OccurredAt"] if version is None else version
 
 
 def _participants(events: Iterable[Record]) -> tuple[tuple[Participant, ...], list[str]]:

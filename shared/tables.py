@@ -47,6 +47,14 @@ class Patience(NamedTuple):
     pause: float = 0.2
 
 
+class _Request(NamedTuple):
+    method: str
+    path: str
+    content_type: str
+    body: bytes
+    rows: int
+
+
 class _Answer(NamedTuple):
     status: int
     code: str
@@ -72,7 +80,7 @@ class Tables:
             RowRefused: the service refuses the row for its content.
             StorageError: the service did not take it in time.
         """
-        await self._write("PUT", row.path, row.body, "application/json", [row])
+        await self._write(_Request("PUT", row.path, "application/json", row.body, 1), row.table)
 
     async def upsert_together(self, rows: Sequence[Row]) -> None:
         """Write up to 100 rows of one table and partition, all or none; returns when they are durable.
@@ -82,7 +90,7 @@ class Tables:
             StorageError: the service did not take it in time.
         """
         body = odata.transaction(rows, self._endpoint)
-        await self._write("POST", "$batch", body, odata.TRANSACTION_TYPE, rows)
+        await self._write(_Request("POST", "$batch", odata.TRANSACTION_TYPE, body, len(rows)), rows[0].table)
 
     async def close(self) -> None:
         """Close every connection."""
@@ -97,58 +105,62 @@ class Tables:
         if close_credential is not None:
             await close_credential()
 
-    async def _write(self, method: str, path: str, body: bytes, content_type: str, rows: Sequence[Row]) -> None:
-        try:
-            async with asyncio.timeout(self._patience.whole):
-                answer = await self._send(method, path, body, content_type, rows)
-                if answer.status == _NOT_FOUND:
-                    await self._create(rows[0].table)
-                    answer = await self._send(method, path, body, content_type, rows)
-        except TimeoutError:
-            raise StorageError(f"no answer from Table Storage within {self._patience.whole:g} s") from None
+    async def _write(self, request: _Request, table: str) -> None:
+        deadline = asyncio.get_running_loop().time() + self._patience.whole
+        answer = await self._send(request, deadline)
+        if answer.status == _NOT_FOUND:
+            await self._create(table, deadline)
+            answer = await self._send(request, deadline)
         if answer.status in _REFUSED_FOR_CONTENT:
             raise RowRefused(answer.code or str(answer.status))
         if not 200 <= answer.status < 300:  # noqa: PLR2004  the range of success
             raise StorageError(f"Table Storage answered {answer.status} {answer.code}".rstrip())
 
-    async def _send(self, method: str, path: str, body: bytes, content_type: str, rows: Sequence[Row]) -> _Answer:
-        """Send until an answer is final or the attempts are used up."""
+    async def _send(self, request: _Request, deadline: float) -> _Answer:
+        """Send until an answer is final, or the attempts or the time are used up; the last answer or failure counts."""
+        loop = asyncio.get_running_loop()
         pause = self._patience.pause
         for attempt in range(1, self._patience.attempts + 1):
-            last = attempt == self._patience.attempts
+            failure: Exception | None = None
+            answer = _Answer(0, "")
             try:
-                async with asyncio.timeout(self._patience.attempt):
-                    answer = await self._request(method, path, body, content_type, len(rows))
+                async with asyncio.timeout_at(min(loop.time() + self._patience.attempt, deadline)):
+                    answer = await self._send_once(request)
             except (aiohttp.ClientError, TimeoutError, OSError) as error:
-                if last:
-                    # The error's own text may quote the URL, and with it the keys.
-                    raise StorageError(f"Table Storage is out of reach: {type(error).__name__}") from None
-            else:
-                if last or answer.status not in RETRIED or answer.retry_after > self._patience.whole:
-                    break
-                pause = max(pause, answer.retry_after)
+                failure = error
+            if failure is None and answer.status not in RETRIED:
+                break
+            pause = max(pause, answer.retry_after)
+            if attempt == self._patience.attempts or loop.time() + pause >= deadline:
+                break
             await asyncio.sleep(pause)
             pause *= 2
+        if failure is not None:
+            # The failure's own text may quote the URL, and with it the keys.
+            raise StorageError(f"Table Storage is out of reach: {type(failure).__name__}") from None
         return answer
 
-    async def _request(self, method: str, path: str, body: bytes, content_type: str, rows: int) -> _Answer:
-        headers = await self._authorization.headers(f"{self._path}/{path}")
-        headers["Content-Type"] = content_type
-        url = URL(f"{self._endpoint}/{path}{self._authorization.query}", encoded=True)
-        async with self._open().request(method, url, data=body, headers=headers) as response:
+    async def _send_once(self, request: _Request) -> _Answer:
+        headers = await self._authorization.headers(f"{self._path}/{request.path}")
+        headers["Content-Type"] = request.content_type
+        url = URL(f"{self._endpoint}/{request.path}{self._authorization.query}", encoded=True)
+        async with self._open().request(request.method, url, data=request.body, headers=headers) as response:
             if response.status == 204:  # noqa: PLR2004  the one row is written
                 return _Answer(204, "")
             answer = await response.read()
             if response.status == 202:  # noqa: PLR2004  the transaction was heard; its parts tell the rest
-                return _Answer(*odata.outcome(answer, rows))
-            return _Answer(response.status, odata.error_code(answer), _seconds(response.headers.get("Retry-After", "")))
+                return _Answer(*odata.outcome(answer, request.rows))
+            retry_after = _seconds(response.headers.get("Retry-After", ""))
+            return _Answer(response.status, odata.error_code(answer), retry_after)
 
     def _open(self) -> aiohttp.ClientSession:
         if self._session is None:
             self._session = aiohttp.ClientSession(
                 connector=aiohttp.TCPConnector(limit=_CONNECTIONS),
                 cookie_jar=aiohttp.DummyCookieJar(),
-                timeout=aiohttp.ClientTimeout(),  # `Patience` bounds every request
+                timeout=aiohttp.ClientTimeout(total=None),  # `Patience` bounds every request
+                auto_decompress=False,
+                skip_auto_headers=("Accept-Encoding",),
                 headers={
                     "Accept": "application/json;odata=minimalmetadata",
                     "DataServiceVersion": "3.0",
@@ -158,14 +170,18 @@ class Tables:
             )
         return self._session
 
-    async def _create(self, table: str) -> None:
+    async def _create(self, table: str, deadline: float) -> None:
         """Create a table; concurrent writers that miss it share one creation."""
         creation = self._creating.get(table)
         if creation is None:
             creation = asyncio.create_task(self._create_now(table))
             self._creating[table] = creation
             creation.add_done_callback(lambda done: self._created(table, done))
-        await asyncio.shield(creation)
+        try:
+            async with asyncio.timeout_at(deadline):
+                await asyncio.shield(creation)
+        except TimeoutError:
+            raise StorageError(f"table {table} is missing and was not created in time") from None
 
     def _created(self, table: str, creation: asyncio.Task[None]) -> None:
         del self._creating[table]
