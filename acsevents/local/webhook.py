@@ -1,0 +1,101 @@
+"""The Event Grid extension's half of the Functions host: `/runtime/webhooks/EventGrid?functionName=...`.
+
+https://learn.microsoft.com/azure/azure-functions/functions-event-grid-blob-trigger and the sources of
+Microsoft.Azure.WebJobs.Extensions.EventGrid 3.5, whose answers this repeats, odd ones included.
+"""
+
+import asyncio
+import json
+import logging
+
+from aiohttp import web
+
+from acsevents.local.newtonsoft import Unreadable, compact, read
+from acsevents.local.worker import EventGridFunction, Worker
+
+_METHODS = ("GET", "PUT", "POST", "DELETE", "OPTIONS")
+_PATH = "/{runtime:(?i:runtime)}/{webhooks:(?i:webhooks)}/{extension:[^/]+}{rest:(?:/.*)?}"
+_PUBLIC_CLOUD = "eventgrid.azure.net"
+_ORIGINS = (
+    _PUBLIC_CLOUD,
+    "eventgrid.azure.us",
+    "eventgrid.azure.eaglex.ic.gov",
+    "eventgrid.azure.microsoft.scloud",
+    "eventgrid.azure.cn",
+)
+_log = logging.getLogger(__name__)
+
+
+class Webhook:
+    """Answers Event Grid on behalf of a worker's functions; needs no key, like `func start`.
+
+    Args:
+        worker: runs the functions.
+    """
+
+    def __init__(self, worker: Worker) -> None:
+        self._worker = worker
+
+    def routes(self) -> list[web.RouteDef]:
+        """The paths to serve."""
+        return [web.route("*", _PATH, self._answer)]
+
+    async def _answer(self, request: web.Request) -> web.Response:
+        if request.method not in _METHODS:
+            return web.Response(status=405, headers={"Allow": ", ".join(_METHODS)})
+        # Without any Event Grid function the host does not even load the extension.
+        if request.match_info["extension"].lower() != "eventgrid" or not self._worker.functions:
+            return web.Response(status=404)
+        name = next((value for key, value in request.query.items() if key.lower() == "functionname"), "")
+        function = self._worker.functions.get(name)
+        if function is None or function.disabled:
+            return web.Response(status=404, text=f"cannot find function: '{name}'")
+        if request.method == "OPTIONS":
+            origin = request.headers.get("WebHook-Request-Origin")
+            allowed = origin if origin in _ORIGINS else _PUBLIC_CLOUD
+            return web.Response(headers={"Webhook-Allowed-Origin": allowed})
+        try:
+            return await self._answer_event(request, function)
+        except Unreadable as error:
+            _log.error("%s: unreadable request body: %s", name, error)
+            return web.Response(status=500)
+
+    async def _answer_event(self, request: web.Request, function: EventGridFunction) -> web.Response:
+        match request.headers.get("aeg-event-type", "").lower():
+            case "subscriptionvalidation":
+                code = _validation_code(await _body(request))
+                return web.Response(text=json.dumps({"validationResponse": code}, separators=(",", ":")))
+            case "notification":
+                return await self._deliver(function, await _body(request))
+            case "unsubscribe":
+                return web.Response(status=202)
+            case _:  # SubscriptionDeletion too, although Event Grid documents it
+                return web.Response(status=400)
+
+    async def _deliver(self, function: EventGridFunction, body: object) -> web.Response:
+        if not isinstance(body, dict | list):
+            raise Unreadable("neither an array nor an object")
+        events = body if isinstance(body, list) else [body]
+        objects = [event for event in events if isinstance(event, dict)]
+        outcomes = await asyncio.gather(*(self._worker.start(function, compact(event)) for event in objects))
+        if len(objects) < len(events):  # found out by the real host, too, only when the others have run
+            raise Unreadable("an event that is not an object")
+        if not all(outcomes):
+            return web.Response(status=500, text=f"Exception while executing function: Functions.{function.name}")
+        return web.Response(status=202)
+
+
+async def _body(request: web.Request) -> object:
+    # As .NET decodes it: whatever charset the header names Event Grid sends UTF-8, and a BOM is skipped.
+    return read((await request.read()).decode("utf-8-sig", "replace"))
+
+
+def _validation_code(body: object) -> str:
+    """The code of the handshake event; a CloudEvent may hold its data as a string of JSON."""
+    match body:
+        case [{"data": {"validationCode": str(code)}}, *_] | {"data": {"validationCode": str(code)}}:
+            return code
+        case {"data": str(text)}:
+            return _validation_code({"data": read(text)})
+        case _:
+            raise Unreadable("a SubscriptionValidation without data.validationCode")

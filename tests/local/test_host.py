@@ -1,0 +1,211 @@
+"""What the recorded vectors do not ask: what functions are given, and how odd requests and failures are answered."""
+
+import asyncio
+import logging
+
+import azure.functions as func
+import pytest
+from vector_host import ROOT, own_function_app, vector_host
+
+from acsevents.local.worker import Worker, index
+
+EVENT = {"id": "1", "subject": "s", "eventType": "t", "eventTime": "2026-01-02T03:04:05.1234567Z", "data": {"a": 1}}
+
+
+@pytest.mark.parametrize(
+    ("body", "text"),
+    [
+        pytest.param(' { "b" : 1 , "a" : [ ] } ', '{"b":1,"a":[]}', id="compact, key order kept"),
+        pytest.param('{"t":"caf\\u00e9 \\ud83d\\ude00"}', '{"t":"café 😀"}', id="unescaped"),
+        pytest.param('{"t":"\\uD83D!","\\ude00":1}', '{"t":"\\ud83d!","\\ude00":1}', id="half emoji stay escaped"),
+        pytest.param('{"a":1,"b":2,"a":3}', '{"a":3,"b":2}', id="last of duplicate keys"),
+        pytest.param('{"n":[1e2,12345678901234567890]}', '{"n":[100.0,12345678901234567890]}', id="numbers"),
+        pytest.param(
+            '{"n":[NaN,-Infinity,1e999,-1e999]}',
+            '{"n":["NaN","-Infinity","Infinity","-Infinity"]}',
+            id="what is no number becomes a string",
+        ),
+        pytest.param('{"t":"two\nlines"}', '{"t":"two\\nlines"}', id="raw line break"),
+        pytest.param(
+            "/* c */{'t': // c\n'it\\'s \"so\" // \\\\'}", '{"t":"it\'s \\"so\\" // \\\\"}', id="lenient syntax"
+        ),
+        pytest.param('{"t":1} trailing junk', '{"t":1}', id="junk after the first value"),
+        pytest.param(b'\xef\xbb\xbf{"t":"\xff"}', '{"t":"\ufffd"}', id="byte order mark, not UTF-8"),
+    ],
+)
+async def test_a_text_parameter_is_given_the_events_json(body: str | bytes, text: str) -> None:
+    """The text is what the real host's JSON library makes of the request body."""
+    async with vector_host() as vectors:
+        answer = await vectors.deliver("eg_text", body)
+        assert (answer.status, answer.text) == (202, "")
+
+        await vectors.deliver("eg_bytes", body)
+
+    assert [("eg_text", text), ("eg_bytes", text)] == vectors.received
+
+
+async def test_an_unannotated_parameter_is_given_the_object_of_the_events_schema() -> None:
+    """azure-functions decides by the payload: EventGridEvent, or CloudEvent where there is a specversion."""
+    cloud_event = {"id": "2", "specversion": "1.0", "type": "t", "source": "s", "data": None}
+    async with vector_host() as vectors:
+        assert (await vectors.deliver("eg_plain", [EVENT])).status == 202
+        assert (await vectors.deliver("eg_plain", cloud_event)).status == 202
+
+        first, second = vectors.given("eg_plain")
+
+    assert isinstance(first, func.EventGridEvent)
+    assert (first.id, first.event_type, first.get_json()) == ("1", "t", {"a": 1})
+    assert isinstance(second, func.CloudEvent)
+
+
+async def test_a_time_that_azure_functions_cannot_read_fails_decoded_parameters_only() -> None:
+    """An offset other than UTC fails the invocation before the function runs; text parameters do not care."""
+    event = EVENT | {"eventTime": "2026-01-02T03:04:05+02:00"}
+    async with vector_host() as vectors:
+        decoded = await vectors.deliver("eg_sync", event)
+        text = await vectors.deliver("eg_text", event)
+
+    assert (decoded.status, decoded.text) == (500, "Exception while executing function: Functions.eg_sync")
+    assert text.status == 202
+    assert [name for name, _ in vectors.received] == ["eg_text"]
+
+
+async def test_events_of_one_request_run_at_once() -> None:
+    """Three events whose function waits for the others are all acknowledged."""
+    async with vector_host() as vectors:
+        answer = await vectors.deliver("eg_together", [EVENT, EVENT, EVENT])
+
+    assert (answer.status, answer.text) == (202, "")
+
+
+async def test_the_answer_comes_when_every_event_is_done() -> None:
+    """An acknowledged event has been through its function."""
+    async with vector_host() as vectors:
+        answer = await vectors.deliver("eg_slow", [EVENT])
+
+        assert (answer.status, len(vectors.given("eg_slow"))) == (202, 1)
+
+
+async def test_an_element_that_is_no_object_outweighs_a_failed_function() -> None:
+    """The answer is the empty 500 of the cast, and the events beside it have run."""
+    async with vector_host() as vectors:
+        answer = await vectors.deliver("eg_sync", [None, {"data": {"raise": "boom"}}, {"data": {}}])
+
+    assert (answer.status, answer.text, len(vectors.received)) == (500, "", 2)
+
+
+async def test_a_returned_value_fails_the_invocation() -> None:
+    """Without an output binding a function must return None."""
+    async with vector_host() as vectors:
+        answer = await vectors.deliver("eg_returns", [EVENT])
+
+    assert (answer.status, answer.text) == (500, "Exception while executing function: Functions.eg_returns")
+
+
+@pytest.mark.parametrize(("levels", "status"), [(64, 202), (65, 500), (100_000, 500)])
+async def test_json_may_be_nested_64_levels_deep(levels: int, status: int) -> None:
+    """The array of the request, the event and its data all count."""
+    inner = levels - 2
+    body = '[{"data":' + "[" * inner + "]" * inner + "}]"
+    async with vector_host() as vectors:
+        assert (status, "") == (await vectors.deliver("eg_text", body))[:2]
+
+
+@pytest.mark.parametrize("path", ["/RUNTIME/webhooks/eventgrid", "/runtime/webhooks/EventGrid/and/more"])
+async def test_the_path_has_no_case_and_may_go_on(path: str) -> None:
+    """Every spelling of the webhook's path reaches the function."""
+    async with vector_host() as vectors:
+        answer = await vectors.request("POST", f"{path}?functionName=eg_text", "[{}]", AEG_Event_Type="NOTIFICATION")
+
+    assert (answer.status, len(vectors.received)) == (202, 1)
+
+
+@pytest.mark.parametrize("method", ["PATCH", "HEAD"])
+async def test_other_methods_are_not_allowed(method: str) -> None:
+    """Only GET, PUT, POST, DELETE and OPTIONS reach the extension."""
+    async with vector_host() as vectors:
+        answer = await vectors.request(method, vectors.host.webhook("eg_text"), aeg_event_type="Notification")
+
+    assert answer.status == 405
+
+
+@pytest.mark.parametrize("body", ["[]", "[{}]", '{"data":"[]"}', '{"data":{"validationCode":1}}', "", "{oops"])
+async def test_a_malformed_handshake_is_an_empty_500(body: str) -> None:
+    """No validation code, no validation; and no function is run."""
+    async with vector_host() as vectors:
+        url = vectors.host.webhook("eg_text")
+        answer = await vectors.request("POST", url, body, aeg_event_type="SubscriptionValidation")
+
+    assert (answer.status, answer.text, vectors.received) == (500, "", [])
+
+
+async def test_a_request_over_100_mib_is_refused() -> None:
+    """The answer is 413, as Event Grid knows it."""
+    async with vector_host() as vectors:
+        answer = await vectors.deliver("eg_text", b" " * (100 * 1024 * 1024 + 1))
+
+    assert (answer.status, vectors.received) == (413, [])
+
+
+async def test_a_disabled_function_is_not_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The setting switches off the webhook of that function and of no other."""
+    monkeypatch.setenv("AzureWebJobs.eg_text.Disabled", "True")
+    async with vector_host() as vectors:
+        answer = await vectors.deliver("eg_text", [EVENT])
+
+        assert (answer.status, answer.text) == (404, "cannot find function: 'eg_text'")
+        assert (await vectors.deliver("eg_bytes", [EVENT])).status == 202
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "status"),
+    [
+        ("/admin/functions/eg_text", '{"input":"{\\"id\\": 1}"}', 202),
+        ("/admin/functions/eg_text", '{"input":"not json"}', 202),
+        ("/admin/functions/nope", '{"input":"{}"}', 404),
+        ("/admin/functions/eg_text", "", 400),
+        ("/admin/functions/eg_text", '{"input":{}}', 400),
+    ],
+)
+async def test_admin_runs_a_function_in_the_background(path: str, body: str, status: int) -> None:
+    """The call is answered at once, and the host does not stop before the function has run."""
+    async with vector_host() as vectors:
+        answer = await vectors.request("POST", path, body)
+
+    assert (status, "") == (answer.status, answer.text)
+    assert ([("eg_text", '{"id":1}')] if "id" in body else []) == vectors.received
+
+
+async def test_stopping_waits_for_what_admin_started() -> None:
+    """An invocation in the background ends before the host does, although no request waits for it."""
+    async with vector_host() as vectors:
+        await vectors.request("POST", "/admin/functions/eg_slow", '{"input":"{}"}')
+
+    assert vectors.given("eg_slow") == ["{}"]
+
+
+async def test_logs_tell_failures_with_their_traceback_and_no_payload(caplog: pytest.LogCaptureFixture) -> None:
+    """Whoever runs the host sees why a function failed, and nothing of what events or bad bodies say."""
+    caplog.set_level(logging.DEBUG)
+    async with vector_host() as vectors:
+        await vectors.deliver("eg_sync", [{"subject": "+15551234567", "data": {"raise": "boom"}}])
+        await vectors.deliver("eg_sync", '[{"subject": "+15551234567"')
+
+    assert "Executed 'Functions.eg_sync' (Failed" in caplog.text
+    assert "Result: Failure" in caplog.text
+    assert "ValueError: boom" in caplog.text
+    assert "unreadable request body" in caplog.text
+    assert "5551234567" not in caplog.text
+
+
+async def test_an_invocation_that_does_not_end_is_given_up() -> None:
+    """Stopping waits for running invocations, but not for ever."""
+    with own_function_app():
+        worker = Worker(index(ROOT))
+    invocation = worker.start(worker.functions["eg_together"], "{}")
+
+    await worker.close(0.05)
+
+    assert worker.given_up == 1
+    with pytest.raises(asyncio.CancelledError):
+        await invocation

