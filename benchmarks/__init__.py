@@ -1,0 +1,1 @@
+"""Speed and cost, measured: what one event costs beside what it costs elsewhere."""

@@ -1,0 +1,174 @@
+"""A fast stand-in for a Table Storage endpoint, in a process of its own: a benchmark then measures its client.
+
+`python -m benchmarks.table_server --port 0 --latency-ms 0 [--store]` prints `listening on 127.0.0.1:PORT` and runs
+until SIGTERM or until the process that started it is gone.
+"""
+
+import argparse
+import asyncio
+import contextlib
+import http.client
+import itertools
+import subprocess
+import sys
+import threading
+import time
+import uuid
+from collections.abc import Iterable, Iterator
+from email.utils import formatdate
+from pathlib import Path
+from typing import Any, Self
+
+import msgspec
+
+from acsevents.local.azurite import ACCOUNT, ACCOUNT_KEY
+from acsevents.local.lifetime import Lifetime
+from benchmarks.table_service import Answer, TableService
+from benchmarks.wire import Connection, Request
+
+HOST = "127.0.0.1"
+
+_START_SECONDS = 30.0  # takes a third of a second on an idle machine
+
+
+class Count(msgspec.Struct):
+    """Requests of an operation, refused ones too; rows written or returned; bytes of requests and answers."""
+
+    requests: int = 0
+    rows: int = 0
+    bytes: int = 0
+
+
+class Stats(Count):
+    """The sum over all operations, and each by name."""
+
+    operations: dict[str, Count] = msgspec.field(default_factory=dict)
+
+
+class Exchange:
+    """Answers requests from the service, counts them, and answers uncounted ones about the counts."""
+
+    def __init__(self, service: TableService) -> None:
+        self.service = service
+        self.stats = Stats()
+        self._numbers = itertools.count()
+        self._session = uuid.uuid4().hex[:24]
+        self._second = 0
+        self._date = ""
+
+    def answer(self, request: Request) -> bytes:
+        """Return the HTTP answer."""
+        if request.target.startswith("/__"):
+            return self._frame(self._control(request))
+        answer = self.service.answer(request)
+        framed = self._frame(answer)
+        size = len(request.head) + len(request.body) + len(framed)
+        for count in (self.stats, self.stats.operations.setdefault(answer.operation, Count())):
+            count.requests += 1
+            count.rows += answer.rows
+            count.bytes += size
+        return framed
+
+    def _control(self, request: Request) -> Answer:
+        """Do `GET /__stats`, `POST /__reset` or `POST /__rows/TABLE` (a JSON array of entities)."""
+        name, _, table = request.target.removeprefix("/__").partition("/")
+        if name == "stats":
+            return Answer(name, 0, "200 OK", b"", msgspec.json.encode(self.stats))
+        if name == "reset":
+            self.stats = Stats()
+        elif name == "rows":
+            self.service.load(table, msgspec.json.decode(request.body, type=list[dict[str, Any]]))
+        return Answer(name, 0, "204 No Content")
+
+    def _frame(self, answer: Answer) -> bytes:
+        if (now := int(time.time())) != self._second:
+            self._second, self._date = now, formatdate(now, usegmt=True)
+        length = "" if answer.status.startswith("204") else f"Content-Length: {len(answer.body)}\r\n"
+        head = (
+            f"HTTP/1.1 {answer.status}\r\nCache-Control: no-cache\r\n{length}"
+            f"Server: Windows-Azure-Table/1.0 Microsoft-HTTPAPI/2.0\r\n"
+            f"x-ms-request-id: {self._session}{next(self._numbers):08x}\r\n"
+            f"x-ms-version: 2019-02-02\r\nX-Content-Type-Options: nosniff\r\nDate: {self._date}\r\n"
+        )
+        return b"%s%s\r\n%s" % (head.encode(), answer.headers, answer.body)
+
+
+async def serve(port: int, *, latency: float, store: bool) -> None:
+    """Listen for a lifetime."""
+    lifetime = Lifetime()
+    loop = asyncio.get_running_loop()
+    exchange = Exchange(TableService(store=store))
+    server = await loop.create_server(lambda: Connection(exchange.answer, latency), HOST, port)
+    print(f"listening on {HOST}:{server.sockets[0].getsockname()[1]}", flush=True)
+    await lifetime.end()
+    server.close()
+
+
+class TableServer:
+    """The stand-in, running in a subprocess.
+
+    `with TableServer.start(latency=0.002) as server:` starts and stops it. Latency is in seconds and added to each
+    answer; with `store`, rows can be read back.
+    """
+
+    def __init__(self, port: int) -> None:
+        self.port = port
+        endpoint = f"http://{HOST}:{port}/{ACCOUNT}"
+        self.connection_string = (
+            f"DefaultEndpointsProtocol=http;AccountName={ACCOUNT};AccountKey={ACCOUNT_KEY};TableEndpoint={endpoint};"
+        )
+
+    @classmethod
+    @contextlib.contextmanager
+    def start(cls, *, latency: float = 0.0, store: bool = False) -> Iterator[Self]:
+        """Run the server during a `with` block; raises RuntimeError when it does not start."""
+        command = [sys.executable, "-m", "benchmarks.table_server", "--latency-ms", str(latency * 1000)]
+        if store:
+            command.append("--store")
+        root = Path(__file__).parents[1]
+        with subprocess.Popen(command, cwd=root, stdout=subprocess.PIPE, text=True) as process:
+            watchdog = threading.Timer(_START_SECONDS, process.kill)
+            watchdog.start()
+            try:
+                line = process.stdout.readline() if process.stdout else ""
+                watchdog.cancel()
+                if not line:
+                    raise RuntimeError("The table server did not start: run python -m benchmarks.table_server.")
+                yield cls(int(line.rpartition(":")[2]))
+            finally:
+                watchdog.cancel()
+                process.kill()  # it has nothing to save
+
+    def stats(self) -> Stats:
+        """Return the counts since the start or the last reset."""
+        return msgspec.json.decode(self._control("GET", "/__stats"), type=Stats)
+
+    def reset(self) -> None:
+        """Set the counts to zero; tables and rows stay."""
+        self._control("POST", "/__reset")
+
+    def load(self, table: str, entities: Iterable[dict[str, Any]]) -> None:
+        """Put rows, given as the service's JSON objects, into a table, creating it; uncounted."""
+        source = iter(entities)
+        while chunk := list(itertools.islice(source, 5_000)):
+            self._control("POST", f"/__rows/{table}", msgspec.json.encode(chunk))
+
+    def _control(self, method: str, path: str, body: bytes | None = None) -> bytes:
+        connection = http.client.HTTPConnection(HOST, self.port, timeout=60)
+        with contextlib.closing(connection):
+            connection.request(method, path, body)
+            return connection.getresponse().read()
+
+
+def main() -> None:
+    """Run the server."""
+    parser = argparse.ArgumentParser(description="A fast stand-in for a Table Storage endpoint.")
+    parser.add_argument("--port", type=int, default=0, help="0 takes a free port")
+    parser.add_argument("--latency-ms", type=float, default=0.0, help="added to each answer")
+    parser.add_argument("--store", action="store_true", help="keep rows, so that they can be read back")
+    options = parser.parse_args()
+    asyncio.run(serve(options.port, latency=options.latency_ms / 1000, store=options.store))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,310 @@
+"""The stand-in Table endpoint answers real clients as the service does, and counts what they ask."""
+
+import asyncio
+import contextlib
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from azure.core.exceptions import HttpResponseError, ResourceExistsError, ResourceNotFoundError
+from azure.data.tables import (
+    EdmType,
+    EntityProperty,
+    TableClient,
+    TableServiceClient,
+    TableTransactionError,
+    UpdateMode,
+)
+from azure.data.tables.aio import TableClient as AsyncTableClient
+
+from benchmarks.table_server import TableServer
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(name="server", scope="module")
+def _server() -> Iterator[TableServer]:
+    with TableServer.start(store=True) as server:
+        yield server
+
+
+@pytest.fixture(name="table")
+def _table(server: TableServer) -> Iterator[TableClient]:
+    name = f"T{uuid4().hex}"
+    with TableServiceClient.from_connection_string(server.connection_string, retry_total=0) as service:
+        yield service.create_table(name)
+
+
+def test_the_sync_client_reads_back_single_rows_and_transactions_of_a_hundred(table: TableClient) -> None:
+    """What the SDK's sync client writes, alone or a hundred at once, it reads back."""
+    rows = [{"PartitionKey": "+15550100", "RowKey": f"{i:03}", "Body": f"text {i}"} for i in range(101)]
+
+    table.upsert_entity(rows[0], mode=UpdateMode.REPLACE)
+    answers = table.submit_transaction([("upsert", row, {"mode": "replace"}) for row in rows[1:]])
+
+    assert len(answers) == 100
+    assert rows == list(table.query_entities("PartitionKey eq '+15550100'"))
+
+
+async def test_the_async_client_reads_back_single_rows_and_transactions_of_a_hundred(
+    server: TableServer,
+) -> None:
+    """What the SDK's async client writes, alone or a hundred at once, it reads back."""
+    rows = [{"PartitionKey": "p", "RowKey": f"{i:03}", "Number": i} for i in range(101)]
+
+    async with AsyncTableClient.from_connection_string(server.connection_string, "Async") as table:
+        await table.create_table()
+        await table.create_entity(rows[0])
+        answers = await table.submit_transaction([("create", row) for row in rows[1:]])
+        read = [row async for row in table.query_entities("PartitionKey eq 'p'")]
+
+    assert len(answers) == 100
+    assert rows == read
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "",
+        "it's €5 and 😀",
+        True,
+        -(2**31),
+        EntityProperty(2**40, EdmType.INT64),
+        2.0,
+        1e-9,
+        b"\x00\xff",
+        UUID(int=5),
+        datetime(2026, 1, 2, 3, 4, 5, 678901, UTC),
+    ],
+    ids=repr,
+)
+def test_every_column_type_comes_back_equal(table: TableClient, value: Any) -> None:
+    """A column keeps its value and type."""
+    table.upsert_entity({"PartitionKey": "p", "RowKey": "r", "Column": value})
+
+    read = table.get_entity("p", "r")["Column"]
+
+    assert value == read
+    assert type(value) is type(read) or isinstance(read, datetime)
+
+
+@pytest.mark.parametrize("key", ["", "it's", "''", "100%", "%2F", "+1 555", "',RowKey='x", "é😀", "8:acs:a_b-c"])
+def test_every_key_comes_back_equal(table: TableClient, key: str) -> None:
+    """Keys survive the ways in which clients quote them, in paths and in filters."""
+    table.upsert_entity({"PartitionKey": key, "RowKey": key, "Column": 1})
+
+    assert table.get_entity(key, key)["Column"] == 1
+    query = "PartitionKey eq @key and RowKey eq @key"
+    assert [key] == [row["RowKey"] for row in table.query_entities(query, parameters={"key": key})]
+
+
+def test_merge_keeps_the_columns_it_does_not_name_and_replace_drops_them(table: TableClient) -> None:
+    """The two modes of an upsert differ as they do in the service."""
+    keys = {"PartitionKey": "p", "RowKey": "r"}
+    table.upsert_entity(keys | {"a": 1, "b": EntityProperty(2, EdmType.INT64)})
+
+    table.upsert_entity(keys | {"b": 3}, mode=UpdateMode.MERGE)
+    assert keys | {"a": 1, "b": 3} == table.get_entity("p", "r")
+
+    table.upsert_entity(keys | {"c": 4}, mode=UpdateMode.REPLACE)
+    assert keys | {"c": 4} == table.get_entity("p", "r")
+
+
+def test_a_refused_transaction_leaves_nothing_and_names_the_operation(table: TableClient) -> None:
+    """One conflict undoes its whole transaction."""
+    rows = [{"PartitionKey": "p", "RowKey": key} for key in "abc"]
+    table.create_entity(rows[1])
+
+    with pytest.raises(TableTransactionError) as caught:
+        table.submit_transaction([("create", row) for row in rows])
+
+    assert (caught.value.index, _code(caught.value)) == (1, "EntityAlreadyExists")
+    assert [rows[1]] == list(table.query_entities("PartitionKey eq 'p'"))
+
+
+@pytest.mark.parametrize(
+    ("keys", "code"),
+    [(["a", "a"], "InvalidDuplicateRow"), ([str(i) for i in range(101)], "InvalidInput")],
+    ids=["a row twice", "101 operations"],
+)
+def test_a_transaction_that_the_service_forbids_is_refused(table: TableClient, keys: list[str], code: str) -> None:
+    """Limits that a client must keep are checked."""
+    with pytest.raises(TableTransactionError) as caught:
+        table.submit_transaction([("upsert", {"PartitionKey": "p", "RowKey": key}) for key in keys])
+
+    assert (len(keys) - 1, code) == (caught.value.index, _code(caught.value))
+
+
+def _code(error: HttpResponseError) -> str:
+    code: str = getattr(error, "error_code")  # noqa: B009 - the SDK sets it without declaring it
+    return code
+
+
+def test_what_is_missing_or_there_already_is_refused(server: TableServer, table: TableClient) -> None:
+    """Tables and rows exist or do not, with the service's statuses and codes."""
+    row = {"PartitionKey": "p", "RowKey": "r"}
+    table.create_entity(row)
+    with TableClient.from_connection_string(server.connection_string, "Missing", retry_total=0) as missing:
+        for asked, error, code in (
+            (table.create_table, ResourceExistsError, "TableAlreadyExists"),
+            (lambda: table.create_entity(row), ResourceExistsError, "EntityAlreadyExists"),
+            (lambda: table.get_entity("p", "x"), ResourceNotFoundError, "ResourceNotFound"),
+            (lambda: missing.upsert_entity(row), ResourceNotFoundError, "TableNotFound"),
+            (lambda: missing.submit_transaction([("upsert", row)]), TableTransactionError, "TableNotFound"),
+            (lambda: list(missing.query_entities("PartitionKey eq 'p'")), HttpResponseError, "TableNotFound"),
+            (lambda: table.delete_entity(row), HttpResponseError, "NotImplemented"),
+            (lambda: list(table.list_entities()), HttpResponseError, "InvalidInput"),
+        ):
+            with pytest.raises(error) as caught:
+                asked()
+            assert code in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("condition", "expected"),
+    [
+        ("RowKey ge '0100' and RowKey lt '0103'", ["0100", "0101", "0102"]),
+        ("(RowKey gt '0100') and (RowKey le '0102')", ["0101", "0102"]),
+        ("RowKey eq '0500'", ["0500"]),
+        ("RowKey ge '1100' and RowKey lt '0100'", []),
+        ("RowKey ge ''", [f"{i:04}" for i in range(1100)]),
+    ],
+)
+def test_ranges_of_row_keys_come_in_order_whatever_the_order_of_writing(
+    server: TableServer, table: TableClient, condition: str, expected: list[str]
+) -> None:
+    """A query returns the rows of its range, sorted."""
+    order = [i * 7 % 1100 for i in range(1100)]
+    server.load(table.table_name, ({"PartitionKey": "p", "RowKey": f"{i:04}"} for i in order if i not in (5, 500)))
+    for i in (500, 5):
+        table.upsert_entity({"PartitionKey": "p", "RowKey": f"{i:04}"})
+
+    rows = table.query_entities(f"PartitionKey eq 'p' and {condition}", select="RowKey")
+
+    assert [{"RowKey": key} for key in expected] == list(rows)
+
+
+def test_a_page_holds_a_thousand_rows_and_a_lookup_is_one_request(server: TableServer, table: TableClient) -> None:
+    """Requests are counted by operation, with the rows that they wrote or returned; a reset starts anew."""
+    server.load(table.table_name, ({"PartitionKey": "p", "RowKey": f"{i:05}"} for i in range(2500)))
+    server.reset()
+    assert server.stats().requests == 0
+
+    assert len(list(table.query_entities("PartitionKey eq 'p'"))) == 2500
+    table.upsert_entity({"PartitionKey": "p", "RowKey": "x"}, mode=UpdateMode.REPLACE)
+    table.submit_transaction([("upsert", {"PartitionKey": "p", "RowKey": str(i)}) for i in range(7)])
+    table.get_entity("p", "x")
+
+    stats = server.stats()
+    counted = {name: (count.requests, count.rows) for name, count in stats.operations.items()}
+    assert counted == {"query": (3, 2500), "replace": (1, 1), "transaction": (1, 7), "get": (1, 1)}
+    assert (stats.requests, stats.rows) == (6, 2509)
+    assert stats.bytes == sum(count.bytes for count in stats.operations.values()) > 2500 * 50
+
+
+def test_without_a_store_writes_are_counted_and_dropped() -> None:
+    """The default keeps nothing, so that its memory stays flat."""
+    with (
+        TableServer.start() as server,
+        TableServiceClient.from_connection_string(server.connection_string) as service,
+    ):
+        table = service.create_table("Dropped")
+        table.upsert_entity({"PartitionKey": "p", "RowKey": "r"})
+        table.submit_transaction([("upsert", {"PartitionKey": "p", "RowKey": str(i)}) for i in range(9)])
+
+        assert server.stats().rows == 10
+        assert list(table.query_entities("PartitionKey eq 'p'")) == []
+
+
+@pytest.mark.parametrize("latency", [0, 0.001])
+def test_pipelined_requests_are_answered_in_order_however_they_arrive(latency: float) -> None:
+    """Requests in one packet, split anywhere, or with chunked bodies are all understood."""
+    get = b"GET /devstoreaccount1/T(PartitionKey='p',RowKey='%d') HTTP/1.1\r\nHost: x\r\n\r\n"
+    put = b"PUT /devstoreaccount1/T(PartitionKey='p',RowKey='%d') HTTP/1.1\r\n%s"
+    plain = put % (1, b'Content-Length: 7\r\n\r\n{"a":1}')
+    chunked = put % (2, b'Transfer-Encoding: chunked\r\n\r\n3\r\n{"a\r\n4;x=y\r\n":1}\r\n0\r\n\r\n')
+    with TableServer.start(latency=latency, store=True) as server:
+        server.load("T", [])
+        server.load("T", [{"PartitionKey": "q", "RowKey": "0"}])
+        for step in (10_000, 1, 7):
+            sent = plain + chunked + get % 1 + get % 9 + get % 2
+            with socket.create_connection(("127.0.0.1", server.port), timeout=10) as client:
+                for start in range(0, len(sent), step):
+                    client.sendall(sent[start : start + step])
+                answers = _read_answers(client, 5)
+            assert [answer[9:12] for answer in answers] == [b"204", b"204", b"200", b"404", b"200"]
+            assert b'"RowKey":"2"' in answers[4]
+
+
+def _read_answers(client: socket.socket, number: int) -> list[bytes]:
+    received = b""
+    while received.count(b"HTTP/1.1 ") < number or not received.endswith((b"}", b"\r\n\r\n")):
+        data = client.recv(65536)
+        assert data, received
+        received += data
+    return [b"HTTP/1.1 " + answer for answer in received.split(b"HTTP/1.1 ")[1:]]
+
+
+@pytest.mark.parametrize("nonsense", [b"hello\r\n\r\n", b"GET / HTTP/1.1\r\nContent-Length: x\r\n\r\n"])
+def test_what_is_not_http_is_refused_and_hung_up_on(server: TableServer, nonsense: bytes) -> None:
+    """A broken client hears so at once."""
+    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as client:
+        client.sendall(nonsense)
+
+        assert client.recv(65536).startswith(b"HTTP/1.1 400 ")
+        assert client.recv(1) == b""
+
+
+def test_the_server_is_gone_after_its_block() -> None:
+    """Nothing listens on when the block is left, not even after an error in it."""
+    with pytest.raises(ZeroDivisionError), TableServer.start() as server:
+        _ = 1 / 0
+
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(("127.0.0.1", server.port), timeout=10)
+
+
+def test_the_server_outlives_no_parent() -> None:
+    """A benchmark that is killed leaves no server behind."""
+    start = "from benchmarks.table_server import TableServer"
+    code = f"{start}\nwith TableServer.start() as server: print(server.port, flush=True); input()"
+    with subprocess.Popen(  # noqa: S603 - this interpreter, running the line above
+        [sys.executable, "-c", code], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as parent:
+        assert parent.stdout is not None
+        port = int(parent.stdout.readline())
+        parent.kill()
+
+    assert _is_closed_within_10_seconds(port)
+
+
+async def test_sigterm_ends_the_server_in_order() -> None:
+    """A server started by hand ends with code 0 when asked to."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "benchmarks.table_server", cwd=ROOT, stdout=asyncio.subprocess.PIPE
+    )
+    assert process.stdout is not None
+    assert (await process.stdout.readline()).startswith(b"listening on 127.0.0.1:")
+    process.send_signal(signal.SIGTERM)
+
+    assert await asyncio.wait_for(process.wait(), 10) == 0
+
+
+def _is_closed_within_10_seconds(port: int) -> bool:
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline:
+        with contextlib.suppress(ConnectionResetError):
+            try:
+                socket.create_connection(("127.0.0.1", port), timeout=1).close()
+            except ConnectionRefusedError:
+                return True
+        time.sleep(0.05)
+    return False
