@@ -14,11 +14,12 @@ from rich.console import Console
 
 from acsevents import demo as demonstration
 from acsevents import show
+from acsevents.deployment import template
 from acsevents.local import LocalStackError
 from acsevents.local.event_grid.access import LOCAL_KEY
 from acsevents.local.host import load_settings
-from acsevents.local.lifetime import until_stopped
-from acsevents.local.stack import stack
+from acsevents.local.lifetime import Lifetime
+from acsevents.local.stack import SUBSCRIPTIONS, stack
 from acsevents.publishing import publish
 from shared.errors import SinkError
 from shared.lookups import DeadLetter, Lookups
@@ -106,6 +107,12 @@ def dead_letters(*, as_json: AsJson = False) -> None:
     show.as_json(_console, letters) if as_json else show.dead_letters(_console, letters)
 
 
+@app.command()
+def event_grid_template() -> None:
+    """Print the ARM template that subscribes the deployed functions to an ACS resource's events."""
+    _console.print_json(data=template(SUBSCRIPTIONS))
+
+
 def main() -> None:
     """Run a command; an error that has a cure is told in one line."""
     try:
@@ -126,6 +133,7 @@ async def _all_dead_letters(lookups: Lookups) -> list[DeadLetter]:
 
 
 async def _up(host_port: int, topic_port: int) -> None:
+    lifetime = Lifetime()
     _console.print("starting …")
     async with stack(_FOLDER, keep_tables=True, host_port=host_port, grid_port=topic_port) as running:
         _console.print(f"Event Grid topic     {running.grid.endpoint}")
@@ -138,7 +146,7 @@ async def _up(host_port: int, topic_port: int) -> None:
         )
         _console.print(running.azurite.connection_string, soft_wrap=True, highlight=False)
         _console.print("\nCtrl-C stops everything")
-        await until_stopped()
+        await lifetime.end()
 
 
 def _events(file: Path) -> list[dict[str, Any]]:

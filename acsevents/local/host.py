@@ -9,7 +9,6 @@ import asyncio
 import errno
 import logging
 import os
-import signal
 import sys
 import traceback
 from collections.abc import AsyncIterator, Sequence
@@ -20,6 +19,7 @@ from pathlib import Path
 from aiohttp import web
 
 from acsevents.local import LocalStackError
+from acsevents.local.lifetime import Lifetime
 from acsevents.local.newtonsoft import Unreadable, compact, read
 from acsevents.local.webhook import Webhook
 from acsevents.local.worker import Worker, index
@@ -106,7 +106,7 @@ def load_settings(script_root: Path) -> None:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Serve until SIGINT or SIGTERM; return the exit code, 1 if the app cannot start."""
+    """Serve until SIGINT or SIGTERM, then exit; return 1 if the app cannot start."""
     parser = argparse.ArgumentParser(prog="python -m acsevents.local.host", description=__doc__)
     parser.add_argument("--script-root", type=Path, default=Path(), help="folder of function_app.py and host.json")
     parser.add_argument("--port", type=int, default=7071, help="0 for a free one")
@@ -122,20 +122,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
             traceback.print_exception(error.__cause__)
         print(error, file=sys.stderr)
         return 1
-    if app[_WORKER].given_up:
-        logging.shutdown()
-        os._exit(1)  # a thread that never ends would keep the interpreter from exiting
-    return 0
+    # As the real host ends its workers: at once. Connections that the app keeps open are nobody's to close,
+    # and a thread that never ends would keep the interpreter from exiting.
+    logging.shutdown()
+    sys.stdout.flush()
+    os._exit(1 if app[_WORKER].given_up else 0)
 
 
 async def _serve_until_signalled(app: web.Application, port: int, *, reuse_port: bool) -> None:
-    stop = asyncio.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    lifetime = Lifetime()
     async with serve(app, port, reuse_port=reuse_port) as host:
         for name in host.functions:
             print(f"{name}: {host.webhook(name)}", flush=True)
-        await stop.wait()
+        await lifetime.end()
 
 
 async def _drain(app: web.Application) -> None:
