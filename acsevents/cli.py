@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import secrets
 import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -21,6 +22,8 @@ from acsevents.local.host import load_settings
 from acsevents.local.lifetime import Lifetime
 from acsevents.local.stack import SUBSCRIPTIONS, stack
 from acsevents.publishing import publish
+from acsevents.storm.rehearsal import rehearse
+from acsevents.storm.run import LONG, SHORT
 from shared.errors import SinkError
 from shared.lookups import DeadLetter, Lookups
 from shared.settings import read_settings
@@ -105,6 +108,20 @@ def dead_letters(*, as_json: AsJson = False) -> None:
     """List the events that could not be recorded, with the reasons."""
     letters = asyncio.run(_ask(_all_dead_letters))
     show.as_json(_console, letters) if as_json else show.dead_letters(_console, letters)
+
+
+@app.command()
+def storm(
+    seed: Annotated[int | None, typer.Option(help="Repeat the storm of a seed; a new one by default.")] = None,
+    count: Annotated[int, typer.Option(min=1, help="How many storms, with seeds counting up.")] = 1,
+    *,
+    short: Annotated[bool, typer.Option("--short", help="The short form, as in the tests.")] = False,
+) -> None:
+    """Rehearse every failure at once and prove from the tables that nothing was lost."""
+    first = secrets.randbelow(10**6) if seed is None else seed
+    for number in range(first, first + count):
+        if not asyncio.run(rehearse(_console, number, SHORT if short else LONG)):
+            raise typer.Exit(1)
 
 
 @app.command()

@@ -61,11 +61,12 @@ class HostProcesses:
             raise LocalStackError(f"the Functions host did not start; its log is {log}")
         self.running.append(process)
 
-    async def kill(self, process: asyncio.subprocess.Process) -> None:
-        """Kill one process at once, as a crash would."""
+    async def kill(self, process: asyncio.subprocess.Process) -> int:
+        """Kill one process at once, as a crash would; tell its id."""
         self.running.remove(process)
         process.kill()
-        await process.wait()
+        await process.communicate()
+        return process.pid
 
 
 @asynccontextmanager

@@ -1,0 +1,55 @@
+"""Files of undeliverable events, named and written as Event Grid writes blobs into a dead-letter container.
+
+https://learn.microsoft.com/azure/event-grid/manage-event-delivery#set-dead-letter-location
+"""
+
+import uuid
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from acsevents.local.event_grid.batches import Pending
+from acsevents.local.event_grid.events import Schema
+from acsevents.local.event_grid.json_text import extended
+
+
+class DeadLetterFolder:
+    """The dead letters of one event subscription.
+
+    They are files `<folder>/<TOPIC>/<SUBSCRIPTION>/<yyyy>/<M>/<d>/<H>/<guid>.json`, the time in UTC.
+    """
+
+    def __init__(self, folder: Path, topic: str, subscription: str) -> None:
+        self._folder = folder / topic.rpartition("/")[2].upper() / subscription.upper()
+
+    def write(self, letters: Sequence[tuple[Pending, str]]) -> Path:
+        """Write events with their dead-letter reasons into one new file, which appears whole or not at all.
+
+        Raises:
+            OSError: the folder cannot be written to.
+        """
+        now = datetime.now(UTC)
+        folder = self._folder / f"{now.year}" / f"{now.month}" / f"{now.day}" / f"{now.hour}"
+        folder.mkdir(parents=True, exist_ok=True)
+        path = folder / f"{uuid.uuid4()}.json"
+        partial = path.with_suffix(".partial")
+        partial.write_bytes(b"[" + b",".join(_letter(pending, reason) for pending, reason in letters) + b"]")
+        return partial.replace(path)
+
+
+def _letter(pending: Pending, reason: str) -> bytes:
+    extra: dict[str, object] = {
+        "deadLetterReason": reason,
+        "deliveryAttempts": pending.attempts,
+        "lastDeliveryOutcome": pending.outcome,
+        "publishTime": _stamp(pending.published),
+    }
+    if pending.attempted:
+        extra["lastDeliveryAttemptTime"] = _stamp(pending.attempted)
+    if pending.event.schema is Schema.CLOUD_EVENTS:  # attribute names of CloudEvents have no capitals
+        extra = {name.lower(): value for name, value in extra.items()}
+    return extended(pending.event.text, extra)
+
+
+def _stamp(time: datetime) -> str:
+    return f"{time:%Y-%m-%dT%H:%M:%S.%f}0Z"  # seven digits, as .NET writes it

@@ -1,0 +1,74 @@
+"""What an answer means for a delivery, and when the next attempt is due.
+
+https://learn.microsoft.com/azure/event-grid/delivery-and-retry
+"""
+
+from typing import NamedTuple
+
+_SECOND, _MINUTE, _HOUR = 1, 60, 3600
+SCHEDULE = (
+    10 * _SECOND,
+    30 * _SECOND,
+    1 * _MINUTE,
+    5 * _MINUTE,
+    10 * _MINUTE,
+    30 * _MINUTE,
+    1 * _HOUR,
+    3 * _HOUR,
+    6 * _HOUR,
+    12 * _HOUR,  # and every 12 hours from then on
+)
+MINIMUM = {401: 5 * _MINUTE, 404: 5 * _MINUTE, 408: 2 * _MINUTE, 503: 30 * _SECOND}
+JITTER = 0.1  # "a small randomization": only upwards, since the minima are promises
+
+# The codes that an Azure Functions destination is not retried on, and the reason given in dead letters. The
+# first was seen in real ones, the others are named alike; the documentation lists none of them.
+NEVER_RETRIED = {
+    400: "UndeliverableDueToHttpBadRequest",
+    403: "UndeliverableDueToHttpForbidden",
+    413: "UndeliverableDueToHttpRequestEntityTooLarge",
+}
+ATTEMPTS_EXCEEDED = "MaxDeliveryAttemptsExceeded"
+TIME_EXCEEDED = "TimeToLiveExceeded"
+
+_OUTCOMES = {
+    400: "BadRequest",
+    401: "Unauthorized",
+    403: "Forbidden",
+    404: "NotFound",
+    408: "TimedOut",
+    413: "PayloadTooLarge",
+}
+
+
+class Outcome(NamedTuple):
+    """How a delivery attempt ended: `lastDeliveryOutcome` of a dead letter, and the HTTP status if any."""
+
+    name: str
+    status: int | None = None
+
+    @property
+    def accepted(self) -> bool:
+        """Whether the destination has the events: 200 to 204 only."""
+        return self.status in range(200, 205)
+
+
+TIMED_OUT = Outcome("TimedOut")
+
+
+def answered(status: int) -> Outcome:
+    """Return the outcome of an HTTP answer; codes without a documented name are `Busy`."""
+    outcome = Outcome("Delivered", status)
+    return outcome if outcome.accepted else Outcome(_OUTCOMES.get(status, "Busy"), status)
+
+
+def delay(attempts: int, outcome: Outcome, chance: float) -> float:
+    """Return the seconds to wait after a failed attempt.
+
+    Args:
+        attempts: attempts made so far, at least 1.
+        outcome: how the last one ended.
+        chance: 0 to 1, the random part.
+    """
+    scheduled = SCHEDULE[min(attempts, len(SCHEDULE)) - 1]
+    return max(scheduled, MINIMUM.get(outcome.status or 0, 10 * _SECOND)) * (1 + JITTER * chance)

@@ -1,0 +1,140 @@
+"""What a storm publishes: every event type, made up from the samples by a seed, and what senders do at their worst."""
+
+import copy
+import json
+import random
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any, NamedTuple
+
+from acsevents.samples import as_cloud_event, events
+
+Event = dict[str, Any]
+
+_THREADS = 6
+_USERS = 5
+_MESSAGES = 12
+_START = datetime(2026, 1, 1, tzinfo=UTC)
+# Not recorded by this app, and so a dead letter if an event subscription lets it through.
+UNSUPPORTED_TYPE = "Microsoft.Communication.CallStarted"
+
+
+class Published(NamedTuple):
+    """One event to publish, and why it is in the mix."""
+
+    event: Event
+    purpose: str
+
+
+def mix(seed: int, count: int) -> Iterator[Published]:
+    """Yield about `count` events, the same for the same seed; some stand for what was published before."""
+    rng = random.Random(seed)
+    samples = list(events())
+    rng.shuffle(samples)
+    made: list[Event] = []
+    for number in range(count):
+        chance = rng.random()
+        if made and chance < 0.15:  # noqa: PLR2004  this and the next are the recipe
+            yield Published(_again(rng.choice(made), rng), "duplicate")
+        elif made and chance < 0.22:  # noqa: PLR2004
+            yield Published(_contradicted(rng.choice(made), rng), "same id, other content")
+        elif chance < 0.30:  # noqa: PLR2004
+            yield Published(_poisoned(_made_up(samples[number % len(samples)], rng), rng), "poison")
+        else:
+            event = _made_up(samples[number % len(samples)], rng)  # in turn: every type is in every mix
+            if chance > 0.97:  # noqa: PLR2004
+                _enlarge(event, rng)
+            made.append(event)
+            yield Published(event, "event")
+
+
+def too_large(seed: int) -> Event:
+    """Make an event over the 1 MB that Event Grid takes."""
+    event = _made_up(next(events()), random.Random(seed))
+    return {**event, "data": {**event["data"], "filler": "x" * 1_100_000}}
+
+
+def _made_up(sample: Event, rng: random.Random) -> Event:
+    """Give a sample new ids, people and times from small pools, so that events meet in threads and messages."""
+    event = copy.deepcopy(sample)
+    event["id"] = f"{rng.getrandbits(128):032x}"
+    event["eventTime"] = _time(rng)
+    data = event["data"]
+    thread = rng.randrange(_THREADS)
+    for name in data:
+        spelled = name.lower()
+        if spelled == "threadid":
+            data[name] = f"19:{thread:032x}@thread.v2"
+        elif spelled == "messageid":
+            data[name] = str(1_700_000_000_000 + thread * 1_000 + rng.randrange(_MESSAGES))
+        elif spelled == "version":
+            data[name] = type(data[name])(1_700_000_000_000 + rng.randrange(10_000))
+        elif spelled == "recipientid":
+            data[name] = _user(rng)
+        elif spelled == "recipientcommunicationidentifier":
+            user = _user(rng)
+            data[name] = {"rawId": user, "communicationUser": {"id": user}}
+        elif spelled in {"messagebody", "message"}:
+            data[name] = rng.choice(["Hello", "Grüße 🌻", '<b>it\'s</b> "quoted"', "' or 1 eq 1", ""]) + str(
+                rng.random()
+            )
+        elif spelled == "deliverystatus":
+            data[name] = rng.choice(["Delivered", "Failed"])
+        elif spelled.endswith(("time", "timestamp")):
+            data[name] = _time(rng)
+    return event
+
+
+def _again(event: Event, rng: random.Random) -> Event:
+    """Publish an event a second time, perhaps with its keys in another order or in the other schema."""
+    how = rng.randrange(3)
+    if how == 0:
+        return event
+    shuffled: Event = _shuffled(event, rng)
+    return shuffled if how == 1 else as_cloud_event(shuffled)
+
+
+def _contradicted(event: Event, rng: random.Random) -> Event:
+    """Make another event under the same id."""
+    return {**event, "data": {**event["data"], "transactionId": f"contradiction-{rng.getrandbits(64):016x}"}}
+
+
+def _poisoned(event: Event, rng: random.Random) -> Event:
+    """Break what the keys need; `id` and `eventType` stay, since Event Grid itself requires them."""
+    how = rng.randrange(4)
+    if how == 0:
+        return {**event, "data": [event["data"]]}
+    if how == 1:
+        return {**event, "eventType": UNSUPPORTED_TYPE}
+    keys = {"to", "from", "messageid", "threadid", "recipientid", "recipientcommunicationidentifier"}
+    value = None if how == 2 else [7]  # noqa: PLR2004  the third way
+    return {**event, "data": {name: value if name.lower() in keys else part for name, part in event["data"].items()}}
+
+
+def _enlarge(event: Event, rng: random.Random) -> None:
+    """Add a field that compresses badly and makes the text longer than a column can be."""
+    event["data"]["attachment"] = f"{rng.getrandbits(8 * 60_000):0120000x}"
+
+
+def _shuffled(value: Any, rng: random.Random) -> Any:
+    if isinstance(value, list):
+        return [_shuffled(item, rng) for item in value]
+    if not isinstance(value, dict):
+        return value
+    names = list(value)
+    rng.shuffle(names)
+    return {name: _shuffled(value[name], rng) for name in names}
+
+
+def _user(rng: random.Random) -> str:
+    return f"8:acs:109f0644-b956-4cd9-87b1-71024f6e2f44_{rng.randrange(_USERS):016x}"
+
+
+def _time(rng: random.Random) -> str:
+    moment = _START + timedelta(microseconds=rng.randrange(86_400 * 10**6))
+    return moment.isoformat(timespec="microseconds").replace("+00:00", f"{rng.randrange(10)}Z")
+
+
+def same(event: Event) -> str:
+    """Write an event so that equal content gives equal text."""
+    return json.dumps(event, sort_keys=True, ensure_ascii=False)

@@ -1,0 +1,179 @@
+"""One storm: real app processes behind a local Event Grid and a fault proxy, killed and starved, then checked."""
+
+import asyncio
+import contextlib
+import json
+import random
+import time
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+from azure.core.exceptions import HttpResponseError
+
+from acsevents.local.azurite import Azurite
+from acsevents.local.event_grid.chaos import Chaos
+from acsevents.local.event_grid.server import EventGrid
+from acsevents.local.event_grid.subscriptions import EventSubscription, load
+from acsevents.local.fault_proxy import FaultProxy
+from acsevents.local.faults import Faults
+from acsevents.local.host_process import HostProcesses, host_processes
+from acsevents.local.stack import SUBSCRIPTIONS
+from acsevents.publishing import publish
+from acsevents.storm.checker import Verdict, check
+from acsevents.storm.mix import UNSUPPORTED_TYPE, Event, Published, mix, too_large
+
+# Event Grid's first redelivery comes after 10 s, the eighth hours later: here after 15 ms and some 15 s.
+_TIME_SCALE = 1 / 700
+_BATCH = 40
+_BATCH_BYTES = 900_000  # Event Grid takes 1 MB in one request
+_DRAIN_SECONDS = 90.0
+
+
+class Size(NamedTuple):
+    """How long and how hard a storm is."""
+
+    seconds: float
+    events: int
+    workers: int
+
+
+SHORT = Size(seconds=4.0, events=300, workers=2)
+LONG = Size(seconds=45.0, events=6_000, workers=3)
+
+
+class Report(NamedTuple):
+    """What a storm did and what the checker found."""
+
+    seed: int
+    published: Counter[str]
+    refused: int
+    kills: int
+    faults: Counter[str]
+    deliveries: str
+    verdict: Verdict
+    seconds: float
+
+
+async def storm(seed: int, size: Size, folder: Path) -> Report:
+    """Run one storm; the same seed makes up the same events and draws the same faults, as far as timing allows."""
+    rng = random.Random(seed)
+    start = time.monotonic()
+    chaos = Chaos(seed=seed, duplicate=0.1, reorder=0.3, delay=0.1, drop_reply=0.1, split=0.2, merge=0.2)
+    letters = folder / "event-grid-dead-letters"
+    letters.mkdir(parents=True)
+    kills: list[int] = []
+    with Azurite.start() as azurite:
+        async with FaultProxy.start(upstream_port=azurite.port, seed=seed) as proxy:
+            async with (
+                host_processes(proxy.connection_string, count=size.workers, log=folder / "host.log") as hosts,
+                EventGrid.start(
+                    subscriptions=_subscriptions(),
+                    webhook=hosts.url,
+                    dead_letter_folder=letters,
+                    time_scale=_TIME_SCALE,
+                    chaos=chaos,
+                ) as grid,
+            ):
+                bad_weather = asyncio.create_task(_bad_weather(proxy, rng))
+                killer = asyncio.create_task(_kill_now_and_then(hosts, kills, rng))
+                try:
+                    published, purposes, refused = await _publish_all(grid, seed, size)
+                finally:
+                    await _end(bad_weather, killer)
+                proxy.faults = Faults()
+                await proxy.up()
+                await grid.drain(_DRAIN_SECONDS)
+                counts = grid.counts
+            faults = Counter(proxy.counts)
+        verdict = await check(published, azurite.connection_string, letters)
+    deliveries = f"{counts.delivered} delivered, {counts.retried} retried, {counts.dead_lettered} given up"
+    return Report(seed, purposes, refused, len(kills), faults, deliveries, verdict, time.monotonic() - start)
+
+
+def _subscriptions() -> list[EventSubscription]:
+    """Take the declared event subscriptions, and one that lets a type through that the app does not record."""
+    declared = load(SUBSCRIPTIONS)
+    first = declared[0]
+    only = msgspec.structs.replace(first.properties.filter, included_event_types=[UNSUPPORTED_TYPE])
+    unsupported = msgspec.structs.replace(
+        first, name="unsupported-type", properties=msgspec.structs.replace(first.properties, filter=only)
+    )
+    return [*declared, unsupported]
+
+
+async def _publish_all(grid: EventGrid, seed: int, size: Size) -> tuple[list[Event], Counter[str], int]:
+    """Publish the whole mix, spread over the storm's time; tell what was published and how much was refused."""
+    published: list[Event] = []
+    purposes: Counter[str] = Counter()
+    refused = 0
+    batches = list(_batches(iter(list(mix(seed, size.events)))))
+    start = time.monotonic()
+    for number, batch in enumerate(batches):
+        await asyncio.sleep(start + size.seconds * number / len(batches) - time.monotonic())
+        for is_cloud_event in (False, True):
+            events = [one.event for one in batch if ("specversion" in one.event) is is_cloud_event]
+            if events:
+                await publish(grid.endpoint, grid.key, events)
+                published += events
+        purposes.update(one.purpose for one in batch)
+    try:
+        await publish(grid.endpoint, grid.key, [too_large(seed)])
+    except HttpResponseError:
+        refused += 1
+    return published, purposes, refused
+
+
+def _batches(mixed: Iterator[Published]) -> Iterator[list[Published]]:
+    """Cut the mix into what one request to the topic may hold."""
+    batch: list[Published] = []
+    size = 0
+    for one in mixed:
+        length = len(json.dumps(one.event))
+        if batch and (len(batch) == _BATCH or size + length > _BATCH_BYTES):
+            yield batch
+            batch, size = [], 0
+        batch.append(one)
+        size += length
+    if batch:
+        yield batch
+
+
+async def _bad_weather(proxy: FaultProxy, rng: random.Random) -> None:
+    """Change the faults of the Table endpoint every now and then; sometimes it is gone altogether."""
+    while True:
+        worst = rng.choice((0.0, 0.1, 0.3))
+        proxy.faults = Faults(
+            refuse=worst * 0.2,
+            hang=worst * 0.02,
+            drip=worst * 0.1,
+            reset=worst * 0.2,
+            busy=worst * 0.2,
+            throttle=worst * 0.08,
+            lost_reply=worst * 0.2,
+            drip_seconds=0.5,
+        )
+        await asyncio.sleep(rng.uniform(0.2, 0.8))
+        if rng.random() < 0.15:  # noqa: PLR2004  seldom, but in every long storm
+            await proxy.down()
+            await asyncio.sleep(rng.uniform(0.1, 0.5))
+            await proxy.up()
+
+
+async def _kill_now_and_then(hosts: HostProcesses, kills: list[int], rng: random.Random) -> None:
+    """Kill a process of the app as a crash would, and start another."""
+    while True:
+        await asyncio.sleep(rng.uniform(0.8, 1.6))
+        kills.append(await hosts.kill(rng.choice(hosts.running)))
+        await hosts.add()
+
+
+async def _end(*tasks: asyncio.Task[None]) -> None:
+    """Stop what goes on for ever; what it failed of is raised."""
+    for task in tasks:
+        task.cancel()
+    for task in tasks:
+        with contextlib.suppress(asyncio.CancelledError):
+            await task

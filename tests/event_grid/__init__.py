@@ -1,0 +1,1 @@
+"""The Event Grid stand-in, tried with the real publisher clients and a scriptable webhook."""

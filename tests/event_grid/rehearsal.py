@@ -1,0 +1,195 @@
+"""A scriptable webhook in place of the Functions host, and shorthands to declare, publish and read."""
+
+import asyncio
+import io
+import json
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import aiohttp
+from aiohttp import web
+
+from acsevents.local.event_grid import EventGrid, EventSubscription
+
+FAST = 0.0001  # 10 s of the retry schedule become 1 ms
+
+
+class Call(NamedTuple):
+    """One delivery as the webhook saw it."""
+
+    function: str
+    headers: dict[str, str]
+    text: str
+
+    @property
+    def events(self) -> list[Any]:
+        """The delivered events, parsed."""
+        parsed = json.loads(self.text)
+        return parsed if isinstance(parsed, list) else [parsed]
+
+    @property
+    def ids(self) -> list[str]:
+        """The ids of the delivered events."""
+        return [event["id"] for event in self.events]
+
+
+async def _elsewhere(_request: web.Request) -> web.Response:
+    return web.Response()
+
+
+class Host:
+    """What the test says the Functions host does.
+
+    Attributes:
+        answer: from the number of the delivery (from 0) and the delivery to its HTTP status.
+        shake: answers a validation code.
+        origin: answers the CloudEvents handshake.
+        silent: deliveries are never answered.
+    """
+
+    def __init__(self) -> None:
+        self.url = ""
+        self.calls: list[Call] = []
+        self.answer: Callable[[int, Call], int] = lambda _number, _call: 202
+        self.shake: Callable[[str], web.Response] = lambda code: web.Response(
+            text=json.dumps({"validationResponse": code})
+        )
+        self.origin: str | None = "eventgrid.azure.net"
+        self.silent = False
+        self._runner: web.AppRunner | None = None
+
+    @property
+    def delivered(self) -> list[str]:
+        """The ids of all delivered events, in order of arrival, repeated ones included."""
+        return [event_id for call in self.calls for event_id in call.ids]
+
+    async def receive(self, request: web.Request) -> web.Response:
+        """Answer as scripted and remember the deliveries."""
+        if request.method == "OPTIONS":
+            return web.Response(headers={"Webhook-Allowed-Origin": self.origin} if self.origin else {})
+        text = await request.text()
+        if request.headers["aeg-event-type"] == "SubscriptionValidation":
+            return self.shake(json.loads(text)[0]["data"]["validationCode"])
+        headers = {name.lower(): value for name, value in request.headers.items()}
+        call = Call(request.query["functionName"], headers, text)
+        self.calls.append(call)
+        if self.silent:
+            await asyncio.Event().wait()
+        # Whoever follows a redirect finds a page that says 200.
+        return web.Response(status=self.answer(len(self.calls) - 1, call), headers={"Location": "/elsewhere"})
+
+    async def start(self) -> None:
+        """Listen on a free port of 127.0.0.1."""
+        app = web.Application(client_max_size=10_000_000)
+        app.router.add_route("*", "/runtime/webhooks/EventGrid", self.receive)
+        app.router.add_get("/elsewhere", _elsewhere)
+        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1, handler_cancellation=True)
+        await self._runner.setup()
+        await web.TCPSite(self._runner, "127.0.0.1", 0).start()
+        self.url = "http://127.0.0.1:{1}".format(*self._runner.addresses[0])
+
+    async def stop(self) -> None:
+        """Be gone: connections are refused from now on."""
+        if self._runner:
+            await self._runner.cleanup()
+
+
+@asynccontextmanager
+async def serving() -> AsyncIterator[Host]:
+    """Run a webhook until the block ends."""
+    host = Host()
+    await host.start()
+    try:
+        yield host
+    finally:
+        await host.stop()
+
+
+@asynccontextmanager
+async def rehearsal(folder: Path, *subscriptions: EventSubscription, **options: Any) -> AsyncIterator[Any]:
+    """Run a webhook and an Event Grid that delivers to it; yields the pair."""
+    options = {"time_scale": FAST, **options}
+    async with (
+        serving() as host,
+        EventGrid.start(
+            subscriptions=subscriptions or [subscription()],
+            webhook=host.url,
+            dead_letter_folder=folder,
+            **options,
+        ) as grid,
+    ):
+        yield grid, host
+
+
+def subscription(
+    name: str = "all-events", *, batch: int = 1, dead_letters: bool = True, **properties: Any
+) -> EventSubscription:
+    """Declare an event subscription for the function `record`, Azure's spelling for further properties."""
+    destination = {
+        "endpointType": "AzureFunction",
+        "properties": {"resourceId": "${app}/functions/record", "maxEventsPerBatch": batch},
+    }
+    if dead_letters:
+        container = {"resourceId": "${storage}", "blobContainerName": "dead"}
+        properties["deadLetterDestination"] = {"endpointType": "StorageBlob", "properties": container}
+    return EventSubscription.of({"name": name, "properties": {"destination": destination, **properties}})
+
+
+def event(event_id: str = "1", **fields: Any) -> dict[str, Any]:
+    """Return an event in the Event Grid schema."""
+    return {
+        "id": event_id,
+        "subject": "/phonenumber/15555555555",
+        "eventType": "Microsoft.Communication.SMSReceived",
+        "eventTime": "2024-01-02T03:04:05.1234567Z",
+        "dataVersion": "1.0",
+        "data": {"message": "hello"},
+        **fields,
+    }
+
+
+def cloud_event(event_id: str = "1", **fields: Any) -> dict[str, Any]:
+    """Return an event in the CloudEvents schema."""
+    return {
+        "specversion": "1.0",
+        "id": event_id,
+        "source": "/acs",
+        "type": "Microsoft.Communication.SMSReceived",
+        "subject": "/phonenumber/15555555555",
+        "data": {"message": "hello"},
+        **fields,
+    }
+
+
+class Answer(NamedTuple):
+    """The topic's answer to a request."""
+
+    status: int
+    text: str
+
+
+async def post(
+    grid: EventGrid, body: bytes | list[Any] | dict[str, Any], content_type: str = "application/json"
+) -> Answer:
+    """Post to the topic without an SDK between, and return its answer."""
+    data = body if isinstance(body, bytes) else json.dumps(body).encode()
+    headers = {"aeg-sas-key": grid.key, "Content-Type": content_type}
+    async with (
+        aiohttp.ClientSession() as session,
+        session.post(grid.endpoint, data=io.BytesIO(data), headers=headers) as response,
+    ):
+        return Answer(response.status, await response.text())
+
+
+def dead_letter_files(folder: Path) -> list[Path]:
+    """Return all files below a folder."""
+    return [path for path in folder.rglob("*") if path.is_file()]
+
+
+def dead_letters(folder: Path) -> list[dict[str, Any]]:
+    """Return all dead-lettered events below a folder, which holds nothing but whole files."""
+    files = dead_letter_files(folder)
+    assert {path.suffix for path in files} <= {".json"}
+    return [letter for path in files for letter in json.loads(path.read_bytes())]

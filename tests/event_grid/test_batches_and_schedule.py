@@ -1,0 +1,88 @@
+"""Batches and the retry schedule, apart from any network."""
+
+from collections import deque
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from acsevents.local.event_grid.batches import Pending, take
+from acsevents.local.event_grid.events import Event, Schema
+from acsevents.local.event_grid.schedule import JITTER, MINIMUM, SCHEDULE, TIMED_OUT, answered, delay
+
+_PENDING = st.builds(
+    Pending,
+    event=st.builds(
+        Event, schema=st.sampled_from(Schema), text=st.binary(min_size=1, max_size=300), version=st.just("1")
+    ),
+    published=st.just(datetime(2024, 1, 1, tzinfo=UTC)),
+)
+
+
+@given(
+    events=st.lists(_PENDING, max_size=40),
+    max_events=st.integers(min_value=1, max_value=10),
+    preferred=st.integers(min_value=1, max_value=1000),
+)
+def test_batches_conserve_events_and_keep_the_limits(events: list[Pending], max_events: int, preferred: int) -> None:
+    """Every event is in exactly one batch; no batch is too long, too big unless single, or of two schemas."""
+    waiting = deque(events)
+    batches = []
+    while waiting:
+        batches.append(take(waiting, max_events, preferred))
+
+    assert [id(one) for batch in batches for one in batch] == [id(one) for one in events]
+    for batch in batches:
+        assert 1 <= len(batch) <= max_events
+        assert len(batch) == 1 or sum(len(one.event.text) for one in batch) <= preferred
+        assert len({one.event.schema for one in batch}) == 1
+
+
+def test_an_oversized_event_goes_alone_and_small_ones_fill_the_batch() -> None:
+    """One event over the preferred size is its own batch; what fits exactly goes together."""
+    sizes = [50, 50, 500, 30, 70, 1]
+    waiting = deque(
+        Pending(Event(Schema.EVENT_GRID, b"x" * size, "1"), datetime(2024, 1, 1, tzinfo=UTC)) for size in sizes
+    )
+
+    batches = []
+    while waiting:
+        batches.append([len(one.event.text) for one in take(waiting, 100, 100)])
+
+    assert batches == [[50, 50], [500], [30, 70], [1]]
+
+
+@given(
+    attempts=st.integers(min_value=1, max_value=30),
+    status=st.none() | st.integers(min_value=300, max_value=599),
+    chance=st.floats(min_value=0, max_value=1),
+)
+def test_the_schedule_grows_within_its_limits(attempts: int, status: int | None, chance: float) -> None:
+    """A later attempt never waits less; no wait is below the code's minimum, or above 12 hours and the random part."""
+    outcome = answered(status) if status else TIMED_OUT
+    seconds = delay(attempts, outcome, chance)
+
+    assert delay(attempts + 1, outcome, chance) >= seconds
+    assert max(10, MINIMUM.get(status or 0, 0)) <= seconds <= 12 * 3600 * (1 + JITTER)
+
+
+def test_the_schedule_is_the_documented_one() -> None:
+    """10 s, 30 s, 1 m, 5 m, 10 m, 30 m, 1 h, 3 h, 6 h, then every 12 h."""
+    hour = 3600
+    waits = [delay(attempts, TIMED_OUT, 0) for attempts in range(1, 13)]
+
+    assert waits == [10, 30, 60, 300, 600, 1800, hour, 3 * hour, 6 * hour, 12 * hour, 12 * hour, 12 * hour]
+    assert list(SCHEDULE) == sorted(SCHEDULE)
+
+
+@pytest.mark.parametrize(("status", "seconds"), [(401, 300), (404, 300), (408, 120), (503, 30), (500, 10), (429, 10)])
+def test_some_codes_wait_longer(status: int, seconds: int) -> None:
+    """The first retry keeps the code's documented minimum."""
+    assert delay(1, answered(status), 0) == seconds
+
+
+@pytest.mark.parametrize("status", range(200, 600))
+def test_only_200_to_204_are_success(status: int) -> None:
+    """Every other code is a failed delivery."""
+    assert answered(status).accepted is (200 <= status <= 204)

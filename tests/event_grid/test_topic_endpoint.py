@@ -1,0 +1,213 @@
+"""The topic takes what the real publisher clients send, and refuses what the service refuses."""
+
+import asyncio
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from azure.core.credentials import AzureKeyCredential, AzureSasCredential
+from azure.core.exceptions import ClientAuthenticationError
+from azure.core.messaging import CloudEvent
+from azure.eventgrid import EventGridEvent, EventGridPublisherClient, generate_sas
+from azure.eventgrid.aio import EventGridPublisherClient as AsyncPublisherClient
+
+from acsevents.local.event_grid import LOCAL_TOPIC
+from tests.event_grid.rehearsal import cloud_event, event, post, rehearsal
+
+BATCH = "application/cloudevents-batch+json; charset=utf-8"
+ONE = "application/cloudevents+json"
+LIMIT = 1_048_576
+
+
+def _sms(text: str = "hé 😀") -> EventGridEvent:
+    return EventGridEvent(
+        subject="/phonenumber/1", event_type="Microsoft.Communication.SMSReceived", data={"m": text}, data_version="1.0"
+    )
+
+
+async def _publish(grid: Any, events: Any, credential: AzureKeyCredential | AzureSasCredential) -> None:
+    async with AsyncPublisherClient(grid.endpoint, credential) as client:
+        await client.send(events)
+
+
+async def test_the_sync_publisher_client_publishes_event_grid_events(tmp_path: Path) -> None:
+    """The synchronous SDK client gets its 200; the event arrives with `topic` and `metadataVersion` stamped on."""
+
+    def publish(endpoint: str, key: str, sent: EventGridEvent) -> None:
+        with EventGridPublisherClient(endpoint, AzureKeyCredential(key)) as client:
+            client.send([sent])
+
+    async with rehearsal(tmp_path) as (grid, host):
+        sent = _sms()
+        await asyncio.to_thread(publish, grid.endpoint, grid.key, sent)
+        await grid.drain(10)
+
+    [arrived] = host.calls[0].events
+    assert arrived["id"] == str(sent.id)
+    assert arrived["data"] == {"m": "hé 😀"}
+    assert arrived["topic"] == LOCAL_TOPIC
+    assert arrived["metadataVersion"] == "1"
+
+
+async def test_the_async_publisher_client_publishes_cloud_events(tmp_path: Path) -> None:
+    """The asynchronous SDK client publishes a CloudEvent, which arrives as it was, without stamps."""
+    async with rehearsal(tmp_path) as (grid, host):
+        sent = CloudEvent(source="/acs", type="Microsoft.Communication.SMSReceived", data={"m": "x"})
+        await _publish(grid, [sent], AzureKeyCredential(grid.key))
+        await grid.drain(10)
+
+    [arrived] = host.calls[0].events
+    assert (arrived["id"], arrived["source"], arrived["data"]) == (sent.id, "/acs", {"m": "x"})
+    assert "metadataVersion" not in arrived
+    assert host.calls[0].headers["content-type"] == "application/cloudevents+json; charset=utf-8"
+
+
+async def test_a_single_cloud_event_needs_no_array(tmp_path: Path) -> None:
+    """`application/cloudevents+json` holds one object."""
+    async with rehearsal(tmp_path) as (grid, host):
+        assert (await post(grid, cloud_event("7"), ONE)).status == 200
+        await grid.drain(10)
+
+    assert host.delivered == ["7"]
+
+
+async def test_the_text_of_an_event_is_not_rewritten(tmp_path: Path) -> None:
+    """Number texts, escapes, spaces, key order, repeated keys and half emoji reach the webhook as published."""
+    sent = (
+        rb'{ "id":"1", "topic":"/t", "eventType":"T","eventTime":"now", "subject":"\u002fs","metadataVersion":"1",'
+        rb' "dataVersion":"", "data":{"n":[1e2, 1.0, -0, 1e999, '
+        + b"9" * 5000
+        + rb'], "half":"\ud83d","a":1,"a":2,"e":"\u00e9'
+        + "é😀".encode()
+        + rb'"} }'
+    )
+    async with rehearsal(tmp_path) as (grid, host):
+        assert (await post(grid, b" [" + sent + b"\n] ")).status == 200
+        await grid.drain(10)
+
+    assert host.calls[0].text == f"[{sent.decode()}]"
+
+
+async def test_a_given_topic_stays(tmp_path: Path) -> None:
+    """A sample of a system topic, which names its own resource, is published unchanged."""
+    sample = event(topic="/subscriptions/s/providers/microsoft.communication/x", metadataVersion="1")
+    async with rehearsal(tmp_path) as (grid, host):
+        await post(grid, [sample])
+        await grid.drain(10)
+
+    assert host.calls[0].events == [sample]
+
+
+async def test_a_wrong_key_is_refused(tmp_path: Path) -> None:
+    """Without the topic's key the SDK raises its authentication error, and nothing is delivered."""
+    async with rehearsal(tmp_path) as (grid, host):
+        with pytest.raises(ClientAuthenticationError, match="send its key in aeg-sas-key"):
+            await _publish(grid, [_sms()], AzureKeyCredential("wrong"))
+
+        assert grid.counts.published == 0
+    assert host.calls == []
+
+
+@pytest.mark.parametrize(
+    ("minutes", "spoil", "accepted"),
+    [(5, "", True), (-5, "", False), (5, "x", False), (5, "&e=2999-01-01&s=AAAA", False)],
+    ids=["valid", "expired", "tampered", "own signature"],
+)
+async def test_a_signed_token_is_checked(tmp_path: Path, minutes: int, spoil: str, *, accepted: bool) -> None:
+    """A token made by the SDK's `generate_sas` publishes until it expires; a changed one never does."""
+    async with rehearsal(tmp_path) as (grid, _):
+        token = generate_sas(grid.endpoint, grid.key, datetime.now(UTC) + timedelta(minutes=minutes)) + spoil
+        if accepted:
+            await _publish(grid, [_sms()], AzureSasCredential(token))
+        else:
+            with pytest.raises(ClientAuthenticationError):
+                await _publish(grid, [_sms()], AzureSasCredential(token))
+
+        assert grid.counts.published == accepted
+        await grid.drain(10)
+
+
+def _without(name: str) -> list[Any]:
+    return [{key: value for key, value in event().items() if key != name}]
+
+
+@pytest.mark.parametrize(
+    ("body", "content_type", "problem"),
+    [
+        (b"", "application/json", "not a JSON array"),
+        (b"{", "application/json", "not a JSON array"),
+        (b"[{},]", "application/json", "not a JSON array"),
+        (b"[] x", "application/json", "not a JSON array"),
+        (b"[NaN]", "application/json", "not a JSON array"),
+        (b'["\xff"]', "application/json", "not a JSON array"),
+        (b"\xef\xbb\xbf[]", "application/json", "not a JSON array"),
+        (b"[" * 100_000, "application/json", "nested too deeply"),
+        (event(), "application/json", "not a JSON array"),
+        ([1], "application/json", "not a JSON object"),
+        (_without("id"), "application/json", "'id'"),
+        (_without("subject"), "application/json", "'subject'"),
+        (_without("eventType"), "application/json", "'eventType'"),
+        (_without("eventTime"), "application/json", "'eventTime'"),
+        ([event(id=1)], "application/json", "'id'"),
+        ([event(topic=None)], "application/json", "'topic'"),
+        ([event(), event(metadataVersion="2")], "application/json", "Event 1"),
+        ([cloud_event()], "application/json", "'eventType'"),
+        ([event()], BATCH, "'source'"),
+        ([cloud_event(specversion="0.3")], BATCH, "'specversion'"),
+        ([cloud_event(type=None)], BATCH, "'type'"),
+        ([cloud_event()], ONE, "not a JSON object"),
+    ],
+)
+async def test_bad_input_is_answered_400_in_the_service_s_shape(
+    tmp_path: Path, body: Any, content_type: str, problem: str
+) -> None:
+    """Every broken body gets 400, the service's error body, and a message that says what to change."""
+    async with rehearsal(tmp_path) as (grid, _):
+        answer = await post(grid, body, content_type)
+        assert grid.counts.published == 0
+
+    error = json.loads(answer.text)["error"]
+    assert answer.status == 400
+    assert error["code"] == "BadRequest"
+    assert error["details"] == [{"code": "InputJsonInvalid", "message": error["message"]}]
+    assert problem in error["message"]
+
+
+@pytest.mark.parametrize(("size", "status"), [(LIMIT, 200), (LIMIT + 1, 413), (LIMIT * 3, 413)])
+async def test_more_than_a_megabyte_is_refused(tmp_path: Path, size: int, status: int) -> None:
+    """An array of exactly 1,048,576 bytes is taken, one byte more is answered 413 in the service's shape."""
+    padding = size - len(json.dumps([event(data="")]))
+    async with rehearsal(tmp_path) as (grid, host):
+        answer = await post(grid, [event(data="x" * padding)])
+        await grid.drain(10)
+
+    assert answer.status == status
+    assert len(host.calls) == (status == 200)
+    if status == 413:
+        assert json.loads(answer.text)["error"]["details"][0]["code"] == "PayloadTooLarge"
+
+
+async def test_a_full_queue_is_answered_503_until_it_empties(tmp_path: Path) -> None:
+    """Undelivered events are bounded: over the capacity the topic refuses, and takes events again once delivered."""
+    async with rehearsal(tmp_path, capacity=3000) as (grid, host):
+        gate = asyncio.Event()
+        host.answer = lambda _number, _call: 202 if gate.is_set() else 500
+
+        statuses = [(await post(grid, [event(str(number))])).status for number in range(4)]
+        gate.set()
+        await grid.drain(10)
+        again = await post(grid, [event("again")])
+        await grid.drain(10)
+
+    assert statuses == [200, 200, 503, 503]
+    assert again.status == 200
+    assert set(host.delivered) == {"0", "1", "again"}
+
+
+async def test_other_paths_and_methods_are_not_the_topic(tmp_path: Path) -> None:
+    """Only `POST /api/events` publishes."""
+    async with rehearsal(tmp_path) as (grid, _):
+        grid.endpoint += "/other"
+        assert (await post(grid, [event()])).status == 404
