@@ -52,9 +52,10 @@ def demo() -> None:
 def up(
     host_port: Annotated[int, typer.Option(help="Port of the Functions host.")] = _HOST_PORT,
     topic_port: Annotated[int, typer.Option(help="Port of the topic.")] = _TOPIC_PORT,
+    folder: Annotated[Path, typer.Option(help="Keeps tables, logs and dead letters.")] = _FOLDER,
 ) -> None:
     """Keep Azurite, the Functions host and a local Event Grid running until Ctrl-C."""
-    asyncio.run(_up(host_port, topic_port))
+    asyncio.run(_up(host_port, topic_port, folder))
 
 
 @app.command("publish")
@@ -149,14 +150,14 @@ async def _all_dead_letters(lookups: Lookups) -> list[DeadLetter]:
     return [letter async for letter in lookups.dead_letters()]
 
 
-async def _up(host_port: int, topic_port: int) -> None:
+async def _up(host_port: int, topic_port: int, folder: Path) -> None:
     lifetime = Lifetime()
     _console.print("starting …")
-    async with stack(_FOLDER, keep_tables=True, host_port=host_port, grid_port=topic_port) as running:
+    async with stack(folder, keep_tables=True, host_port=host_port, grid_port=topic_port) as running:
         _console.print(f"Event Grid topic     {running.grid.endpoint}")
         _console.print(f"Functions host       {running.hosts.url}/runtime/webhooks/EventGrid?functionName=…")
         _console.print(f"Azurite tables       http://127.0.0.1:{running.azurite.port}/devstoreaccount1")
-        _console.print(f"logs, dead letters   {_FOLDER}/\n")
+        _console.print(f"logs, dead letters   {folder}/\n")
         _console.print("publish samples      .venv/bin/python -m acsevents publish samples/2021/*.json")
         _console.print(
             "look them up         export EventTables='…' as below, then .venv/bin/python -m acsevents thread …"

@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
+from azure.core.credentials import AzureKeyCredential
 from azure.core.exceptions import HttpResponseError
+from azure.eventgrid import EventGridPublisherClient
 
 from acsevents.local.azurite import Azurite
 from acsevents.local.event_grid.chaos import Chaos
@@ -41,7 +43,7 @@ class Size(NamedTuple):
 
 
 SHORT = Size(seconds=4.0, events=300, workers=2)
-LONG = Size(seconds=45.0, events=6_000, workers=3)
+LONG = Size(seconds=30.0, events=4_000, workers=3)
 
 
 class Report(NamedTuple):
@@ -120,10 +122,16 @@ async def _publish_all(grid: EventGrid, seed: int, size: Size) -> tuple[list[Eve
                 published += events
         purposes.update(one.purpose for one in batch)
     try:
-        await publish(grid.endpoint, grid.key, [too_large(seed)])
+        await asyncio.to_thread(_publish_alone, grid, too_large(seed))
     except HttpResponseError:
         refused += 1
     return published, purposes, refused
+
+
+def _publish_alone(grid: EventGrid, event: Event) -> None:
+    # aiohttp warns of bodies over 1 MiB, and so would the asynchronous client.
+    with EventGridPublisherClient(grid.endpoint, AzureKeyCredential(grid.key)) as client:
+        client.send(event)
 
 
 def _batches(mixed: Iterator[Published]) -> Iterator[list[Published]]:
