@@ -67,7 +67,7 @@ async def _print_tables(console: Console, running: Stack) -> None:
 
 async def _print_stories(console: Console, running: Stack) -> None:
     report = json.loads((SAMPLES / "2025" / "SMSDeliveryReportReceived.json").read_text(encoding="utf-8"))[0]["data"]
-    edited = json.loads((SAMPLES / "2021" / "ChatMessageEditedInThread.json").read_text(encoding="utf-8"))[0]["data"]
+    edited = json.loads((SAMPLES / "2025" / "ChatMessageEditedInThread.json").read_text(encoding="utf-8"))[0]["data"]
     async with Lookups(Account("demo", connection_string=running.azurite.connection_string)) as lookups:
         show.sms(console, await lookups.sms(report["from"], report["messageId"]))
         show.thread(console, await lookups.thread(edited["threadId"]))

@@ -68,9 +68,14 @@ def edm_type(column: str) -> Edm:
     return Edm.BINARY if column.startswith(_COMPRESSED) else COLUMNS[column]
 
 
-def pack(text: str | bytes) -> Entity:
-    """Keep a text whole: as `Raw` while it fits a string property, else compressed as `RawZ0`, `RawZ1` …."""
-    if isinstance(text, str) and _fits_a_string(text):
+def pack(text: str | bytes, *, checked: bool = False) -> Entity:
+    """Keep a text whole: as `Raw` while it fits a string property, else compressed as `RawZ0`, `RawZ1` ….
+
+    Args:
+        text: what to keep.
+        checked: a JSON parser has found no control characters and no half emoji in it.
+    """
+    if isinstance(text, str) and utf16_units(text) <= TEXT_UNITS and (checked or _is_printable(text)):
         return {"Raw": text}
     content = text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text
     packed = zlib.compress(content)
@@ -153,8 +158,6 @@ def property_bytes(name: str, value: Value) -> int:
     return 8 + 2 * len(name) + size
 
 
-def _fits_a_string(text: str) -> bool:
-    if len(text) > TEXT_UNITS or utf16_units(text) > TEXT_UNITS:
-        return False
-    # JSON has control characters as escapes only; what is not JSON may hold any, and half an emoji is no UTF-8.
+def _is_printable(text: str) -> bool:
+    # What is not JSON may hold any control character, and half an emoji is no UTF-8.
     return text.isprintable() or _UNPRINTABLE.search(text) is None

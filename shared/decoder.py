@@ -35,16 +35,17 @@ def decode(text: str | bytes) -> Record:
     """
     document = parse(text)
     envelope = open_envelope(document.clean)
-    exact = envelope if document.clean is document.exact else open_envelope(document.exact)
+    ordinary = document.clean is document.exact
+    exact = envelope if ordinary else open_envelope(document.exact)
     try:
-        return _record(envelope, exact, text)
+        return _record(envelope, exact, text, pack(text, checked=ordinary))
     except (ContentError, RecursionError) as problem:
         error = problem if isinstance(problem, ContentError) else NotJson("nested too deeply")
         error.event_id, error.event_type = envelope.id, envelope.type
         raise error from None
 
 
-def _record(envelope: Envelope, exact: Envelope, text: str | bytes) -> Record:
+def _record(envelope: Envelope, exact: Envelope, text: str | bytes, kept: Entity) -> Record:
     event_type = catalogue.find(envelope.type)
     if event_type is None:
         raise UnsupportedType("not an event type that this app records", envelope.path("type"))
@@ -56,7 +57,7 @@ def _record(envelope: Envelope, exact: Envelope, text: str | bytes) -> Record:
     ticks, time_is_exact = _put_times(facts, envelope, reading.model.occurred, drift)
     identity = (
         event_type.name,
-        exact.resource.lower() if exact.resource else None,
+        None if exact.resource is None else exact.resource.lower(),
         exact.id,
         facts["EventTime"] if time_is_exact else exact.time,
         exact.data,
@@ -68,7 +69,7 @@ def _record(envelope: Envelope, exact: Envelope, text: str | bytes) -> Record:
         ticks=ticks,
         digest=keys.digest(canonical(identity)),
         facts=facts,
-        columns=_columns(envelope, event_type, facts, drift, text),
+        columns=_row(envelope, event_type, facts, drift, kept),
         raw=text,
     )
 
@@ -117,21 +118,36 @@ def _read_time(value: Any, path: str, drift: list[str]) -> timestamps.Instant | 
     return instant
 
 
-def _columns(
-    envelope: Envelope, event_type: EventType, facts: dict[str, Any], drift: list[str], text: str | bytes
-) -> Entity:
-    fixed = pack(text)
-    written = {
+def _row(envelope: Envelope, event_type: EventType, facts: dict[str, Any], drift: list[str], kept: Entity) -> Entity:
+    columns: Entity = {
         "EventId": envelope.id,
         "EventType": event_type.name,
-        "Subject": envelope.subject,
-        "ResourceId": envelope.resource,
         "EnvelopeSchema": envelope.schema,
         "Kind": event_type.kind.value,
-        **facts,
+        "RecordVersion": RECORD_VERSION,
     }
-    columns: Entity = {}
-    for name, value in written.items():
+    if envelope.subject is not None:
+        columns["Subject"] = envelope.subject
+    if envelope.resource is not None:
+        columns["ResourceId"] = envelope.resource
+    _put_facts(facts, columns, drift)
+    room = ENTITY_BYTES
+    raw = kept.get("Raw")
+    if not isinstance(raw, str) or len(raw) > _SURELY_FITS:
+        if entity_bytes(kept) > PACKED_BYTES:
+            raise Oversized(f"over {PACKED_BYTES} bytes even compressed")
+        columns, cuts = limited(columns, kept)
+        drift.extend(cuts)
+        room -= entity_bytes(columns) + entity_bytes(kept)
+    columns.update(kept)
+    if drift:
+        columns.update(drift_column(drift, room))
+    return columns
+
+
+def _put_facts(facts: dict[str, Any], columns: Entity, drift: list[str]) -> None:
+    """Write what the event carries of the facts as columns."""
+    for name, value in facts.items():
         if isinstance(value, str):
             columns[name] = value
         elif value is None:
@@ -143,11 +159,3 @@ def _columns(
         else:
             facts[name] = None
             drift.append("$.data.properties.topic: not a string")
-    columns["RecordVersion"] = RECORD_VERSION
-    if len(text) <= _SURELY_FITS:
-        return {**columns, **fixed, **drift_column(drift)}
-    if entity_bytes(fixed) > PACKED_BYTES:
-        raise Oversized(f"over {PACKED_BYTES} bytes even compressed")
-    columns, cuts = limited(columns, fixed)
-    row = {**columns, **fixed}
-    return {**row, **drift_column(drift + cuts, ENTITY_BYTES - entity_bytes(row))}

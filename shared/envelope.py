@@ -4,17 +4,17 @@ https://learn.microsoft.com/azure/event-grid/event-schema
 https://learn.microsoft.com/azure/event-grid/cloud-event-schema
 """
 
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
 import msgspec
 
 from shared.errors import InvalidData, NotAnEvent
-from shared.reading import read
+from shared.reading import Tolerant, read
 
 Schema = Literal["EventGridSchema", "CloudEventSchemaV1_0"]
 
 
-class Envelope(NamedTuple):
+class Envelope(msgspec.Struct):
     """Who says what happened to which resource, and when; `data` is the payload as it came."""
 
     schema: Schema
@@ -41,7 +41,7 @@ class Envelope(NamedTuple):
         return self.data
 
 
-class _EventGridSchema(msgspec.Struct, rename="camel"):
+class _EventGridSchema(Tolerant):
     id: Any = None
     topic: str | None = None
     subject: str | None = None
@@ -52,7 +52,7 @@ class _EventGridSchema(msgspec.Struct, rename="camel"):
     metadata_version: Any = None
 
 
-class _CloudEvent(msgspec.Struct):
+class _CloudEvent(Tolerant):
     id: Any = None
     source: str | None = None
     subject: str | None = None
@@ -77,7 +77,8 @@ def open_envelope(value: object) -> Envelope:
     if not isinstance(value, dict):
         raise NotAnEvent(f"expected an object, got {_named(value)}")
     if "eventType" not in value and any(name.lower() in {"specversion", "type"} for name in value):
-        event, drift, _ = read(value, _CloudEvent, "$")
+        reading = read(value, _CloudEvent, "$")
+        event = reading.model
         return Envelope(
             "CloudEventSchemaV1_0",
             *_identity(event.id, event.type, "$.type"),
@@ -85,9 +86,10 @@ def open_envelope(value: object) -> Envelope:
             event.subject,
             event.time,
             event.data,
-            drift,
+            reading.drift,
         )
-    grid, drift, _ = read(value, _EventGridSchema, "$")
+    grid_reading = read(value, _EventGridSchema, "$")
+    grid = grid_reading.model
     return Envelope(
         "EventGridSchema",
         *_identity(grid.id, grid.event_type, "$.eventType"),
@@ -95,7 +97,7 @@ def open_envelope(value: object) -> Envelope:
         grid.subject,
         grid.event_time,
         grid.data,
-        drift,
+        grid_reading.drift,
     )
 
 

@@ -38,6 +38,8 @@ class _Write:
     def __init__(self, rows: int) -> None:
         self._settled: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._left = rows
+        if not rows:
+            self._settled.set_result(None)
         self._error: StorageError | None = None
 
     def settle(self, error: StorageError | None) -> None:
@@ -149,47 +151,38 @@ class GroupCommit:
         waiting.writes.append(write)
 
     async def _drain(self, key: tuple[str, str], lane: dict[str, _Waiting]) -> None:
-        while lane:
-            await asyncio.sleep(0)  # callers who run in this same turn of the loop still get on
-            await self._commit(_next_group(lane))
-        del self._lanes[key]
+        try:
+            while lane:
+                await asyncio.sleep(0)  # callers who run in this same turn of the loop still get on
+                await self._commit(_next_group(lane))
+        finally:
+            del self._lanes[key]
+            self._settle([*lane.values()], StorageError("the write was cancelled"))  # nobody, unless this task was
 
     async def _commit(self, group: list[_Waiting]) -> None:
-        if len(group) == 1:
-            await self._commit_alone(group[0])
-            return
+        rows = [waiting.row for waiting in group]
         error: StorageError | None = None
         try:
-            await self._writer.upsert_together([waiting.row for waiting in group])
-        except RowRefused:
+            await (self._writer.upsert(rows[0]) if len(rows) == 1 else self._writer.upsert_together(rows))
+        except StorageError as failure:
+            error = failure
+        except asyncio.CancelledError:
+            self._settle(group, StorageError("the write was cancelled"))
+            raise
+        except Exception as bug:  # noqa: BLE001  a bug must fail its callers, never leave them waiting
+            # The bug's own text may quote the row; its traceback tells enough.
+            error = StorageError(f"the write failed: {type(bug).__name__}").with_traceback(bug.__traceback__)
+        if isinstance(error, RowRefused) and len(group) > 1:
             # One row spoils a transaction for all; alone, each is judged by itself.
-            async with asyncio.TaskGroup() as tasks:
-                for waiting in group:
-                    tasks.create_task(self._commit_alone(waiting))
-            return
-        except StorageError as failure:
-            error = failure
-        except Exception as failure:  # noqa: BLE001  a bug must fail its callers, never leave them waiting
-            error = StorageError(f"the write failed: {type(failure).__name__}")
-            error.__cause__ = failure
+            await asyncio.gather(*(self._commit([waiting]) for waiting in group), return_exceptions=True)
+        else:
+            self._settle(group, error)
+
+    def _settle(self, group: list[_Waiting], error: StorageError | None) -> None:
         for waiting in group:
-            self._settle(waiting, error)
-
-    async def _commit_alone(self, waiting: _Waiting) -> None:
-        error: StorageError | None = None
-        try:
-            await self._writer.upsert(waiting.row)
-        except StorageError as failure:
-            error = failure
-        except Exception as failure:  # noqa: BLE001  as in _commit
-            error = StorageError(f"the write failed: {type(failure).__name__}")
-            error.__cause__ = failure
-        self._settle(waiting, error)
-
-    def _settle(self, waiting: _Waiting, error: StorageError | None) -> None:
-        self._room.give_back(waiting.row.size)
-        for write in waiting.writes:
-            write.settle(error)
+            self._room.give_back(waiting.row.size)
+            for write in waiting.writes:
+                write.settle(error)
 
 
 def _next_group(lane: dict[str, _Waiting]) -> list[_Waiting]:

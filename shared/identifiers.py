@@ -5,7 +5,7 @@ https://learn.microsoft.com/azure/communication-services/concepts/identifiers
 
 import re
 
-import msgspec
+from shared.reading import Tolerant
 
 _PHONE_NUMBER = re.compile(r"\+?([0-9]{7,15})")
 
@@ -35,19 +35,19 @@ def e164(address: str) -> str:
     return f"+{number[1]}" if number else address
 
 
-class CommunicationUser(msgspec.Struct, rename="camel"):
+class CommunicationUser(Tolerant):
     """A user of the ACS resource."""
 
     id: str | None = None
 
 
-class PhoneNumber(msgspec.Struct, rename="camel"):
+class PhoneNumber(Tolerant):
     """A phone number in E.164."""
 
     value: str | None = None
 
 
-class MicrosoftTeamsUser(msgspec.Struct, rename="camel"):
+class MicrosoftTeamsUser(Tolerant):
     """A Teams user, signed in or anonymous."""
 
     user_id: str | None = None
@@ -55,14 +55,14 @@ class MicrosoftTeamsUser(msgspec.Struct, rename="camel"):
     cloud: str | None = None
 
 
-class MicrosoftTeamsApp(msgspec.Struct, rename="camel"):
+class MicrosoftTeamsApp(Tolerant):
     """A Teams application, such as a bot."""
 
     app_id: str | None = None
     cloud: str | None = None
 
 
-class CommunicationIdentifier(msgspec.Struct, rename="camel"):
+class CommunicationIdentifier(Tolerant):
     """The union that events carry since 2021: `rawId` and at most one of the others."""
 
     raw_id: str | None = None

@@ -7,7 +7,7 @@ a fraction or an exponent become `Decimal`, so that `1e999` is read and `0.1` ke
 import json
 from collections.abc import Callable
 from decimal import Decimal, InvalidOperation
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
 
@@ -16,7 +16,7 @@ from shared.errors import NotJson
 _BOM = "\ufeff"
 
 
-class Document(NamedTuple):
+class Document(msgspec.Struct):
     """A parsed text.
 
     Attributes:

@@ -1,8 +1,11 @@
 """Look up what is recorded: one query of one partition per question, through azure-data-tables."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from types import TracebackType
 from typing import Any, NamedTuple, Self
+
+from azure.core.exceptions import ResourceNotFoundError
+from azure.data.tables import TableEntity
 
 from shared import keys
 from shared.catalogue import CHAT_THREAD, CHAT_USER, DEAD_LETTERS, SMS
@@ -53,7 +56,9 @@ class Lookups:
         # Behind the `~` come digits; `:` is the character after `9`.
         condition = "PartitionKey eq @owner and RowKey ge @first and RowKey lt @end"
         values = {"owner": keys.key(e164(number)), "first": f"{filed}~", "end": f"{filed}~:"}
-        return tell_sms([record async for record in self._records(str(SMS.message_table), condition, values)])
+        records = self._records(str(SMS.message_table), condition, values)
+        # An id may itself hold a `~` and a digit, and then lies between these keys too.
+        return tell_sms([record async for record in records if record.message_id == message_id])
 
     async def thread(self, thread_id: str) -> Transcript | None:
         """Tell the transcript of one thread from its thread-level events; None if unknown."""
@@ -68,7 +73,7 @@ class Lookups:
 
     async def dead_letters(self) -> AsyncIterator[DeadLetter]:
         """Yield every dead letter."""
-        async for row in self._client.get_table_client(DEAD_LETTERS).list_entities():
+        async for row in self._rows(DEAD_LETTERS):
             yield DeadLetter(
                 function=row["PartitionKey"],
                 reason=row["Reason"],
@@ -78,11 +83,19 @@ class Lookups:
                 raw=unpack(row),
             )
 
-    async def _records(self, table: str, condition: str, values: Mapping[str, Any]) -> AsyncIterator[Record]:
+    async def _records(self, table: str, condition: str, values: dict[str, Any]) -> AsyncIterator[Record]:
         """Yield the records of a query's rows, decoded again from the text they keep."""
-        rows = self._client.get_table_client(table).query_entities(condition, parameters=dict(values))
-        async for row in rows:
+        async for row in self._rows(table, condition, values):
             yield decode(unpack(row))
+
+    async def _rows(
+        self, table: str, condition: str = "", values: dict[str, Any] | None = None
+    ) -> AsyncIterator[TableEntity]:
+        try:
+            async for row in self._client.get_table_client(table).query_entities(condition, parameters=values):
+                yield row
+        except ResourceNotFoundError:  # tables are created by their first row
+            return
 
 
 _OWNED = "PartitionKey eq @owner"

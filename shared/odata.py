@@ -6,7 +6,6 @@ https://learn.microsoft.com/rest/api/storageservices/performing-entity-group-tra
 
 import re
 from collections.abc import Iterable
-from typing import NamedTuple
 from urllib.parse import quote
 from uuid import uuid4
 
@@ -20,7 +19,7 @@ _INT64S = tuple((name, f"{name}@odata.type") for name, edm in COLUMNS.items() if
 _JSON = msgspec.json.Encoder()
 _BOUNDARY = uuid4().hex  # no row can hold a line that starts with it: JSON has no line breaks inside
 _STATUS = re.compile(rb"HTTP/1\.1 ([0-9]{3})")
-_ERROR_CODE = re.compile(rb'"code"\s*:\s*"([A-Za-z]+)"')
+_ERROR_CODE = re.compile(rb'(?:"code"\s*:\s*"|code>)([A-Za-z]+)["<]')  # JSON, or XML from the gateways in front
 
 TRANSACTION_TYPE = f"multipart/mixed; boundary=batch_{_BOUNDARY}"
 _HEAD = (f"--batch_{_BOUNDARY}\r\nContent-Type: multipart/mixed; boundary=changeset_{_BOUNDARY}\r\n\r\n").encode()
@@ -35,7 +34,7 @@ _TAIL = f"--changeset_{_BOUNDARY}--\r\n--batch_{_BOUNDARY}--\r\n".encode()
 OPERATION_BYTES = len(_OPERATION) + len(_OPERATION_HEADERS) + len("\r\n") + 2 * 64  # with room for the endpoint
 
 
-class Row(NamedTuple):
+class Row(msgspec.Struct, frozen=True):
     """One row ready to be sent.
 
     Attributes:

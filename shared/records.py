@@ -1,7 +1,9 @@
 """A record: what one event becomes, and the rows that keep it."""
 
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import Any
+
+import msgspec
 
 from shared import keys
 from shared.catalogue import EventType
@@ -11,7 +13,7 @@ RECORD_VERSION = 1
 """Bumped when the meaning of a column changes; rows of all versions can be read by decoding their raw text again."""
 
 
-class Record(NamedTuple):
+class Record(msgspec.Struct, frozen=True):
     """One event, decoded and normalized.
 
     Attributes:

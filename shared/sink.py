@@ -13,7 +13,6 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple, Protocol
 
 from shared.catalogue import FAMILIES
-from shared.columns import Entity
 from shared.dead_letters import dead_letter
 from shared.decoder import decode
 from shared.errors import ContentError, Oversized, RowRefused, StorageError
@@ -69,19 +68,14 @@ class Sink:
             raise StorageError(f"not written within {ANSWER_WITHIN_SECONDS:g} s") from None
 
     async def _receive(self, text: str | bytes, function: str) -> Recorded | DeadLettered:
-        try:
-            record = decode(text)
-        except ContentError as error:
-            return await self._file(text, function, error)
-        except Exception as bug:  # noqa: BLE001  whatever it is, the event is kept and Event Grid must not loop on it
-            # The traceback's frames only: the message of an exception may quote the event.
-            frames = "".join(traceback.format_tb(bug.__traceback__))
-            _log.error("a bug in the decoder: %s\n%s", type(bug).__name__, frames)
-            return await self._file(text, function, ContentError(f"a bug in the decoder: {type(bug).__name__}"))
+        decoded = _decoded(text)
+        if isinstance(decoded, ContentError):
+            return await self._file(text, function, decoded)
+        record, rows = decoded
         if record.event_type.family is not _FAMILY_OF.get(function):
             _log.warning("misrouted: %s was delivered to %s", record.event_type.name, function)
         try:
-            await self._write(list(record.entities()))
+            await self._store.write(rows)
         except RowRefused as refusal:
             _log.error("a record was refused: %s", refusal)
             return await self._file(text, function, _refused(record, refusal))
@@ -89,19 +83,32 @@ class Sink:
 
     async def _file(self, text: str | bytes, function: str, error: ContentError) -> DeadLettered:
         try:
-            row = dead_letter(function, text, error)
+            table, entity = dead_letter(function, text, error)
         except Oversized as oversized:
             raise StorageError("not even the dead letter fits a row") from oversized
-        await self._write([row])
-        _log.warning("dead letter in %s: %s %s", function, error.reason, error.event_type or "")
+        await self._store.write([encode(table, entity)])
+        # The type is whatever the event says: quoted and cut, so that it cannot forge or flood the log.
+        _log.warning("dead letter in %s: %s, event type %.200r", function, error.reason, error.event_type)
         return DeadLettered(error)
 
-    async def _write(self, rows: list[tuple[str, Entity]]) -> None:
-        await self._store.write([encode(table, entity) for table, entity in rows])
+
+def _decoded(text: str | bytes) -> tuple[Record, list[Row]] | ContentError:
+    """Tell what an event becomes, or why nothing; raises for no content whatever."""
+    try:
+        record = decode(text)
+        return record, [encode(table, entity) for table, entity in record.entities()]
+    except ContentError as error:
+        return error
+    except Exception as bug:  # noqa: BLE001  whatever it is, the event is kept and Event Grid must not loop on it
+        # The traceback's frames only: the message of an exception may quote the event.
+        frames = "".join(traceback.format_tb(bug.__traceback__))
+        _log.error("a bug in the decoder: %s\n%s", type(bug).__name__, frames)
+        return ContentError(f"a bug in the decoder: {type(bug).__name__}")
 
 
 def _refused(record: Record, refusal: RowRefused) -> ContentError:
     error = ContentError(str(refusal))
+    error.event_id = str(record.columns.get("EventId", "")) or None
     error.event_type = record.event_type.name
     return error
 

@@ -112,9 +112,7 @@ def tell_sms(records: Iterable[Record]) -> SmsStory | None:
         return None
     newest = events[-1].facts
     times = [event.facts["OccurredAt"] for event in events]
-    attempts = {
-        _attempt(attempt): attempt for event in events for attempt in event.facts.get("DeliveryAttempts") or ()
-    }
+    attempts = {_attempt(attempt): attempt for event in events for attempt in event.facts.get("DeliveryAttempts") or ()}
     return SmsStory(
         message_id=newest["MessageId"],
         direction=newest["Direction"],
@@ -170,12 +168,8 @@ def _in_order(records: Iterable[Record]) -> list[Record]:
 
 
 def _order(record: Record) -> tuple[int, int, str]:
-    return (_version(record), record.ticks, record.digest)
-
-
-def _version(record: Record) -> int:
-    version: int | None = record.facts.get("Version")
-    return -1 if version is None else version
+    version = record.facts.get("Version")
+    return (-1 if version is None else version, record.ticks, record.digest)
 
 
 def _newest(events: Iterable[Record], column: str) -> Any:
@@ -197,8 +191,8 @@ def _messages(events: Iterable[Record]) -> tuple[Message, ...]:
 def _message(events: list[Record]) -> Message:
     newest = events[-1]
     deleted = newest.event_type.kind is Kind.MESSAGE_DELETED
-    text = None if deleted else _newest((event for event in events if _version(event) == _version(newest)), "Body")
-    edits = {_edit(event) for event in events if event.event_type.kind is Kind.MESSAGE_EDITED}
+    text = None if deleted else _newest((event for event in events if _state(event) == _state(newest)), "Body")
+    edits = {_state(event) for event in events if event.event_type.kind is Kind.MESSAGE_EDITED}
     gap = None
     if not any(event.event_type.kind in _ORIGINALS for event in events):
         gap = "its original is not recorded"
@@ -216,8 +210,8 @@ def _message(events: list[Record]) -> Message:
     )
 
 
-def _edit(event: Record) -> object:
-    """Tell edits apart: user-level events repeat one edit for every recipient, with the same version and time."""
+def _state(event: Record) -> object:
+    """Tell states of a message apart: user-level events repeat each for every recipient, with its version and time."""
     version = event.facts.get("Version")
     return event.facts["OccurredAt"] if version is None else version
 

@@ -5,8 +5,8 @@ times as much CPU on them (docs/decisions/0001-own-write-path.md). Tables are cr
 """
 
 import asyncio
-import logging
 from collections.abc import Sequence
+from io import BytesIO
 from typing import Final, NamedTuple
 from urllib.parse import urlsplit
 
@@ -21,21 +21,22 @@ from shared.errors import RowRefused, StorageError
 from shared.odata import Row
 from shared.settings import Account
 
-# At INFO azure-core prints every URL, and with it keys: phone numbers and user ids.
-logging.getLogger("azure").setLevel(logging.WARNING)
-
 # What azure-data-tables retries for a PUT. Both our writes replace, so both may be repeated.
-RETRIED: Final = frozenset({408, 429, 500, 502, 503, 504})
+RETRIED: Final = frozenset({408, 429, 500, 502, 503, 504, *range(506, 600)})
 _REFUSED_FOR_CONTENT: Final = frozenset({400, 413, 414})
 _NOT_FOUND: Final = 404
+_WRITTEN: Final = 204
+_TRANSACTION_HEARD: Final = 202
+_UNREADABLE: Final = 500
 _CONNECTIONS: Final = 64
+_LARGE: Final = 2**20  # bytes; aiohttp wants larger bodies as files
 
 
 class Patience(NamedTuple):
     """How long one write may take, in seconds; Event Grid gives up on a delivery after 30.
 
     Attributes:
-        attempts: how often a request is sent.
+        attempts: how often a request is sent; when a connection breaks, aiohttp sends a PUT once more at once.
         attempt: the longest wait for one answer.
         whole: the longest time for all attempts and the pauses between them.
         pause: the first pause; each further one is twice as long. A Retry-After of the service counts if longer.
@@ -94,8 +95,10 @@ class Tables:
 
     async def close(self) -> None:
         """Close every connection."""
-        for creation in self._creating.values():
+        creations = [*self._creating.values()]
+        for creation in creations:
             creation.cancel()
+        await asyncio.gather(*creations, return_exceptions=True)
         if self._session is not None:
             await self._session.close()
             # An https connection closes its transport one turn of the loop later.
@@ -113,7 +116,7 @@ class Tables:
             answer = await self._send(request, deadline)
         if answer.status in _REFUSED_FOR_CONTENT:
             raise RowRefused(answer.code or str(answer.status))
-        if not 200 <= answer.status < 300:  # noqa: PLR2004  the range of success
+        if answer.status != _WRITTEN:
             raise StorageError(f"Table Storage answered {answer.status} {answer.code}".rstrip())
 
     async def _send(self, request: _Request, deadline: float) -> _Answer:
@@ -126,9 +129,9 @@ class Tables:
             try:
                 async with asyncio.timeout_at(min(loop.time() + self._patience.attempt, deadline)):
                     answer = await self._send_once(request)
-            except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            except (aiohttp.ClientError, AzureError, TimeoutError, OSError) as error:
                 failure = error
-            if failure is None and answer.status not in RETRIED:
+            if failure is None and answer.status not in RETRIED and not answer.retry_after:
                 break
             pause = max(pause, answer.retry_after)
             if attempt == self._patience.attempts or loop.time() + pause >= deadline:
@@ -144,12 +147,17 @@ class Tables:
         headers = await self._authorization.headers(f"{self._path}/{request.path}")
         headers["Content-Type"] = request.content_type
         url = URL(f"{self._endpoint}/{request.path}{self._authorization.query}", encoded=True)
-        async with self._open().request(request.method, url, data=request.body, headers=headers) as response:
-            if response.status == 204:  # noqa: PLR2004  the one row is written
-                return _Answer(204, "")
+        data = request.body if len(request.body) < _LARGE else BytesIO(request.body)
+        # The service redirects nobody. Whoever does answers anything with 200, and must not get the token.
+        sending = self._open().request(request.method, url, data=data, headers=headers, allow_redirects=False)
+        async with sending as response:
+            if response.status == _WRITTEN and request.method == "PUT":
+                return _Answer(_WRITTEN, "")
             answer = await response.read()
-            if response.status == 202:  # noqa: PLR2004  the transaction was heard; its parts tell the rest
+            if response.status == _TRANSACTION_HEARD and request.method == "POST":
                 return _Answer(*odata.outcome(answer, request.rows))
+            if response.status < 400:  # noqa: PLR2004  no success that the service knows of
+                return _Answer(_UNREADABLE, "UnreadableAnswer")
             retry_after = _seconds(response.headers.get("Retry-After", ""))
             return _Answer(response.status, odata.error_code(answer), retry_after)
 
@@ -197,4 +205,4 @@ class Tables:
 
 def _seconds(retry_after: str) -> float:
     """Read a Retry-After of whole seconds; the service writes no dates there."""
-    return float(retry_after) if retry_after.isdigit() else 0.0
+    return float(retry_after) if retry_after.isdecimal() else 0.0

@@ -5,7 +5,8 @@ seventh digit (one cuts it, another rounds it), and times are part of keys: so t
 """
 
 from datetime import UTC, datetime, timedelta
-from typing import NamedTuple
+
+import msgspec
 
 TICKS_PER_SECOND = 10_000_000
 _EPOCH = datetime(1, 1, 1, tzinfo=UTC)
@@ -13,10 +14,9 @@ _EARLIEST = 504_911_232_000_000_000  # 1601-01-01: Edm.DateTime holds nothing ol
 _LATEST = 3_155_378_975_999_999_999  # 9999-12-31T23:59:59.9999999
 _SECONDS_END = len("2020-09-18T00:22:20")
 _TICK_DIGITS = 7
-_LONGEST_EXACT = len("2020-09-18T00:22:20.2855749Z")
 
 
-class Instant(NamedTuple):
+class Instant(msgspec.Struct, frozen=True):
     """A point in time.
 
     Attributes:
@@ -37,28 +37,39 @@ def read(text: str) -> Instant:
         ValueError: not a time, or outside 1601-01-01 to 9999-12-31.
     """
     moment = datetime.fromisoformat(text)
-    if _is_exact(text):
-        digits = f"{text[_SECONDS_END + 1 : -1]:0<7}"
+    digits = _fraction_of_utc(text)
+    if digits is None:
+        instant = _read_unusual(text, moment)
+    else:
         since = moment - _EPOCH
         ticks = (since.days * 86_400 + since.seconds) * TICKS_PER_SECOND + int(digits)
         instant = Instant(ticks, f"{text[:_SECONDS_END]}.{digits}Z", None)
-    else:
-        instant = _read_unusual(text, moment)
     if not _EARLIEST <= instant.ticks <= _LATEST:
         raise ValueError("outside 1601-01-01 to 9999-12-31")
     return instant
 
 
-def _is_exact(text: str) -> bool:
-    """Tell whether a readable time is written as .NET writes UTC; nearly all are, and they are quick to convert."""
-    return (
-        _SECONDS_END < len(text) <= _LONGEST_EXACT
-        and text[-1] == "Z"
-        and text[10] == "T"
-        and text[16] == ":"  # no basic format
-        and text[5] != "W"  # no week date
-        and (text[_SECONDS_END] == "." or len(text) == _SECONDS_END + 1)
-    )
+def _fraction_of_utc(text: str) -> str | None:
+    """Tell the seven fractional digits of a readable time that is written as .NET writes UTC, as nearly all are."""
+    if text[-1] == "Z":
+        end = len(text) - len("Z")
+    elif text[-6:] == "+00:00":
+        end = len(text) - len("+00:00")
+    else:
+        return None
+    # Neither without seconds nor with digits to be cut; no basic format, no week date.
+    if not _SECONDS_END <= end <= _SECONDS_END + 1 + _TICK_DIGITS:
+        return None
+    if text[10] != "T" or text[16] != ":" or text[5] == "W":
+        return None
+    fraction = text[_SECONDS_END:end]
+    if not fraction:
+        return "0000000"
+    digits = fraction[1:]
+    # datetime reads six digits and overlooks what stands behind them.
+    if fraction[0] != "." or not digits.isascii() or not digits.isdigit():
+        return None
+    return f"{digits:0<7}"
 
 
 def _read_unusual(text: str, moment: datetime) -> Instant:
@@ -70,6 +81,8 @@ def _read_unusual(text: str, moment: datetime) -> Instant:
     ticks = (since.days * 86_400 + since.seconds) * TICKS_PER_SECOND + since.microseconds * 10
     if text[_SECONDS_END : _SECONDS_END + 1] == ".":
         digits = _leading_digits(text[_SECONDS_END + 1 :])
+        if text[_SECONDS_END + 1 + len(digits) :][:1] not in {"", "Z", "+", "-"}:
+            raise ValueError("not a time zone behind the fraction")
         if len(digits) >= _TICK_DIGITS:
             ticks += int(digits[_TICK_DIGITS - 1])
         if len(digits) > _TICK_DIGITS:

@@ -5,13 +5,15 @@ from typing import Annotated, Any, ClassVar
 
 import msgspec
 
+from shared.reading import Tolerant
+
 Int32 = Annotated[int, msgspec.Meta(ge=-(2**31), le=2**31 - 1)]
 Int64 = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
 
 Sources = Mapping[str, tuple[str, ...]]
 
 
-class Payload(msgspec.Struct, rename="camel"):
+class Payload(Tolerant):
     """What every payload model can tell.
 
     Attributes:

@@ -8,10 +8,9 @@ https://learn.microsoft.com/azure/event-grid/communication-services-chat-events
 
 from typing import Any, ClassVar
 
-import msgspec
-
 from shared.identifiers import CommunicationIdentifier, who
 from shared.payloads import Int64, Payload, Sources
+from shared.reading import Tolerant
 
 
 class ChatEvent(Payload):
@@ -95,7 +94,7 @@ class ChatMessageDeleted(ChatMessage):
         return {**ChatMessage.columns(self), "OccurredAt": self.delete_time}
 
 
-class ChatThreadMember(msgspec.Struct, rename="camel"):
+class ChatThreadMember(Tolerant):
     """A participant in the 2020 generation."""
 
     display_name: str | None = None
@@ -106,7 +105,7 @@ class ChatThreadMember(msgspec.Struct, rename="camel"):
         return _participant(*who(None, self.member_id), self.display_name, None)
 
 
-class ChatThreadParticipant(msgspec.Struct, rename="camel"):
+class ChatThreadParticipant(Tolerant):
     """A participant since 2021."""
 
     display_name: str | None = None
@@ -243,8 +242,8 @@ def _initiator(identifier: CommunicationIdentifier | None, legacy_id: str | None
 
 
 def _properties(properties: dict[str, Any] | None) -> dict[str, Any]:
-    topic = None if properties is None else properties.get("topic")
-    return {"ThreadTopic": topic, "Properties": properties}
+    by_lower = {name.lower(): properties[name] for name in sorted(properties)} if properties else {}
+    return {"ThreadTopic": by_lower.get("topic"), "Properties": properties}
 
 
 def _one_participant(person: ChatThreadMember | ChatThreadParticipant | None) -> dict[str, Any]:
@@ -260,5 +259,13 @@ def _one_participant(person: ChatThreadMember | ChatThreadParticipant | None) ->
 def _participant(
     raw_id: str | None, kind: str | None, display_name: str | None, metadata: dict[str, Any] | None
 ) -> dict[str, Any]:
-    parts = {"id": raw_id, "kind": kind, "displayName": display_name, "metadata": metadata}
-    return {name: part for name, part in parts.items() if part is not None}
+    person: dict[str, Any] = {}
+    if raw_id is not None:
+        person["id"] = raw_id
+    if kind is not None:
+        person["kind"] = kind
+    if display_name is not None:
+        person["displayName"] = display_name
+    if metadata is not None:
+        person["metadata"] = metadata
+    return person

@@ -9,6 +9,7 @@ import msgspec
 
 from shared.identifiers import e164
 from shared.payloads import Int32, Payload, Sources
+from shared.reading import Tolerant
 
 
 class SmsReceived(Payload):
@@ -40,7 +41,7 @@ class SmsReceived(Payload):
         }
 
 
-class DeliveryAttempt(msgspec.Struct, rename="camel", omit_defaults=True):
+class DeliveryAttempt(Tolerant, omit_defaults=True):
     """One try to hand the message to the carrier."""
 
     timestamp: str | None = None

@@ -1,0 +1,104 @@
+"""Hypothesis strategies: JSON of every kind, samples with something wrong in them, and the lives of messages."""
+
+import json
+from collections.abc import Callable
+from functools import partial
+from typing import Any, Final
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+
+from shared.decoder import decode
+from shared.errors import ContentError
+from shared.records import Record
+from tests import samples
+
+MANY: Final = settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+FEW: Final = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
+_WORDS = st.sampled_from(
+    ["", "null", "data", "rawId", "Topic", "4:+15555550100", "2021-02-19T00:28:29.5597260Z", "8:acs:1_2", "1", "\ud83d"]
+)
+LEAVES: Final = (
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.integers(-(10**40), 10**40)
+    | st.floats()
+    | st.text(max_size=8)
+    | _WORDS
+)
+JSON: Final = st.recursive(
+    LEAVES,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=6) | _WORDS, inner, max_size=4),
+    max_leaves=8,
+)
+"""Any JSON value, with what Python takes for JSON beside it: NaN, huge numbers, half emoji."""
+
+NAMES: Final = st.sampled_from(samples.NAMES)
+FORMS: Final = st.sampled_from(sorted(samples.FORMS))
+
+
+def delivered(event: Any, form: str = "Event Grid object") -> str:
+    """Write an event in the form in which it is delivered."""
+    return json.dumps(samples.FORMS[form](event))
+
+
+def outcome(text: str | bytes) -> Record | ContentError:
+    """Decode a text; whatever is neither a record nor a content error goes through and fails the test."""
+    try:
+        return decode(text)
+    except ContentError as error:
+        return error
+
+
+def places(value: Any) -> list[Callable[[Any], None]]:
+    """Find every place in a JSON value, as functions that put another value there."""
+    found: list[Callable[[Any], None]] = []
+    if isinstance(value, (dict, list)):
+        for key, part in list(value.items() if isinstance(value, dict) else enumerate(value)):
+            found.append(partial(value.__setitem__, key))
+            found += places(part)
+    return found
+
+
+@st.composite
+def mutated_samples(draw: st.DrawFn) -> Any:
+    """Any sample, in any form, with up to three places holding something else, renamed or gone."""
+    event = samples.FORMS[draw(FORMS)](samples.event(draw(NAMES)))
+    for _ in range(draw(st.integers(1, 3))):
+        if draw(st.booleans()):
+            draw(st.sampled_from(places(event)))(draw(JSON))
+        else:
+            _change_a_name(draw, event)
+    return event
+
+
+def _change_a_name(draw: st.DrawFn, event: Any) -> None:
+    objects = _objects(event)
+    if not objects:
+        return
+    one = draw(st.sampled_from(objects))
+    name = draw(st.sampled_from(sorted(one)))
+    value = one.pop(name)
+    another = draw(st.sampled_from([None, name.upper(), name.lower(), f"{name}X"]) | st.text(max_size=4))
+    if another is not None:
+        one[another] = value
+
+
+def _objects(value: Any) -> list[dict[str, Any]]:
+    if isinstance(value, list):
+        return [found for item in value for found in _objects(item)]
+    if isinstance(value, dict):
+        return ([value] if value else []) + [found for item in value.values() for found in _objects(item)]
+    return []
+
+
+@st.composite
+def shuffled(draw: st.DrawFn, value: Any) -> Any:
+    """Give a JSON value with the names of all its objects in another order."""
+    if isinstance(value, list):
+        return [draw(shuffled(item)) for item in value]
+    if isinstance(value, dict):
+        return {name: draw(shuffled(value[name])) for name in draw(st.permutations(sorted(value)))}
+    return value

@@ -1,0 +1,154 @@
+"""Columns: their types, the service's limits on them, and the text that is kept whole beside them."""
+
+import json
+import random
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shared import columns
+from shared.columns import Edm, Entity, drift_column, edm_type, entity_bytes, limited, pack, unpack
+from tests.core.service_limits import violations
+from tests.core.strategies import FEW, MANY
+
+KEYS: Entity = {"PartitionKey": "p" * 250, "RowKey": "r" * 287}
+TEXTS = st.text(st.characters()) | st.binary() | st.text(st.sampled_from("🌻é\x00\ud83c\r\n\ufffe\x85"))
+LONG = st.builds(
+    lambda part, count: part * count, st.sampled_from(["x", "é", "🌻", "\ud800", "\x00"]), st.integers(0, 70_000)
+)
+
+
+def _as_bytes(text: str | bytes) -> bytes:
+    return text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text
+
+
+def test_the_columns_are_those_of_the_design_with_their_types() -> None:
+    """The table of the design, written down a second time."""
+    strings = """
+        EventId EventType Subject ResourceId EnvelopeSchema Kind MessageId Body From To Number Peer Direction
+        DeliveryStatus DeliveryStatusDetails Tag DeliveryAttempts ThreadId TransactionId MessageType
+        SenderId SenderKind SenderDisplayName InitiatorId InitiatorKind RecipientId RecipientKind
+        ParticipantId ParticipantKind ParticipantDisplayName Participants ThreadTopic Properties Metadata
+        Raw Drift Reason Detail PartitionKey RowKey
+    """
+    types = {
+        **dict.fromkeys(strings.split(), "Edm.String"),
+        **dict.fromkeys(("EventTime", "OccurredAt", "ComposedAt", "ThreadCreatedAt"), "Edm.DateTime"),
+        **dict.fromkeys(("SegmentCount", "ParticipantCount", "RecordVersion"), "Edm.Int32"),
+        "Version": "Edm.Int64",
+    }
+
+    assert {name: str(edm) for name, edm in columns.COLUMNS.items()} == types
+    assert [edm_type("Version"), edm_type("RawZ0"), edm_type("RawZ17")] == [Edm.INT64, Edm.BINARY, Edm.BINARY]
+    with pytest.raises(KeyError):
+        edm_type("Timestamp")
+
+
+@pytest.mark.promise("Whole")
+@MANY
+@given(TEXTS | LONG)
+def test_any_text_is_kept_whole(text: str | bytes) -> None:
+    """In columns that the service takes, and equal when it is read back; bytes come back as the text they spell."""
+    row: dict[str, Any] = {**KEYS, **pack(text)}
+
+    assert violations(row) == []
+    assert _as_bytes(unpack(row)) == _as_bytes(text)
+    assert isinstance(unpack(row), str) or isinstance(text, bytes)
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("x" * 31_000, ["Raw"]),
+        ("x" * 31_001, ["RawZ0"]),
+        ("🌻" * 15_500, ["Raw"]),
+        ("🌻" * 15_501, ["RawZ0"]),
+        ("", ["Raw"]),
+        ("line\r\nline\ttab", ["Raw"]),
+        ("half \ud83c", ["RawZ0"]),
+        ("\x00", ["RawZ0"]),
+        (b"bytes", ["RawZ0"]),
+        (random.Random(1).randbytes(60_000 * 2 - 100), ["RawZ0", "RawZ1"]),
+        (random.Random(1).randbytes(60_000 * 9 + 100), [f"RawZ{number}" for number in range(10)]),
+    ],
+)
+def test_a_text_is_plain_while_it_fits_a_string_property(text: str | bytes, kept: list[str]) -> None:
+    """Up to 31,000 UTF-16 units; beyond, or where a string property could not hold it, it is compressed in chunks."""
+    entity = pack(text)
+
+    assert list(entity) == kept
+    assert max(len(chunk) for chunk in entity.values() if isinstance(chunk, (str, bytes))) <= 60_000
+
+
+def test_a_row_without_text_says_so() -> None:
+    """Nothing is made up where there is nothing."""
+    with pytest.raises(KeyError):
+        unpack({"PartitionKey": "p", "RowKey": "r"})
+
+
+_VALUES = st.one_of(st.text(), LONG.map(lambda text: text.replace("\ud800", "?")), st.integers(0, 9))
+_COLUMNS = st.dictionaries(
+    st.sampled_from(["Body", "Subject", "Participants", "Metadata", "Tag", "EventId", "To"]), _VALUES
+)
+
+
+@FEW
+@given(_COLUMNS, st.integers(0, columns.PACKED_BYTES - 1_000), st.lists(st.text(max_size=90)))
+def test_any_columns_fit_beside_any_text(values: dict[str, Any], size: int, drift: list[str]) -> None:
+    """Texts are cut and JSON is left out until the row fits, the largest first; `Drift` says so and fits as well."""
+    fixed: Entity = {f"RawZ{number}": bytes(min(60_000, size - at)) for number, at in enumerate(range(0, size, 60_000))}
+    fitted, notes = limited(values, fixed)
+    row: Entity = {**fitted, **fixed}
+    row |= drift_column(drift * 500 + notes, columns.ENTITY_BYTES - entity_bytes(row))
+
+    assert violations({**KEYS, **row}) == []
+    for name, value in values.items():
+        kept = fitted.get(name)
+        assert (kept == value) != any(note.startswith(f"{name}: ") for note in notes)
+        assert kept is None or kept == value or (name != "Participants" and str(value).startswith(str(kept)))
+    assert not notes or "Drift" in row
+
+
+def test_what_is_cut_and_what_is_left_out_is_told() -> None:
+    """Half of a text is worth keeping, half of a JSON text is not JSON."""
+    fitted, drift = limited({"Body": "🌻" * 20_000, "Participants": "[" * 31_001, "Tag": "x" * 31_000}, {})
+
+    assert fitted == {"Body": "🌻" * 15_500, "Tag": "x" * 31_000}
+    assert drift == [
+        "Body: cut at 31000 UTF-16 units",
+        "Participants: left out, over 31000 UTF-16 units",
+    ]
+
+
+def test_the_small_columns_stay_where_the_row_is_full() -> None:
+    """What says what a row is must not give way to a long text."""
+    full: Entity = {f"RawZ{number}": bytes(60_000) for number in range(17)}
+    fitted, drift = limited({"Body": "x" * 9_000, "Kind": "sms.received", "RecordVersion": 1}, full)
+
+    assert fitted == {"Kind": "sms.received", "RecordVersion": 1}
+    assert drift == ["Body: left out, the row is full"]
+
+
+@pytest.mark.parametrize("count", [0, 1, 500, 10_000, 200_000])
+def test_drift_tells_how_much_it_does_not_tell(count: int) -> None:
+    """A JSON array that fits its column, with the number of the notes that did not."""
+    notes = [f"$.data.{number:06}: not in the model" for number in range(count)]
+    column = drift_column(notes)
+    told = json.loads(str(column.get("Drift", "[]")))
+    omitted = int(told.pop().split()[2]) if told[-1:] != notes[-1:] else 0
+
+    assert told == notes[: len(told)]
+    assert len(told) + omitted == count
+    assert violations({**KEYS, **column}) == []
+
+
+@pytest.mark.parametrize("name", ["Body", "EventTime", "Version", "SegmentCount", "RawZ0"])
+def test_sizes_are_never_counted_too_small(name: str) -> None:
+    """An entity that the app takes for small enough is small enough by the service's formula."""
+    value: Any = {"Body": "🌻", "EventTime": "2020-09-18T00:22:20.0000000Z", "RawZ0": b"123"}.get(name, 7)
+    sizes = {"Body": 4 + 4, "EventTime": 8, "Version": 8, "SegmentCount": 4, "RawZ0": 4 + 3}
+    counted = entity_bytes({name: value}) - 4
+
+    assert counted >= 8 + 2 * len(name) + sizes[name]

@@ -1,0 +1,79 @@
+"""Dead letters: the text is kept, the reason told, the same text is filed once."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shared.columns import unpack
+from shared.dead_letters import dead_letter
+from shared.errors import ContentError, MissingKey, NotJson
+from tests import samples
+from tests.core.service_limits import violations
+from tests.core.strategies import MANY, delivered, outcome
+
+
+def test_a_dead_letter_tells_what_is_wrong_and_where() -> None:
+    """Under the function that it was delivered to, with the event's id and type."""
+    event = samples.event("2025/SMSReceived")
+    del event["data"]["to"]
+    text = delivered(event)
+    error = outcome(text)
+    assert isinstance(error, ContentError)
+    table, row = dead_letter("sms_events", text, error)
+
+    assert table == "DeadLetters"
+    assert len(str(row.pop("RowKey"))) == 16
+    assert row == {
+        "PartitionKey": "sms_events",
+        "Reason": "missing_key",
+        "Detail": "$.data.to: missing, and Number is part of the row's key",
+        "EventId": event["id"],
+        "EventType": "Microsoft.Communication.SMSReceived",
+        "Raw": text,
+        "RecordVersion": 1,
+    }
+
+
+def test_what_is_not_known_is_absent() -> None:
+    """No id and no type of a text that is no JSON."""
+    _, row = dead_letter("sms_events", "<html>", NotJson("Expecting value at character 0"))
+
+    assert row.keys() == {"PartitionKey", "RowKey", "Reason", "Detail", "Raw", "RecordVersion"}
+
+
+@MANY
+@given(st.text(st.characters()) | st.binary(), st.text(), st.text(), st.integers(0, 40_000))
+def test_any_text_can_be_filed(text: str | bytes, event_id: str, event_type: str, times: int) -> None:
+    """With any id and type, of any length: the row is one that the service takes, and keeps the text."""
+    error = MissingKey("missing")
+    error.event_id, error.event_type = event_id * times, event_type * times
+    _, row = dead_letter("chat_user_events", text, error)
+    kept = unpack(row)
+
+    assert violations(row) == []
+    assert (row["Reason"], row["Detail"]) == ("missing_key", "$: missing")
+    assert kept == text or (isinstance(kept, str) and kept.encode("utf-8", "surrogatepass") == text)
+
+
+def test_the_same_text_is_filed_once_and_another_beside_it() -> None:
+    """A redelivery replaces its row; as text or as bytes it is the same."""
+    error = NotJson("no")
+    texts: list[Any] = ["{", b"{", "{ ", "\ud83c", "\udf3b", ""]
+    keys = [str(dead_letter("sms_events", text, error)[1]["RowKey"]) for text in texts]
+
+    assert keys[0] == keys[1]
+    assert len(set(keys)) == len(texts) - 1
+
+
+@pytest.mark.parametrize("unit", ["x", "🌻"])
+def test_long_ids_are_cut(unit: str) -> None:
+    """A dead letter of an event whose id alone is over the limits is still a row."""
+    error = MissingKey("missing")
+    error.event_id = unit * 100_000
+    _, row = dead_letter("sms_events", unit * 400_000, error)
+
+    assert error.event_id.startswith(str(row["EventId"]))
+    assert len(str(row["EventId"]).encode("utf-16-le")) == 62_000
+    assert violations(row) == []

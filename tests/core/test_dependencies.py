@@ -1,0 +1,145 @@
+"""Who may import what: the core stays pure, and the requirements are what is imported."""
+
+import ast
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from importlib import metadata, util
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+ROOT: Final = Path(__file__).parents[2]
+CORE: Final = (
+    *("catalogue", "columns", "dead_letters", "decoder", "envelope", "errors", "identifiers", "jsontext", "keys"),
+    *("odata", "payloads", "payloads.chat", "payloads.sms", "reading", "records", "settings", "stories", "timestamps"),
+)
+EDGE: Final = ("authorization", "connection", "group_commit", "lookups", "sink", "tables")
+IMPURE: Final = ("azure.functions", "azure.data.tables", "azure.identity", "aiohttp", "orjson")
+SURROUNDINGS: Final = {
+    *("os", "time", "random", "secrets", "socket", "pathlib", "logging", "asyncio", "subprocess", "tempfile"),
+    *("now", "utcnow", "today", "environ", "getenv", "open", "print", "input"),
+}
+OURS: Final = {"shared", "functions", "acsevents", "benchmarks", "tests"}
+
+
+@pytest.mark.parametrize("module", ["shared.decoder", "shared.stories", "shared.dead_letters"])
+def test_the_core_imports_no_functions_and_no_tables(module: str) -> None:
+    """In a process of its own: neither is loaded, not even by something in between."""
+    code = f"import sys, {module}; print([name for name in {IMPURE!r} if name in sys.modules])"
+    ran = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60, check=False
+    )
+
+    assert (ran.stdout.strip(), ran.stderr) == ("[]", "")
+
+
+def _source(module: str) -> ast.AST:
+    path = ROOT / "shared" / module.replace(".", "/")
+    return ast.parse((path / "__init__.py" if path.is_dir() else path.with_suffix(".py")).read_text("utf-8"))
+
+
+def _modules_in(node: ast.AST) -> list[str]:
+    if isinstance(node, ast.Import):
+        return [alias.name for alias in node.names]
+    return [node.module] if isinstance(node, ast.ImportFrom) and node.module and not node.level else []
+
+
+def _used_in(node: ast.AST) -> Iterator[str]:
+    """Name the modules that a node imports and the functions that it calls."""
+    yield from (module.partition(".")[0] for module in _modules_in(node))
+    if isinstance(node, ast.Call):
+        called = node.func
+        yield from [called.attr] if isinstance(called, ast.Attribute) else []
+        yield from [called.id] if isinstance(called, ast.Name) else []
+
+
+@pytest.mark.parametrize("module", CORE)
+def test_the_core_reads_no_clock_and_no_surroundings(module: str) -> None:
+    """Whoever calls it says what time it is and what is set; the same text always gives the same record."""
+    used = {name for node in ast.walk(_source(module)) for name in _used_in(node)}
+
+    assert used & SURROUNDINGS == set()
+
+
+@pytest.mark.parametrize("module", CORE)
+def test_the_core_imports_nothing_of_the_edge(module: str) -> None:
+    """Dependencies point from the functions to the sink and from there to the core, never back."""
+    imported = {
+        f"{node.module}.{alias.name}"
+        for node in ast.walk(_source(module))
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+    }
+
+    assert [name for name in imported for edge in EDGE if f"{name}.".startswith(f"shared.{edge}.")] == []
+
+
+def test_every_module_is_either_of_the_core_or_of_the_edge() -> None:
+    """A new module says which it is."""
+    modules = {
+        path.relative_to(ROOT / "shared").with_suffix("").as_posix().replace("/", ".").removesuffix(".__init__")
+        for path in (ROOT / "shared").rglob("*.py")
+    }
+
+    assert modules - {"__init__"} == {*CORE, *EDGE}
+
+
+def test_orjson_is_not_installed() -> None:
+    """Where it is, azure-functions parses triggers with it, and valid events fail before our code runs."""
+    assert util.find_spec("orjson") is None
+
+
+def _imported(*folders: str) -> set[str]:
+    files = [path for folder in folders for path in (ROOT / folder).rglob("*.py")] + [ROOT / "function_app.py"]
+    modules = {
+        module
+        for path in files
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        for module in _modules_in(node)
+    }
+    return {module for module in modules if module.partition(".")[0] not in {*sys.stdlib_module_names, *OURS}}
+
+
+def _required(file: str) -> dict[str, str]:
+    lines = (ROOT / file).read_text("utf-8").splitlines()
+    named = [line.partition("#") for line in lines if line and not line.startswith(("#", "-r"))]
+    return {_name(line): reason for line, _, reason in named}
+
+
+def _name(requirement: str) -> str:
+    return re.split(r"[<>=~!\[;( ]", requirement)[0].lower()
+
+
+def _distribution(module: str) -> str:
+    """Name the distribution of a module; a namespace such as `azure` has many, so its second name counts."""
+    parts = module.split(".")
+    for length in range(len(parts), 0, -1):
+        name = "-".join(parts[:length]).replace("_", "-")
+        try:
+            return metadata.distribution(name).name.lower()
+        except metadata.PackageNotFoundError:
+            continue
+    return module
+
+
+def test_what_is_deployed_imports_what_is_required_and_no_more() -> None:
+    """Both ways: nothing undeclared is imported, nothing unused is shipped, each line has its reason."""
+    required = _required("requirements.txt")
+    imported = {_distribution(module) for module in _imported("shared", "functions")}
+    brought_along = {_name(line) for name in required for line in metadata.requires(name) or ()}
+
+    assert imported - brought_along <= required.keys()
+    assert required.keys() <= imported
+    assert [name for name, reason in required.items() if not reason.strip()] == []
+
+
+def test_development_adds_what_the_deployed_app_does_not_have() -> None:
+    """No package is required twice, and each line has its reason."""
+    development = _required("requirements-dev.txt")
+
+    assert development.keys() & _required("requirements.txt").keys() == set()
+    assert [name for name, reason in development.items() if not reason.strip()] == []
+    assert "-r requirements.txt" in (ROOT / "requirements-dev.txt").read_text("utf-8")

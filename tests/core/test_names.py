@@ -1,0 +1,84 @@
+"""Names of properties: in any casing, unknown ones, and two that mean the same."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from shared.decoder import decode
+from tests import samples
+from tests.core.strategies import delivered
+
+
+def _notes(columns: dict[str, Any]) -> list[str]:
+    return list(json.loads(columns.get("Drift", "[]")))
+
+
+@pytest.mark.promise("Tolerant")
+@pytest.mark.parametrize("form", samples.FORMS)
+@pytest.mark.parametrize("sample", samples.NAMES)
+def test_unknown_properties_are_kept_and_noted(sample: str, form: str) -> None:
+    """At every level: in the envelope, in the data, in every object of it that has a model."""
+    event = samples.event(sample)
+    whole = decode(delivered(event, form)).columns
+    for one in _modelled_objects(event["data"]):
+        one["brandNew"] = {"of": ["tomorrow"]}
+    delivery = samples.FORMS[form](event)
+    (delivery[0] if isinstance(delivery, list) else delivery)["brandNew"] = 1
+    columns = decode(json.dumps(delivery)).columns
+    notes = _notes(columns)
+
+    assert {**whole, "Raw": ""} == {
+        name: part if name != "Raw" else "" for name, part in columns.items() if name != "Drift"
+    }
+    assert 1 + len(list(_modelled_objects(event["data"]))) == len(notes)
+    assert {"$.brandNew: not in the model", "$.data.brandNew: not in the model"} <= set(notes)
+    assert all(note.endswith(".brandNew: not in the model") for note in notes)
+
+
+@pytest.mark.promise("Tolerant")
+@pytest.mark.parametrize("spell", [str.upper, str.lower, str.capitalize, str.swapcase])
+@pytest.mark.parametrize("sample", samples.NAMES)
+def test_names_may_have_any_casing(sample: str, spell: Any) -> None:
+    """In the data at every level, and in the envelope; the columns are the same, and nothing is noted."""
+    event = samples.event(sample)
+    whole = decode(delivered(event)).columns
+    columns = decode(json.dumps(_respelled(event, spell))).columns
+
+    assert {**whole, "Raw": ""} == {**columns, "Raw": ""}
+
+
+def test_a_name_in_two_casings_is_read_once_and_noted() -> None:
+    """The spelling of the schema wins, else the first in code order: the same whatever the order of arrival."""
+    event = samples.event("2025/SMSReceived")
+    event["data"] |= {"MESSAGE": "loud", "Message": "shy"}
+    columns = decode(delivered(event)).columns
+    assert columns["Body"] == "Is table 7 free tonight?"
+    assert len(_notes(columns)) == 2
+
+    del event["data"]["message"]
+    event["data"] = dict(reversed(event["data"].items()))
+    assert decode(delivered(event)).columns["Body"] == "loud"
+
+
+def _modelled_objects(value: Any) -> Iterator[dict[str, Any]]:
+    if isinstance(value, list):
+        for item in value:
+            yield from _modelled_objects(item)
+    elif isinstance(value, dict):
+        yield value
+        for name, part in value.items():
+            if name not in {"metadata", "properties", "brandNew"}:
+                yield from _modelled_objects(part)
+
+
+def _respelled(value: Any, spell: Any) -> Any:
+    if isinstance(value, list):
+        return [_respelled(item, spell) for item in value]
+    if isinstance(value, dict):
+        return {
+            spell(name): part if name in {"metadata", "properties"} else _respelled(part, spell)
+            for name, part in value.items()
+        }
+    return value

@@ -1,0 +1,197 @@
+"""What holds for every event whatever: found by trying, not by choosing examples."""
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shared.columns import unpack
+from shared.dead_letters import dead_letter
+from shared.errors import ContentError
+from shared.records import Record
+from tests import samples
+from tests.core.service_limits import violations
+from tests.core.strategies import FEW, FORMS, JSON, MANY, NAMES, delivered, mutated_samples, outcome, shuffled
+
+REASONS = {"not_json", "not_an_event", "unsupported_type", "invalid_data", "missing_key", "oversized"}
+
+
+def _assert_kept(text: str | bytes) -> Record | ContentError:
+    """Any text becomes a record or a content error, and either way rows that the service takes and that keep it."""
+    result = outcome(text)
+    if isinstance(result, ContentError):
+        assert result.reason in REASONS
+        rows = [dead_letter("sms_events", text, result)]
+    else:
+        rows = list(result.entities())
+    for _, row in rows:
+        assert violations(row) == []
+        assert _as_bytes(unpack(row)) == _as_bytes(text)
+    return result
+
+
+def _as_bytes(text: str | bytes) -> bytes:
+    return text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text
+
+
+@pytest.mark.promise("No poison loop")
+@MANY
+@given(JSON)
+def test_any_json_value_is_a_record_or_a_content_error(value: Any) -> None:
+    """No JSON value makes Event Grid deliver again, and none is lost."""
+    _assert_kept(json.dumps(value))
+
+
+@pytest.mark.promise("No poison loop", "Tolerant")
+@MANY
+@given(mutated_samples())
+def test_any_mutated_sample_is_a_record_or_a_content_error(event: Any) -> None:
+    """Nor does an event that is nearly right."""
+    _assert_kept(json.dumps(event))
+
+
+@MANY
+@given(st.data())
+def test_any_text_with_a_few_letters_changed_is_a_record_or_a_content_error(data: st.DataObject) -> None:
+    """Nor does a text that is nearly JSON."""
+    text = delivered(samples.event(data.draw(NAMES)), data.draw(FORMS))
+    start = data.draw(st.integers(0, len(text)))
+    length = data.draw(st.integers(0, 6))
+    _assert_kept(text[:start] + data.draw(st.text(max_size=4)) + text[start + length :])
+
+
+@pytest.mark.promise("No poison loop")
+@MANY
+@given(st.text(st.characters()) | st.binary())
+def test_any_text_at_all_is_a_content_error(text: str | bytes) -> None:
+    """Nor does what is no JSON: bytes that are no UTF-8, half emoji, control characters."""
+    assert isinstance(_assert_kept(text), ContentError)
+
+
+@FEW
+@given(st.sampled_from([*range(1, 60), *range(300, 520, 7), *range(900, 1010), 5_000]), st.sampled_from("[{"), NAMES)
+def test_any_depth_is_a_record_or_a_content_error(depth: int, bracket: str, name: str) -> None:
+    """Depths that one step can follow and the next cannot: in the envelope, in maps, where objects are expected."""
+    deep = {"[": "[" * depth + "]" * depth, "{": '{"a":' * depth + "1" + "}" * depth}[bracket]
+    event = samples.event(name)
+    places = [{**event, "extra": "@"}, {**event, "eventTime": "@"}]
+    places += [
+        {**event, "data": {**event["data"], field: "@"}} for field in ("extra", "metadata", "participants", "to")
+    ]
+    for place in places:
+        _assert_kept(json.dumps(place).replace('"@"', deep))
+        _assert_kept(json.dumps(place).replace('"@"', f'["\\ud800", {deep}]'))
+
+
+@pytest.mark.parametrize("encode", [str, str.encode])
+@pytest.mark.parametrize("name", samples.NAMES)
+def test_bytes_and_a_byte_order_mark_make_no_difference(name: str, encode: Any) -> None:
+    """The same event as text or as UTF-8, with or without the mark, has the same key and columns."""
+    text = delivered(samples.event(name))
+    plain, marked = outcome(text), _assert_kept(encode(f"\ufeff{text}"))
+
+    assert isinstance(plain, Record)
+    assert isinstance(marked, Record)
+    assert (marked.digest, samples.rows(marked)) == (plain.digest, samples.rows(plain))
+
+
+@pytest.mark.promise("Once")
+@MANY
+@given(mutated_samples(), st.data())
+def test_a_redelivery_has_the_same_rows_whatever_its_key_order(event: Any, data: st.DataObject) -> None:
+    """Key order means nothing in JSON, and nobody promises it: the rows are the same but for the text itself."""
+    first = outcome(json.dumps(event))
+    again = outcome(json.dumps(data.draw(shuffled(event))))
+    if isinstance(first, ContentError):
+        assert isinstance(again, ContentError)
+        assert (again.reason, str(again)) == (first.reason, str(first))
+    else:
+        assert isinstance(again, Record)
+        assert samples.rows(again) == samples.rows(first)
+
+
+@pytest.mark.promise("Once")
+@MANY
+@given(NAMES, FORMS, FORMS)
+def test_a_redelivery_has_the_same_keys_in_either_schema(name: str, first: str, second: str) -> None:
+    """A second subscription with the other schema, or a change of schema, makes no second row."""
+    records = [outcome(delivered(samples.event(name), form)) for form in (first, second)]
+    keys = [
+        [(table, row["PartitionKey"], row["RowKey"]) for table, row in record.entities()]
+        for record in records
+        if isinstance(record, Record)
+    ]
+
+    assert len(keys) == 2
+    assert keys[0] == keys[1]
+
+
+@pytest.mark.promise("Never silently merged")
+@FEW
+@given(JSON, JSON)
+def test_different_data_has_different_keys(one: Any, other: Any) -> None:
+    """Two events with the same id and anything different in their data are both kept."""
+    texts = [_with_tag(json.dumps(value)) for value in (one, other)]
+    records = [outcome(text) for text in texts]
+
+    assert all(isinstance(record, Record) for record in records)
+    same = _exactly(json.loads(json.dumps(one))) == _exactly(json.loads(json.dumps(other)))
+    assert same == (len({record.digest for record in records if isinstance(record, Record)}) == 1)
+
+
+LOOKALIKES = [
+    *("1", "1.0", "1.00", '"1"', "true", "[1]", "10", "-1", "0", "false", "null", '""', "[]", "{}", "[[]]", "[null]"),
+    *("NaN", '"NaN"', "Infinity", "-Infinity", "1e999", "1e998", '"1e999"', "1e99999999999999999999"),
+    *('"1e99999999999999999999"', "1e99999999999999999998", "12345678901234567890123", "12345678901234567890124"),
+    *(r'"\ud800"', r'"\ud801"', r'"\udc00"', r'"\ufffd"', r'"\ud83c\udf3b"', r'"\udf3b\ud83c"', '"\u00ed\u00a0\u0080"'),
+    *(r'{"\ud800": 1}', r'{"\ud801": 1}', r'{"\ufffd": 1}', '{"a": 1}', '{"A": 1}', '{"a": [1]}', '{"a": null}', '" "'),
+    *(r'"\u0000"', r'"\u0001"', '"0.1"', "0.1", "0.10000000000000001", "0.1000000000000000055511151231257827"),
+    *("9007199254740992", "9007199254740993", "9007199254740993.0", '"\u00e9"', '"e\u0301"', '"\u212b"', '"\u00c5"'),
+]
+
+
+@pytest.mark.promise("Never silently merged")
+def test_lookalikes_have_different_keys() -> None:
+    """Numbers and texts, true and 1, digits beyond a double, halves of emoji: nothing is merged."""
+    records = [outcome(_with_tag(value)) for value in LOOKALIKES]
+
+    assert len({record.digest for record in records if isinstance(record, Record)}) == len(LOOKALIKES)
+
+
+@pytest.mark.promise("Never silently merged")
+@pytest.mark.parametrize("field", ["id", "topic", "eventTime", "eventType"])
+def test_another_id_resource_time_or_type_is_another_event(field: str) -> None:
+    """The digest is over all of them, whether they can be read or not."""
+    others: dict[str, list[Any]] = {
+        "id": ["1", "2", "\ud800", "\ufffd"],
+        "topic": ["/a", "/b", "", None],
+        "eventTime": [
+            None,
+            637359856670000000,
+            "637359856670000000",
+            "2020-09-18T00:27:47Z",
+            "2020-09-18T00:27:47",
+            5,
+            "5",
+        ],
+        "eventType": ["Microsoft.Communication.SMSReceived", "Microsoft.Communication.SMSDeliveryReportReceived"],
+    }
+    event = samples.event("2025/SMSReceived")
+    records = [outcome(json.dumps({**event, field: value})) for value in others[field]]
+
+    assert len({record.digest for record in records if isinstance(record, Record)}) == len(others[field])
+
+
+def _with_tag(value: str) -> str:
+    event = samples.event("2025/SMSDeliveryReportReceived")
+    event["data"]["extra"] = "@"
+    return json.dumps(event).replace('"@"', value)
+
+
+def _exactly(value: Any) -> Any:
+    """Write a value so that only what is the same JSON is equal: 1 is neither 1.0 nor true."""
+    if isinstance(value, dict):
+        return {name: _exactly(part) for name, part in value.items()}
+    return [_exactly(item) for item in value] if isinstance(value, list) else (type(value), repr(value))

@@ -1,0 +1,115 @@
+"""Reading into models: nothing is refused, everything odd is noted, the same way whatever the order."""
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shared.decoder import decode
+from shared.jsontext import parse
+from shared.reading import Tolerant, read
+from tests import samples
+from tests.core.strategies import FEW, JSON, MANY
+
+
+class Inner(Tolerant):
+    """A model in a model."""
+
+    raw_id: str | None = None
+    count: int | None = None
+
+
+class Outer(Tolerant):
+    """A model with one of each kind of field."""
+
+    one: Inner | None = None
+    many: list[Inner] | None = None
+    text: str | None = None
+    anything: dict[str, Any] | None = None
+
+
+@pytest.mark.parametrize(
+    ("value", "model", "drift"),
+    [
+        ({}, Outer(), []),
+        ({"text": "a", "one": {"rawId": "b", "count": 1}}, Outer(text="a", one=Inner("b", 1)), []),
+        ({"TEXT": "a", "One": {"RAWID": "b"}}, Outer(text="a", one=Inner("b")), []),
+        ({"many": [{"RawId": "a"}, {"rawid": "b"}]}, Outer(many=[Inner("a"), Inner("b")]), []),
+        ({"many": [{"new": 1}]}, Outer(many=[Inner()]), ["$.many[0].new: not in the model"]),
+        ({"anything": {"TEXT": {"New": 1}}}, Outer(anything={"TEXT": {"New": 1}}), []),
+        ({"text": 7}, Outer(), ["$.text: Expected `str | null`, got `int`"]),
+        (
+            {"text": 7, "Text": "a"},
+            Outer(),
+            ["$.Text: stands beside text, which is used", "$.text: Expected `str | null`, got `int`"],
+        ),
+        ({"one": "a"}, Outer(), ["$.one: Expected `object | null`, got `str`"]),
+        (
+            {"one": {"rawId": 7, "count": "8"}},
+            Outer(one=Inner(None, 8)),
+            ["$.one.rawId: Expected `str | null`, got `int`"],
+        ),
+        (
+            {"one": {"rawId": "a", "count": []}},
+            Outer(one=Inner("a")),
+            ["$.one.count: Expected `int | null`, got `array`"],
+        ),
+        ({"many": [{"rawId": 7}, {}]}, Outer(), ["$.many[0].rawId: Expected `str | null`, got `int`"]),
+        (
+            {"many": [[{"x": 1}]]},
+            Outer(),
+            ["$.many[0][0].x: not in the model", "$.many[0]: Expected `object`, got `array`"],
+        ),
+        ({"many": {"rawId": "a"}}, Outer(), ["$.many: Expected `array | null`, got `object`"]),
+        ({"one": None, "many": None, "text": None}, Outer(), []),
+    ],
+)
+def test_a_value_is_read_as_far_as_it_can_be(value: dict[str, Any], model: Outer, drift: list[str]) -> None:
+    """What fits the model is in it, what does not is a note with its path, and twice gives the same."""
+    for _ in range(2):
+        reading = read(value, Outer, "$")
+
+        assert (reading.model, reading.drift) == (model, drift)
+
+
+@pytest.mark.parametrize(
+    ("value", "rejected"),
+    [
+        ({"text": 7}, {"text"}),
+        ({"one": {"rawId": 7}}, {"one"}),
+        ({"one": [], "many": [7], "text": "a"}, {"one", "many"}),
+        ({"text": None, "new": 7}, set()),
+    ],
+)
+def test_what_was_left_out_for_its_type_is_told(value: dict[str, Any], rejected: set[str]) -> None:
+    """By the JSON name of the outermost field, whole or in part."""
+    assert read(value, Outer, "$").rejected == rejected
+
+
+_SPELLINGS = st.sampled_from(
+    ["one", "ONE", "One", "many", "Many", "text", "TEXT", "Text", "tExt", "rawId", "new", "\u212a", ""]
+)
+_CLEAN = JSON.map(lambda value: parse(json.dumps(value)).clean)
+
+
+@MANY
+@given(st.dictionaries(_SPELLINGS, _CLEAN | st.dictionaries(_SPELLINGS, _CLEAN)), st.data())
+def test_the_order_of_arrival_makes_no_difference(value: dict[str, Any], data: st.DataObject) -> None:
+    """Not even where two spellings of one name stand side by side, and whatever was read before."""
+    names = data.draw(st.permutations(sorted(value)))
+    one, other = read(value, Outer, "$"), read({name: value[name] for name in names}, Outer, "$")
+
+    assert (repr(one.model), one.drift, one.rejected) == (repr(other.model), other.drift, other.rejected)
+
+
+@FEW
+@given(st.text(st.characters(categories=["Cs", "Lu", "Ll", "Nd"]), min_size=1))
+def test_names_may_be_any_text(name: str) -> None:
+    """Also half an emoji, in the envelope and in the data; the note can be written to its column."""
+    event = samples.event("2025/SMSReceived")
+    event["data"][f"{name}+"] = event[f"{name}+"] = 1
+    columns = decode(json.dumps(event)).columns
+
+    assert len(json.loads(str(columns["Drift"]).encode())) == 2

@@ -1,0 +1,236 @@
+"""Every property of every event type: missing, null, empty, of another type, in another casing, beside unknown ones.
+
+The table is made from the catalogue and the models; what must happen is derived here from the failure policy:
+what the keys need must be a text that is not empty, else the event is a dead letter; all else is left out and noted.
+"""
+
+import json
+from collections.abc import Iterator
+from typing import Any, Final, NamedTuple
+
+import msgspec
+import pytest
+
+from shared import catalogue
+from shared.decoder import decode
+from shared.errors import ContentError
+from tests import samples
+from tests.core.service_limits import violations
+from tests.core.strategies import delivered, outcome
+
+PREFIX: Final = "Microsoft.Communication."
+ABSENT: Final = object()
+
+_NEEDED: Final[dict[str, list[tuple[str, ...]]]] = {
+    "Microsoft.Communication.SMSReceived": [("to",), ("messageId",)],
+    "Microsoft.Communication.SMSDeliveryReportReceived": [("from",), ("messageId",)],
+}
+_RECIPIENT: Final = [("recipientCommunicationIdentifier", "recipientId")]
+_THREAD: Final = [("threadId",)]
+
+# What each property feeds; a property that is not here feeds the column of its own name.
+_FEEDS: Final = {
+    "from": {"From", "Number", "Peer"},
+    "to": {"To", "Number", "Peer"},
+    "message": {"Body"},
+    "messageBody": {"Body"},
+    "type": {"MessageType"},
+    "receivedTimestamp": {"OccurredAt"},
+    "composeTime": {"ComposedAt", "OccurredAt"},
+    "createTime": {"ThreadCreatedAt", "OccurredAt"},
+    "editTime": {"OccurredAt"},
+    "deleteTime": {"OccurredAt"},
+    "time": {"OccurredAt"},
+    "properties": {"Properties", "ThreadTopic"},
+    "participantAdded": {"ParticipantId", "ParticipantKind", "ParticipantDisplayName", "Metadata"},
+    "participantRemoved": {"ParticipantId", "ParticipantKind", "ParticipantDisplayName", "Metadata"},
+    "memberAdded": {"ParticipantId", "ParticipantKind", "ParticipantDisplayName"},
+    "memberRemoved": {"ParticipantId", "ParticipantKind", "ParticipantDisplayName"},
+    "participants": {"Participants", "ParticipantCount"},
+    "members": {"Participants", "ParticipantCount"},
+}
+_PEOPLE: Final = {
+    "sender": "Sender",
+    "recipient": "Recipient",
+    **dict.fromkeys(("createdBy", "editedBy", "deletedBy", "addedBy", "removedBy"), "Initiator"),
+}
+
+_OTHER_TYPES: Final[tuple[object, ...]] = (7, 1.5, True, "a text", ["a text"], {"a": "text"}, [7], [[]])
+
+
+class Case(NamedTuple):
+    """A sample with one property at another value."""
+
+    sample: str
+    field: str
+    value: object
+
+    def __str__(self) -> str:
+        return f"{self.sample} {self.field} {'absent' if self.value is ABSENT else json.dumps(self.value)}"
+
+
+def _all_cases() -> Iterator[Case]:
+    for sample in samples.NAMES:
+        model = catalogue.EVENT_TYPES[samples.event(sample)["eventType"]].payload
+        for field in msgspec.structs.fields(model):
+            for value in (ABSENT, None, "", [], {}, *_OTHER_TYPES):
+                yield Case(sample, field.encode_name, value)
+
+
+CASES: Final = list(_all_cases())
+
+
+def _event_of(case: Case) -> samples.Event:
+    event = samples.event(case.sample)
+    data = {name: part for name, part in event["data"].items() if name.lower() != case.field.lower()}
+    return {**event, "data": data if case.value is ABSENT else {**data, case.field: case.value}}
+
+
+def _columns_fed_by(field: str) -> set[str]:
+    for start, column in _PEOPLE.items():
+        if field in {start, f"{start}Id", f"{start}CommunicationIdentifier"}:
+            return {f"{column}Id", f"{column}Kind"}
+    return _FEEDS.get(field, {field[0].upper() + field[1:]})
+
+
+def _is_right(field: str, value: object) -> bool:
+    """Tell whether a value is of the property's type; the types are those of the vendor's schema."""
+    if value is None:
+        return True
+    if _is_modelled(field) or field in {"metadata", "properties"}:
+        return isinstance(value, dict)
+    if field in {"participants", "members", "deliveryAttempts"}:
+        return value == []
+    if field in {"version", "segmentCount"}:
+        return type(value) is int
+    return isinstance(value, str)
+
+
+def _is_modelled(field: str) -> bool:
+    return field.endswith(("CommunicationIdentifier", "Added", "Removed"))
+
+
+def _is_noted(case: Case) -> bool:
+    """Tell whether `Drift` must name the property: other types, what is no time, and a part that no model has."""
+    if case.value is ABSENT:
+        return False
+    if isinstance(case.value, str) and (case.field == "time" or case.field.endswith(("Time", "Timestamp"))):
+        return True
+    return not _is_right(case.field, case.value) or (
+        _is_modelled(case.field) and case.value != {} and case.value is not None
+    )
+
+
+def _expected_reason(event: samples.Event) -> str | None:
+    """Tell the reason of the dead letter that the policy asks for, None for a record."""
+    event_type = catalogue.EVENT_TYPES[event["eventType"]]
+    by_family = _RECIPIENT if event_type.family is catalogue.CHAT_USER else _THREAD
+    values = {name.lower(): value for name, value in event["data"].items()}
+    for sources in _NEEDED.get(event_type.name, by_family):
+        found = [(field, values.get(field.lower())) for field in sources]
+        if not any(_is_right(*source) and _text_of(source[1]) for source in found):
+            return "missing_key" if all(_is_right(*source) for source in found) else "invalid_data"
+    return None
+
+
+def _text_of(value: object) -> object:
+    return value.get("rawId") if isinstance(value, dict) else value
+
+
+def _notes(columns: dict[str, Any]) -> list[str]:
+    return list(json.loads(columns.get("Drift", "[]")))
+
+
+@pytest.mark.promise("Tolerant")
+@pytest.mark.parametrize("sample", samples.NAMES)
+def test_each_property_may_be_absent_null_empty_or_of_another_type(sample: str) -> None:
+    """Recorded without the columns that it feeds and with a note, or dead-lettered with the reason; nothing else."""
+    whole = decode(delivered(samples.event(sample))).columns
+    for case in (case for case in CASES if case.sample == sample):
+        event = _event_of(case)
+        result = outcome(delivered(event))
+        if isinstance(result, ContentError):
+            assert _expected_reason(event) == result.reason, str(case)
+            continue
+        columns = result.columns
+        changed = {name for name in {*whole, *columns} - {"Raw", "Drift"} if whole.get(name) != columns.get(name)}
+
+        assert _expected_reason(event) is None, str(case)
+        assert not [problem for _, row in result.entities() for problem in violations(row)], str(case)
+        assert changed <= _columns_fed_by(case.field), str(case)
+        assert _is_noted(case) == any(note.startswith(f"$.data.{case.field}") for note in _notes(columns)), str(case)
+
+
+def test_the_table_above_is_the_whole_table() -> None:
+    """Every type of the catalogue is in it with every property of its model."""
+    expected = {
+        (event_type.name, field.encode_name)
+        for event_type in catalogue.EVENT_TYPES.values()
+        for field in msgspec.structs.fields(event_type.payload)
+    }
+
+    assert expected == {(PREFIX + case.sample.partition("/")[2], case.field) for case in CASES}
+
+
+ENVELOPE: Final = {
+    "id": "not_an_event",
+    "eventType": "not_an_event",
+    "data": "invalid_data",
+    "topic": "ResourceId",
+    "subject": "Subject",
+    "eventTime": "EventTime",
+    "dataVersion": "",
+    "metadataVersion": "",
+}
+
+
+@pytest.mark.parametrize("value", [ABSENT, None, "", 7, 1.5, True, [], ["a"]])
+@pytest.mark.parametrize(("field", "needed"), ENVELOPE.items())
+@pytest.mark.parametrize("form", samples.FORMS)
+def test_each_part_of_the_envelope_may_be_absent_null_empty_or_of_another_type(
+    field: str, needed: str, value: object, form: str
+) -> None:
+    """Without id, type or data there is no record; without the rest there is one less column."""
+    event = samples.event("2021/ChatMessageReceived")
+    del event[field]
+    if value is not ABSENT:
+        event[field] = value
+    result = outcome(delivered(event, form))
+    if needed in {"not_an_event", "invalid_data"}:
+        assert isinstance(result, ContentError)
+        assert needed == result.reason
+        return
+
+    assert not isinstance(result, ContentError)
+    assert not needed or (value if value == "" and field != "eventTime" else None) == result.columns.get(needed)
+    wrong = value not in {ABSENT, None} if not isinstance(value, list) else True
+    noted = field == "eventTime" or (wrong and value != "" and field in {"topic", "subject"})
+    assert noted == bool(_notes(result.columns))
+
+
+@pytest.mark.parametrize(
+    "part", ["kind", "communicationUser", "phoneNumber", "microsoftTeamsUser", "microsoftTeamsApp"]
+)
+@pytest.mark.parametrize("value", [7, ["a"], True])
+def test_a_wrong_part_of_an_identifier_does_not_cost_the_raw_id(part: str, value: object) -> None:
+    """Only the raw id is needed for the key: the part is left out and noted, the event is recorded."""
+    event = samples.event("2021/ChatMessageReceived")
+    del event["data"]["recipientId"]
+    event["data"]["recipientCommunicationIdentifier"][part] = value
+    columns = decode(delivered(event)).columns
+
+    assert event["data"]["recipientCommunicationIdentifier"]["rawId"] == columns["RecipientId"]
+    assert columns["RecipientKind"] == "communicationUser"
+    assert [f"$.data.recipientCommunicationIdentifier.{part}"] == [note.partition(":")[0] for note in _notes(columns)]
+
+
+@pytest.mark.parametrize(("raw_id", "reason"), [(7, "invalid_data"), (None, "missing_key"), ("", "missing_key")])
+def test_an_identifier_without_a_raw_id_makes_no_key(raw_id: object, reason: str) -> None:
+    """Of another type it is invalid, absent or empty it is missing."""
+    event = samples.event("2021/ChatMessageReceived")
+    del event["data"]["recipientId"]
+    event["data"]["recipientCommunicationIdentifier"] = {"rawId": raw_id}
+    error = outcome(delivered(event))
+
+    assert isinstance(error, ContentError)
+    assert reason == error.reason

@@ -1,0 +1,75 @@
+"""The sample events by name, in every form in which they may be delivered, and the goldens beside them.
+
+A golden `samples/<generation>/<Type>.rows.json` holds the rows that the sample becomes, without its raw text.
+`python -m tests.samples` writes all of them anew; read the difference before you keep it.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from shared.decoder import decode
+from shared.records import Record
+
+FOLDER: Final = Path(__file__).parents[1] / "samples"
+_GOLDEN: Final = ".rows.json"
+NAMES: Final = sorted(
+    path.relative_to(FOLDER).with_suffix("").as_posix()
+    for path in FOLDER.glob("*/*.json")
+    if not path.name.endswith(_GOLDEN)
+)
+"""`<generation>/<Type>` of every sample."""
+
+Event = dict[str, Any]
+Row = dict[str, Any]
+
+
+def event(name: str) -> Event:
+    """Load a sample as one event in Event Grid schema, the caller's own to change."""
+    (only,) = json.loads((FOLDER / f"{name}.json").read_text("utf-8"))
+    return dict(only)
+
+
+def cloud_event(grid: Mapping[str, Any]) -> Event:
+    """Write an event of the Event Grid schema as Event Grid does for subscriptions to CloudEvents 1.0.
+
+    https://learn.microsoft.com/azure/event-grid/cloud-event-schema
+    """
+    renamed = {"topic": "source", "eventType": "type", "eventTime": "time"}
+    kept = ("id", "topic", "subject", "eventType", "eventTime", "data")
+    return {**{renamed.get(field, field): grid[field] for field in kept if field in grid}, "specversion": "1.0"}
+
+
+FORMS: Final[dict[str, Callable[[Event], Any]]] = {
+    "Event Grid object": lambda grid: grid,
+    "Event Grid array": lambda grid: [grid],
+    "CloudEvents object": cloud_event,
+    "CloudEvents array": lambda grid: [cloud_event(grid)],
+}
+"""What may be delivered, by its name."""
+
+
+def golden(name: str) -> list[Row]:
+    """Load the rows that a sample in Event Grid schema becomes, as `[{"table": …, "entity": {…}}]`."""
+    rows: list[Row] = json.loads((FOLDER / f"{name}{_GOLDEN}").read_text("utf-8"))
+    return rows
+
+
+def rows(record: Record) -> list[Row]:
+    """Write the rows of a record as a golden has them."""
+    return [
+        {"table": table, "entity": {column: value for column, value in entity.items() if not column.startswith("Raw")}}
+        for table, entity in record.entities()
+    ]
+
+
+def write_goldens() -> None:
+    """Write every golden anew from what the decoder does now."""
+    for name in NAMES:
+        text = json.dumps(rows(decode(json.dumps(event(name)))), indent=2, ensure_ascii=False)
+        (FOLDER / f"{name}{_GOLDEN}").write_text(f"{text}\n", "utf-8")
+
+
+if __name__ == "__main__":
+    write_goldens()

@@ -1,0 +1,51 @@
+"""Rows as azure-data-tables writes and reads them, beside rows as this app means them."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from azure.data.tables import EdmType, EntityProperty, TableEntity, TableServiceClient
+
+from shared.columns import Edm, Entity, edm_type
+from shared.settings import Account
+
+Typed = dict[str, tuple[str, object]]
+_WRAPPED = {Edm.INT64: EdmType.INT64, Edm.DATE_TIME: EdmType.DATETIME}
+
+
+def meant(entity: Entity) -> Typed:
+    """Tell each value of an entity with the Edm type of its column."""
+    return {name: (edm_type(name).value, value) for name, value in entity.items()}
+
+
+def found(row: Mapping[str, Any]) -> Typed:
+    """Tell each value of a row that the SDK has read, with the Edm type that the service gave it."""
+    return {name: _typed(value) for name, value in row.items()}
+
+
+def for_sdk(entity: Entity) -> dict[str, Any]:
+    """Write an entity as a user of the SDK would, so that it gets the types of the columns."""
+    return {
+        name: EntityProperty(value, _WRAPPED[edm_type(name)]) if edm_type(name) in _WRAPPED else value
+        for name, value in entity.items()
+    }
+
+
+def rows_of(account: Account, table: str) -> list[TableEntity]:
+    """Read all rows of a table through the SDK."""
+    assert account.connection_string is not None
+    with TableServiceClient.from_connection_string(account.connection_string) as service:
+        return list(service.get_table_client(table).list_entities())
+
+
+def _typed(value: Any) -> tuple[str, object]:
+    exact = getattr(value, "tables_service_value", None)
+    if exact is not None:
+        return Edm.DATE_TIME.value, exact
+    if isinstance(value, EntityProperty):
+        return EdmType(value.edm_type).value, value.value
+    if isinstance(value, bytes):
+        return Edm.BINARY.value, value
+    if isinstance(value, str):
+        return Edm.STRING.value, value
+    assert type(value) is int, value
+    return Edm.INT32.value, value

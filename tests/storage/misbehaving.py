@@ -1,0 +1,186 @@
+"""An HTTP server that does with each request what a script says, wrong answers and none included."""
+
+import asyncio
+import contextlib
+import socket
+import ssl
+import struct
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from typing import NamedTuple, Self
+
+from acsevents.local.azurite import ACCOUNT, ACCOUNT_KEY
+from shared.settings import Account
+
+HOST = "127.0.0.1"
+_RESET_ON_CLOSE = struct.pack("ii", 1, 0)  # SO_LINGER on, for no time: closing sends RST and not FIN
+
+
+class Request(NamedTuple):
+    """One request as it came over the wire; header names in lower case."""
+
+    method: str
+    target: str
+    headers: dict[str, str]
+    body: bytes
+
+    @property
+    def table(self) -> str:
+        """The table that it is about, `$batch` or `Tables`."""
+        return self.target.partition("?")[0].split("/")[2].partition("(")[0]
+
+
+Step = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+Script = Callable[[Request], Step]
+
+
+def answer(status: int, body: bytes = b"", **headers: str) -> Step:
+    """Answer properly; `Retry_After` in `headers` is written `Retry-After`."""
+    lines = [f"HTTP/1.1 {status} Whatever", *(f"{name.replace('_', '-')}: {headers[name]}" for name in headers)]
+    if status != 204:  # RFC 9110: a 204 has no length
+        lines.append(f"Content-Length: {len(body)}")
+    return raw("\r\n".join([*lines, "\r\n"]).encode() + body)
+
+
+def error(status: int, code: str, **headers: str) -> Step:
+    """Answer with the service's error document."""
+    return answer(status, error_document(code), Content_Type="application/json", **headers)
+
+
+def error_document(code: str) -> bytes:
+    """Write the body of an error as Table Storage does."""
+    return b'{"odata.error":{"code":"%s","message":{"lang":"en-US","value":"0:no."}}}' % code.encode()
+
+
+def transaction(*statuses: int, code: str = "") -> Step:
+    """Answer a transaction with one part per status; failed parts name the code."""
+    parts = [
+        b"--changesetresponse_1\r\nContent-Type: application/http\r\nContent-Transfer-Encoding: binary\r\n\r\n"
+        b"HTTP/1.1 %d Whatever\r\nDataServiceVersion: 1.0;\r\n\r\n%s\r\n"
+        % (status, b"" if status < 300 else error_document(code))
+        for status in statuses
+    ]
+    head = b"--batchresponse_1\r\nContent-Type: multipart/mixed; boundary=changesetresponse_1\r\n\r\n"
+    tail = b"--changesetresponse_1--\r\n--batchresponse_1--\r\n"
+    return answer(202, b"".join([head, *parts, tail]), Content_Type="multipart/mixed; boundary=batchresponse_1")
+
+
+def raw(content: bytes) -> Step:
+    """Send bytes and keep the connection open."""
+
+    async def send(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(content)
+        await writer.drain()
+
+    return send
+
+
+async def hang(reader: asyncio.StreamReader, _writer: asyncio.StreamWriter) -> None:
+    """Never answer."""
+    await reader.read()
+
+
+async def drip(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Answer a byte now and then, for ever."""
+    writer.write(b"HTTP/1.1 204 No Content\r\nX-Drip: ")
+    while True:
+        writer.write(b".")
+        await writer.drain()
+        await asyncio.sleep(0.01)
+
+
+async def hang_up(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Close the connection without an answer; whatever was asked may have been done."""
+    writer.close()
+
+
+async def reset(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Cut the connection."""
+    writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
+    writer.transport.abort()
+
+
+def truncated(status: int) -> Step:
+    """Announce a body and hang up in the midst of it."""
+
+    async def send(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await raw(b"HTTP/1.1 %d Whatever\r\nContent-Length: 100\r\n\r\nhalf" % status)(reader, writer)
+        writer.close()
+
+    return send
+
+
+def in_turn(*steps: Step) -> Script:
+    """Take one step per request, the last one for ever."""
+    left: Iterator[Step] = iter(steps)
+    return lambda _request: next(left, steps[-1])
+
+
+class MisbehavingServer:
+    """`async with MisbehavingServer.start(in_turn(...)) as server:` starts and stops it.
+
+    Attributes:
+        port: where it listens on 127.0.0.1.
+        requests: every request that it heard, in order.
+    """
+
+    def __init__(self, script: Script, scheme: str) -> None:
+        self.script = script
+        self.requests: list[Request] = []
+        self.port = 0
+        self._scheme = scheme
+        self._connections: set[asyncio.Task[None]] = set()
+
+    @classmethod
+    @contextlib.asynccontextmanager
+    async def start(cls, script: Script, tls: ssl.SSLContext | None = None) -> AsyncIterator[Self]:
+        """Listen for the length of an `async with` block."""
+        running = cls(script, "http" if tls is None else "https")
+        server = await asyncio.start_server(running.accept, HOST, 0, ssl=tls, limit=2**24)
+        running.port = server.sockets[0].getsockname()[1]
+        try:
+            yield running
+        finally:
+            server.close()
+            await running.stop()
+
+    @property
+    def endpoint(self) -> str:
+        """The URL of its table service."""
+        return f"{self._scheme}://{HOST}:{self.port}/{ACCOUNT}"
+
+    @property
+    def account(self) -> Account:
+        """An account that is here, with Azurite's public key."""
+        credentials = f"AccountName={ACCOUNT};AccountKey={ACCOUNT_KEY}"
+        return Account("EventTables", connection_string=f"{credentials};TableEndpoint={self.endpoint};")
+
+    async def stop(self) -> None:
+        """Cut every connection."""
+        for connection in self._connections:
+            connection.cancel()
+        await asyncio.gather(*self._connections, return_exceptions=True)
+        await asyncio.sleep(0)
+
+    def accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Serve one connection."""
+        task = asyncio.get_running_loop().create_task(self._serve(reader, writer))
+        self._connections.add(task)
+        task.add_done_callback(self._connections.discard)
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):
+                while not writer.is_closing():
+                    request = await _read(reader)
+                    self.requests.append(request)
+                    await self.script(request)(reader, writer)
+        finally:
+            writer.transport.abort()
+
+
+async def _read(reader: asyncio.StreamReader) -> Request:
+    head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
+    first, *lines = head.rstrip().split("\r\n")
+    method, target, _version = first.split(" ")
+    headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
+    return Request(method, target, headers, await reader.readexactly(int(headers.get("content-length", "0"))))

@@ -1,0 +1,553 @@
+"""Group commit, promise by promise, on a writer that the test holds in its hand."""
+
+import asyncio
+import contextlib
+import gc
+import traceback
+import weakref
+from collections.abc import AsyncIterator, Sequence
+
+import pytest
+
+from shared.errors import RowRefused, StorageError
+from shared.group_commit import MOST_BYTES, MOST_ROWS, MOST_WAITING_BYTES, GroupCommit, _Room
+from shared.odata import Row
+from tests.storage.fake_writer import FakeWriter, key, row
+
+
+async def turns(count: int = 10) -> None:
+    """Let everybody run who can."""
+    for _ in range(count):
+        await asyncio.sleep(0)
+
+
+def idle(commit: GroupCommit) -> bool:
+    """Tell whether nothing is left in memory of what was written."""
+    room = commit._room
+    return not commit._lanes and not commit._tasks and not room._queue and room._free == room._size
+
+
+@pytest.fixture(name="writer")
+def _writer() -> FakeWriter:
+    return FakeWriter(holding=True)
+
+
+@pytest.fixture(name="commit")
+async def _commit(writer: FakeWriter) -> AsyncIterator[GroupCommit]:
+    """A group commit that has nothing left when the test ends."""
+    commit = GroupCommit(writer)
+    yield commit
+    writer.release()
+    async with asyncio.timeout(20):
+        await commit.close()
+    assert idle(commit)
+
+
+def start(commit: GroupCommit, *rows: Row) -> asyncio.Task[None]:
+    """Write rows as one invocation does."""
+    return asyncio.create_task(commit.write(rows))
+
+
+async def settled(*tasks: asyncio.Task[None]) -> list[type[BaseException] | None]:
+    """Wait for callers and tell how each ended."""
+    async with asyncio.timeout(20):
+        outcomes = await asyncio.gather(*tasks, return_exceptions=True)
+    return [None if outcome is None else type(outcome) for outcome in outcomes]
+
+
+async def test_write_returns_when_the_rows_are_durable_and_not_before(writer: FakeWriter, commit: GroupCommit) -> None:
+    """While one of a caller's rows is under way, the caller waits."""
+    caller = start(commit, row("p", "1"), row("q", "1"))
+    await turns()
+    assert len(writer.held) == 2
+
+    writer.finish()
+    await turns()
+    assert not caller.done()
+
+    writer.finish()
+    assert await settled(caller) == [None]
+    assert len(writer.stored) == 2
+
+
+async def test_a_lone_row_goes_out_alone_and_at_once(writer: FakeWriter, commit: GroupCommit) -> None:
+    """Nobody waits for company: one turn of the event loop later the single write is under way, without any timer."""
+    caller = start(commit, row("p", "1"))
+    await turns(4)
+
+    assert [[key(one) for one in rows] for rows in writer.calls] == [[("T", "p", "1")]]
+    writer.finish()
+    assert await settled(caller) == [None]
+
+
+async def test_rows_that_arrive_meanwhile_make_up_one_transaction(writer: FakeWriter, commit: GroupCommit) -> None:
+    """What comes while a write of the partition is in flight goes out together next, in the order of arrival."""
+    first = start(commit, row("p", "0"))
+    await turns()
+    others = [start(commit, row("p", str(number))) for number in range(1, 10)]
+    await turns()
+    assert len(writer.calls) == 1
+
+    writer.finish()
+    await turns()
+    writer.finish()
+    assert await settled(first, *others) == [None] * 10
+    assert [[one.row_key for one in rows] for rows in writer.calls] == [["0"], list("123456789")]
+
+
+async def test_callers_of_the_same_turn_share_a_transaction_at_once(writer: FakeWriter, commit: GroupCommit) -> None:
+    """A batch that the host hands over at once costs one request from the start."""
+    callers = [start(commit, row("p", str(number))) for number in range(5)]
+    await turns()
+
+    assert [len(rows) for rows in writer.calls] == [5]
+    writer.finish()
+    assert await settled(*callers) == [None] * 5
+
+
+async def test_a_caller_one_turn_behind_still_gets_on(writer: FakeWriter, commit: GroupCommit) -> None:
+    """The host starts the invocations of a batch one after the other: one turn of the loop is waited for them."""
+
+    async def late() -> None:
+        await asyncio.sleep(0)
+        await commit.write([row("p", "late")])
+
+    callers = [start(commit, row("p", "1")), asyncio.create_task(late())]
+    await turns()
+
+    assert [[one.row_key for one in rows] for rows in writer.calls] == [["1", "late"]]
+    writer.finish()
+    assert await settled(*callers) == [None, None]
+
+
+async def test_partitions_and_tables_do_not_wait_for_each_other(writer: FakeWriter, commit: GroupCommit) -> None:
+    """A partition whose write hangs holds up nobody else."""
+    hanging = start(commit, row("p", "1"))
+    await turns()
+    others = [start(commit, row("q", "1")), start(commit, row("p", "1", table="U"))]
+    await turns()
+    writer.finish(number=1)
+    writer.finish(number=1)
+
+    assert await settled(*others) == [None, None]
+    assert not hanging.done()
+    writer.finish()
+    assert await settled(hanging) == [None]
+
+
+async def test_a_transaction_holds_a_hundred_rows_at_most(writer: FakeWriter, commit: GroupCommit) -> None:
+    """250 rows are three transactions: 100, 100, 50."""
+    callers = [start(commit, row("p", f"{number:03}")) for number in range(250)]
+    await turns()
+    writer.release()
+
+    assert await settled(*callers) == [None] * 250
+    assert [len(rows) for rows in writer.calls] == [MOST_ROWS, MOST_ROWS, 50]
+
+
+async def test_a_transaction_holds_four_mebibytes_at_most(writer: FakeWriter, commit: GroupCommit) -> None:
+    """Rows of 1 MB go out three at a time: the writer refuses more than the service takes."""
+    callers = [start(commit, row("p", str(number), 1_300_000)) for number in range(7)]
+    await turns()
+    writer.release()
+
+    assert await settled(*callers) == [None] * 7
+    assert [len(rows) for rows in writer.calls] == [3, 3, 1]
+
+
+async def test_a_row_over_every_limit_goes_out_alone(writer: FakeWriter, commit: GroupCommit) -> None:
+    """The service shall say what it thinks of it; the lane does not choke on it."""
+    callers = [start(commit, row("p", "0", MOST_BYTES)), start(commit, row("p", "1")), start(commit, row("p", "2"))]
+    await turns()
+    writer.release()
+
+    assert await settled(*callers) == [None] * 3
+    assert [len(rows) for rows in writer.calls] == [1, 2]
+
+
+async def test_a_row_stands_once_in_a_transaction(writer: FakeWriter, commit: GroupCommit) -> None:
+    """Redeliveries that meet are one row, one write, and all of them are told."""
+    callers = [start(commit, row("p", str(number % 2))) for number in range(6)]
+    await turns()
+    assert [[one.row_key for one in rows] for rows in writer.calls] == [["0", "1"]]
+
+    writer.finish(StorageError("gone"))
+    assert await settled(*callers) == [StorageError] * 6
+
+
+async def test_a_row_that_comes_while_it_is_written_is_written_again(writer: FakeWriter, commit: GroupCommit) -> None:
+    """A redelivery does not trust a write whose outcome nobody knows yet."""
+    first = start(commit, row("p", "1"))
+    await turns()
+    again = start(commit, row("p", "1"))
+    await turns()
+    writer.finish(StorageError("reply lost"))
+    await turns()
+    writer.finish()
+
+    assert await settled(first, again) == [StorageError, None]
+
+
+async def test_one_caller_may_bring_a_row_twice(writer: FakeWriter, commit: GroupCommit) -> None:
+    """Equal rows of one caller count as one, and the caller is told once both are settled."""
+    caller = start(commit, row("p", "1"), row("p", "1"))
+    await turns()
+    writer.finish()
+
+    assert await settled(caller) == [None]
+    assert len(writer.calls) == 1
+
+
+async def test_nothing_to_write_is_written_at_once(commit: GroupCommit) -> None:
+    """No rows: the caller returns."""
+    assert await settled(start(commit)) == [None]
+
+
+async def test_a_failed_transaction_fails_those_in_it_only(writer: FakeWriter, commit: GroupCommit) -> None:
+    """Callers before, behind and beside it get their rows written."""
+    before = start(commit, row("p", "0"))
+    await turns()
+    inside = [start(commit, row("p", "1")), start(commit, row("p", "2"))]
+    beside = start(commit, row("q", "1"))
+    await turns()
+    writer.finish()
+    await turns()
+    behind = start(commit, row("p", "3"))
+    await turns()
+    failing = next(number for number, call in enumerate(writer.held) if len(call.rows) == 2)
+    writer.finish(StorageError("503"), number=failing)
+    await turns()
+    writer.release()
+
+    assert await settled(before, *inside, behind, beside) == [None, StorageError, StorageError, None, None]
+
+
+async def test_a_caller_fails_when_any_of_its_rows_does(writer: FakeWriter, commit: GroupCommit) -> None:
+    """One of two tables took its row: the caller fails, and only after both are settled."""
+    caller = start(commit, row("p", "1"), row("p", "1", table="U"))
+    await turns()
+    writer.finish(StorageError("503"))
+    await turns()
+    assert not caller.done()
+
+    writer.finish()
+    assert await settled(caller) == [StorageError]
+
+
+@pytest.mark.parametrize("refused_first", [True, False])
+async def test_trouble_outweighs_refusal(writer: FakeWriter, commit: GroupCommit, *, refused_first: bool) -> None:
+    """A caller with one row refused and one failed is to be delivered again, not dead-lettered."""
+    errors: list[BaseException] = [RowRefused("EntityTooLarge"), StorageError("503")]
+    caller = start(commit, row("p", "1"), row("q", "1"))
+    await turns()
+    for error in errors if refused_first else reversed(errors):
+        writer.finish(error)
+
+    assert await settled(caller) == [StorageError]
+
+
+def _refuse_poison(rows: Sequence[Row]) -> BaseException | None:
+    poison = any("poison" in one.row_key for one in rows)
+    return RowRefused("PropertyValueTooLarge") if poison else None
+
+
+async def test_a_refused_row_does_not_fail_its_neighbours(writer: FakeWriter, commit: GroupCommit) -> None:
+    """The transaction is taken apart: each row is judged by itself, and only the poison fails."""
+    writer.verdict = _refuse_poison
+    writer.release()
+    callers = [start(commit, row("p", "poison" if number == 3 else str(number))) for number in range(10)]
+
+    expected = [RowRefused if number == 3 else None for number in range(10)]
+    assert await settled(*callers) == expected
+    assert [len(rows) for rows in writer.calls] == [10, *[1] * 10]
+
+
+@pytest.mark.parametrize(
+    "bug", [KeyError("+15551234567"), asyncio.CancelledError(), ExceptionGroup("many", [ValueError("+15551234567")])]
+)
+async def test_a_bug_in_the_writer_fails_its_callers_and_no_later_ones(
+    writer: FakeWriter, commit: GroupCommit, bug: BaseException
+) -> None:
+    """Nobody is left hanging, what is printed quotes nothing of the row, and the partition still works afterwards."""
+    caller = start(commit, row("p", "1"))
+    await turns()
+    waiting = start(commit, row("p", "2"))
+    await turns()
+    writer.finish(bug)
+    await turns()
+    writer.release()
+    await settled(waiting)
+
+    with pytest.raises(StorageError) as raised:
+        await caller
+    assert "15551234567" not in "".join(traceback.format_exception(raised.value))
+    assert await settled(start(commit, row("p", "3"))) == [None]
+
+
+async def test_the_traceback_of_a_bug_is_kept(writer: FakeWriter, commit: GroupCommit) -> None:
+    """Whoever has to find the bug sees where it was raised."""
+
+    def stumble(_rows: Sequence[Row]) -> BaseException | None:
+        raise ZeroDivisionError
+
+    writer.verdict = stumble
+    writer.release()
+    with pytest.raises(StorageError, match="ZeroDivisionError") as raised:
+        await commit.write([row("p", "1")])
+
+    assert "in stumble" in "".join(traceback.format_exception(raised.value))
+
+
+async def test_each_caller_gets_an_error_of_its_own(writer: FakeWriter, commit: GroupCommit) -> None:
+    """Tracebacks of concurrent invocations do not grow into one another."""
+    callers = [start(commit, row("p", str(number))) for number in range(3)]
+    await turns()
+    writer.finish(StorageError("503 ServerBusy"))
+    outcomes = await asyncio.gather(*callers, return_exceptions=True)
+
+    assert len({id(outcome) for outcome in outcomes}) == 3
+    assert {str(outcome) for outcome in outcomes} == {"503 ServerBusy"}
+
+
+async def test_a_cancelled_caller_disturbs_nobody(writer: FakeWriter, commit: GroupCommit) -> None:
+    """Neither its neighbours in the transaction nor its own rows, which are written or not as after a crash."""
+    callers = [start(commit, row("p", str(number))) for number in range(3)]
+    await turns()
+    callers[1].cancel()
+    await turns()
+    writer.finish()
+
+    assert await settled(*callers) == [None, asyncio.CancelledError, None]
+    assert len(writer.stored) == 3
+
+
+async def test_a_caller_cancelled_in_the_queue_disturbs_nobody(writer: FakeWriter, commit: GroupCommit) -> None:
+    """Cancelled before its row was sent, the rows behind it still go out."""
+    callers = [start(commit, row("p", "0"))]
+    await turns()
+    callers += [start(commit, row("p", str(number))) for number in range(1, 4)]
+    await turns()
+    callers[1].cancel()
+    await turns()
+    writer.release()
+
+    assert await settled(*callers) == [None, asyncio.CancelledError, None, None]
+
+
+async def test_a_duplicate_of_a_cancelled_caller_is_still_written(writer: FakeWriter, commit: GroupCommit) -> None:
+    """Two deliveries of one event share a row: when the first gives up, the second still gets it written."""
+    first, second = start(commit, row("p", "1")), start(commit, row("p", "1"))
+    await turns()
+    first.cancel()
+    await turns()
+    writer.finish()
+
+    assert await settled(first, second) == [asyncio.CancelledError, None]
+
+
+@pytest.fixture(name="narrow")
+async def _narrow(writer: FakeWriter) -> AsyncIterator[GroupCommit]:
+    """A group commit with room for two rows of 1,000 bytes."""
+    size = row("p", "0", 1_000).size
+    commit = GroupCommit(writer, waiting_bytes=2 * size)
+    yield commit
+    writer.release()
+    async with asyncio.timeout(20):
+        await commit.close()
+    assert idle(commit)
+
+
+async def test_callers_wait_while_there_is_no_room(writer: FakeWriter, narrow: GroupCommit) -> None:
+    """Back-pressure: what exceeds the bytes allowed does not queue up, and proceeds when room is given back."""
+    callers = [start(narrow, row(str(number), "0", 1_000)) for number in range(5)]
+    await turns()
+    assert len(writer.held) == 2
+
+    writer.finish()
+    await turns()
+    assert len(writer.calls) == 3
+    writer.release()
+    assert await settled(*callers) == [None] * 5
+
+
+async def test_a_failed_write_gives_its_room_back(writer: FakeWriter, narrow: GroupCommit) -> None:
+    """Storage trouble does not eat the room."""
+    writer.verdict = lambda _rows: StorageError("503")
+    writer.release()
+    callers = [start(narrow, row(str(number), "0", 1_000)) for number in range(9)]
+
+    assert await settled(*callers) == [StorageError] * 9
+
+
+async def test_callers_get_room_in_the_order_they_came(writer: FakeWriter, narrow: GroupCommit) -> None:
+    """A large event is not starved by small ones behind it."""
+    first = start(narrow, row("a", "0", 1_000))
+    await turns()
+    large = start(narrow, row("b", "0", 1_500))
+    small = start(narrow, row("c", "0"))
+    await turns()
+    assert len(writer.calls) == 1
+
+    writer.finish()
+    await turns()
+    assert [one.partition for rows in writer.calls for one in rows] == ["a", "b", "c"]
+    writer.release()
+    assert await settled(first, large, small) == [None] * 3
+
+
+async def test_a_row_larger_than_all_room_is_written_when_it_is_alone(writer: FakeWriter, narrow: GroupCommit) -> None:
+    """No event waits for ever for room that does not exist."""
+    first = start(narrow, row("a", "0"))
+    await turns()
+    huge = start(narrow, row("b", "0", 100_000))
+    behind = start(narrow, row("c", "0"))
+    await turns()
+    assert len(writer.calls) == 1
+
+    writer.finish()
+    await turns()
+    assert len(writer.calls) == 2
+    writer.release()
+    assert await settled(first, huge, behind) == [None] * 3
+
+
+async def test_a_caller_cancelled_while_waiting_takes_no_room(writer: FakeWriter, narrow: GroupCommit) -> None:
+    """The one behind it gets what it would have got."""
+    holders = [start(narrow, row(str(number), "0", 1_000)) for number in range(2)]
+    await turns()
+    waiting, behind = start(narrow, row("w", "0", 1_000)), start(narrow, row("b", "0", 1_000))
+    await turns()
+    waiting.cancel()
+    await turns()
+    writer.finish()
+    await turns()
+
+    assert [one.partition for rows in writer.calls for one in rows] == ["0", "1", "b"]
+    writer.release()
+    assert await settled(*holders, waiting, behind) == [None, None, asyncio.CancelledError, None]
+
+
+async def test_a_caller_cancelled_in_the_turn_that_gives_it_room_passes_it_on() -> None:
+    """Room that nobody took is not lost."""
+    room = _Room(10)
+    await room.take(10)
+    waiting, behind = asyncio.create_task(room.take(10)), asyncio.create_task(room.take(10))
+    await turns()
+    room.give_back(10)
+    waiting.cancel()
+
+    assert await settled(waiting, behind) == [asyncio.CancelledError, None]
+    assert (room._free, len(room._queue)) == (0, 0)
+
+
+async def test_duplicates_that_meet_take_room_once(writer: FakeWriter, narrow: GroupCommit) -> None:
+    """A storm of redeliveries of one event does not shut out other events."""
+    callers = [start(narrow, row("p", "0", 1_000)) for _ in range(50)]
+    await turns(60)
+    other = start(narrow, row("q", "0", 1_000))
+    await turns()
+    writer.release()
+
+    assert await settled(*callers, other) == [None] * 51
+
+
+async def test_the_room_is_bounded_as_deployed() -> None:
+    """Under overload a worker holds 32 MiB of rows, not all that arrive."""
+    assert MOST_WAITING_BYTES == 32 * 2**20
+    writer = FakeWriter(holding=True)
+    commit = GroupCommit(writer)
+    callers = [start(commit, row(str(number), "0", 2**20)) for number in range(100)]
+    await turns()
+    held = sum(one.size for call in writer.held for one in call.rows)
+    writer.release()
+
+    assert await settled(*callers) == [None] * 100
+    assert 30 * 2**20 < held <= 32 * 2**20
+
+
+async def test_close_waits_for_what_is_under_way(writer: FakeWriter, commit: GroupCommit) -> None:
+    """Rows in flight and rows in the queue behind them are written before the worker goes."""
+    callers = [start(commit, row("p", "0"))]
+    await turns()
+    callers.append(start(commit, row("p", "1")))
+    await turns()
+    closing = asyncio.create_task(commit.close())
+    await turns()
+    assert not closing.done()
+
+    writer.finish()
+    await turns()
+    assert not closing.done()
+    writer.finish()
+    assert await settled(*callers, closing) == [None] * 3
+    assert len(writer.stored) == 2
+
+
+async def test_a_closed_store_takes_no_rows(writer: FakeWriter, commit: GroupCommit) -> None:
+    """Who comes too late is told to come again, elsewhere."""
+    await commit.close()
+    with pytest.raises(StorageError, match="shutting down"):
+        await commit.write([row("p", "1")])
+
+    assert writer.calls == []
+
+
+async def test_those_who_wait_for_room_when_it_closes_are_refused(writer: FakeWriter, narrow: GroupCommit) -> None:
+    """They have written nothing: Event Grid delivers to another worker."""
+    holders = [start(narrow, row(str(number), "0", 1_000)) for number in range(2)]
+    waiting = [start(narrow, row(f"w{number}", "0", 1_000)) for number in range(3)]
+    await turns()
+    closing = asyncio.create_task(narrow.close())
+    await turns()
+    writer.release()
+
+    assert await settled(*holders, *waiting, closing) == [None, None, *[StorageError] * 3, None]
+    assert len(writer.stored) == 2
+
+
+async def test_an_idle_store_holds_nothing() -> None:
+    """After a thousand partitions no lane, task or row is left in memory."""
+    writer = FakeWriter()
+    commit = GroupCommit(writer)
+    callers = [start(commit, row(str(number), "0"), row(str(number), "1")) for number in range(1_000)]
+    assert await settled(*callers) == [None] * 1_000
+    await turns()
+
+    assert idle(commit)
+
+
+async def test_a_failed_write_is_not_kept_alive(writer: FakeWriter, commit: GroupCommit) -> None:
+    """Errors and their tracebacks go with their callers."""
+
+    class WatchedError(StorageError):
+        """One that can be watched."""
+
+    writer.verdict = lambda _rows: WatchedError("503")
+    writer.release()
+    caller = start(commit, row("p", "1"))
+    with pytest.raises(StorageError) as raised:
+        await caller
+    failure = weakref.ref(raised.value)
+    del raised, caller
+    await turns()
+    gc.collect()
+
+    assert failure() is None
+
+
+async def test_a_worker_that_is_torn_down_leaves_nobody_waiting() -> None:
+    """When the event loop cancels everything, callers end and the store is empty."""
+    writer = FakeWriter(holding=True)
+    commit = GroupCommit(writer)
+    callers = [start(commit, row("p", "0"))]
+    await turns()
+    callers += [start(commit, row("p", str(number))) for number in range(1, 5)]
+    await turns()
+    for task in commit._tasks:
+        task.cancel()
+
+    assert await settled(*callers) == [StorageError] * 5
+    with contextlib.suppress(asyncio.CancelledError):
+        await commit.close()
+    assert idle(commit)
+    writer.held.clear()

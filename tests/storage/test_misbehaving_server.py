@@ -1,0 +1,339 @@
+"""The failure policy in bad weather: a real HTTP server that refuses, hangs, throttles, lies and loses replies.
+
+Every event is either recorded, dead-lettered or raised as `StorageError`, and always in time.
+"""
+
+import asyncio
+import logging
+import socket
+import traceback
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+
+from acsevents.local.azurite import ACCOUNT, ACCOUNT_KEY
+from acsevents.local.ports import free_port
+from shared.errors import RowRefused, StorageError
+from shared.group_commit import GroupCommit
+from shared.odata import encode
+from shared.settings import Account
+from shared.sink import DeadLettered, Recorded, Sink
+from shared.tables import RETRIED, Patience, Tables
+from tests.storage.events import chat, sms
+from tests.storage.misbehaving import (
+    HOST,
+    MisbehavingServer,
+    Request,
+    Script,
+    Step,
+    answer,
+    drip,
+    error,
+    hang,
+    hang_up,
+    in_turn,
+    raw,
+    reset,
+    transaction,
+    truncated,
+)
+
+SHORT = Patience(attempts=3, attempt=0.4, whole=1.2, pause=0.01)
+# For servers that answer at once: on a busy machine no time-out may come between.
+LONG = Patience(attempts=3, attempt=15, whole=15, pause=0.01)
+WRITTEN = answer(204)
+ROWS = [encode("SmsEvents", {"PartitionKey": "p", "RowKey": str(number)}) for number in range(2)]
+
+
+@asynccontextmanager
+async def sinking(account: Account, patience: Patience | None) -> AsyncIterator[Sink]:
+    """Open a sink as the app does, for at most the 20 s that a call may take."""
+    tables = Tables(account, patience)
+    store = GroupCommit(tables)
+    try:
+        async with asyncio.timeout(20):
+            yield Sink(store)
+    finally:
+        await store.close()
+        await tables.close()
+
+
+async def deliver(server: MisbehavingServer, text: str, patience: Patience | None = LONG) -> Recorded | DeadLettered:
+    """Deliver one event."""
+    async with sinking(server.account, patience) as sink:
+        return await sink.receive(text, function="chat_thread_events")
+
+
+async def write_together(server: MisbehavingServer, patience: Patience = LONG) -> None:
+    """Write two rows in one transaction."""
+    tables = Tables(server.account, patience)
+    try:
+        async with asyncio.timeout(20):
+            await tables.upsert_together(ROWS)
+    finally:
+        await tables.close()
+
+
+def puts(server: MisbehavingServer) -> list[Request]:
+    """Tell the requests that wrote a row."""
+    return [request for request in server.requests if request.method == "PUT"]
+
+
+RECOVERED = {
+    **{f"{status} once": error(status, "Whatever") for status in sorted(RETRIED - set(range(510, 600)))},
+    "429 with Retry-After": error(429, "TooManyRequests", Retry_After="0"),
+    "409 with Retry-After": error(409, "TableBeingDeleted", Retry_After="1"),
+    "503 with a Retry-After that is no number": error(503, "ServerBusy", Retry_After="²"),
+    "503 with a date to retry after": error(503, "ServerBusy", Retry_After="Fri, 31 Dec 1999 23:59:59 GMT"),
+    "connection reset": reset,
+    "reply lost after the write": hang_up,
+    "half an answer": truncated(500),
+    "no HTTP": raw(b"\x16\x03\x01 what?\r\n\r\n"),
+    "200 with HTML": answer(200, b"<html>welcome to the hotel's network</html>"),
+    "200 with nothing": answer(200),
+    "202 to a single row": transaction(204),
+    "a redirect": answer(302, Location=f"http://{HOST}:1/login"),
+    "garbage in an error": answer(503, b"\xff\x00{", Content_Encoding="gzip"),
+}
+
+
+@pytest.mark.parametrize("first", RECOVERED.values(), ids=RECOVERED)
+async def test_passing_trouble_costs_nothing(first: Step) -> None:
+    """After one failure the same row is sent again, and the event is recorded."""
+    async with MisbehavingServer.start(in_turn(first, WRITTEN)) as server:
+        assert isinstance(await deliver(server, chat()), Recorded)
+
+    assert len(server.requests) == 2
+    assert server.requests[0].target == server.requests[1].target
+    assert server.requests[0].body == server.requests[1].body
+
+
+LASTING = {
+    "503": (error(503, "ServerBusy"), LONG, 3),
+    "429 with a Retry-After beyond all patience": (error(429, "TooManyRequests", Retry_After="3600"), LONG, 1),
+    "403": (error(403, "AuthenticationFailed"), LONG, 1),
+    "401": (answer(401, WWW_Authenticate="Bearer"), LONG, 1),
+    "409": (error(409, "TableBeingDeleted"), LONG, 1),
+    # aiohttp itself sends a PUT once more when the connection breaks under it.
+    "connection reset": (reset, LONG, 6),
+    "no reply": (hang_up, LONG, 6),
+    "200 with HTML": (answer(200, b"<html></html>"), LONG, 3),
+    "no HTTP": (raw(b"\x00\r\n\r\n"), LONG, 3),
+    "hung": (hang, SHORT, 3),
+    "drip": (drip, SHORT, 3),
+}
+
+
+@pytest.mark.parametrize(("step", "patience", "attempts"), LASTING.values(), ids=LASTING)
+async def test_lasting_trouble_raises_in_time(step: Step, patience: Patience, attempts: int) -> None:
+    """What is not written is never reported as kept, nor sent more often than the patience says."""
+    async with MisbehavingServer.start(in_turn(step)) as server:
+        with pytest.raises(StorageError) as raised:
+            await deliver(server, chat(), patience)
+
+    assert not isinstance(raised.value, RowRefused)
+    assert 1 <= len(server.requests) <= attempts
+    if patience is LONG:
+        assert len(server.requests) == attempts
+
+
+async def test_a_server_that_refuses_connections_raises_in_time() -> None:
+    """Nobody listens: Event Grid is to deliver again."""
+    credentials = f"AccountName={ACCOUNT};AccountKey={ACCOUNT_KEY}"
+    gone = Account("EventTables", f"{credentials};TableEndpoint=http://{HOST}:{free_port()}/{ACCOUNT};")
+    async with sinking(gone, LONG) as sink:
+        with pytest.raises(StorageError, match="out of reach"):
+            await sink.receive(sms(), function="sms_events")
+
+
+async def test_a_server_that_accepts_nothing_raises_in_time() -> None:
+    """A full backlog hangs the connection itself."""
+    with socket.socket() as listener:
+        listener.bind((HOST, 0))
+        listener.listen(0)
+        endpoint = f"http://{HOST}:{listener.getsockname()[1]}/{ACCOUNT}"
+        account = Account("EventTables", f"AccountName={ACCOUNT};AccountKey={ACCOUNT_KEY};TableEndpoint={endpoint};")
+        async with sinking(account, SHORT) as sink:
+            with pytest.raises(StorageError, match="out of reach"):
+                await sink.receive(sms(), function="sms_events")
+
+
+async def test_the_worst_weather_ends_within_twenty_seconds_as_deployed() -> None:
+    """With the patience of the deployed app, a burst on a server that never answers fails in time, whole."""
+    async with MisbehavingServer.start(in_turn(hang)) as server, sinking(server.account, None) as sink:
+        burst = [sink.receive(sms(f"m-{number}"), function="sms_events") for number in range(20)]
+        outcomes = await asyncio.gather(*burst, return_exceptions=True)
+
+    assert [type(outcome) for outcome in outcomes] == [StorageError] * 20
+
+
+def _missing_for_ever(request: Request) -> Step:
+    return error(409, "TableAlreadyExists") if request.table == "Tables" else error(404, "TableNotFound")
+
+
+async def test_a_table_that_stays_missing_is_trouble() -> None:
+    """One creation is tried, one more write, and then Event Grid has to deliver again."""
+    async with MisbehavingServer.start(_missing_for_ever) as server:
+        with pytest.raises(StorageError, match="404 TableNotFound"):
+            await deliver(server, chat())
+
+    assert [request.table for request in server.requests] == ["ChatThreadEvents", "Tables", "ChatThreadEvents"]
+
+
+@pytest.mark.parametrize(
+    "creation", [error(403, "AuthorizationFailure"), error(500, "InternalError"), hang], ids=["403", "500", "hung"]
+)
+async def test_a_table_that_cannot_be_created_is_trouble(creation: Step) -> None:
+    """The error names the table; a creation that hangs is not waited for beyond the patience."""
+
+    def script(request: Request) -> Step:
+        return creation if request.table == "Tables" else error(404, "TableNotFound")
+
+    async with MisbehavingServer.start(script) as server:
+        with pytest.raises(StorageError, match="table ChatThreadEvents is missing"):
+            await deliver(server, chat(), SHORT)
+
+
+@pytest.mark.parametrize("status", [400, 413, 414])
+async def test_a_record_that_the_service_refuses_becomes_a_dead_letter(status: int) -> None:
+    """The service will not take the row, ever: so it is kept as a dead letter and acknowledged."""
+
+    def script(request: Request) -> Step:
+        return WRITTEN if request.table == "DeadLetters" else error(status, "PropertyValueTooLarge")
+
+    async with MisbehavingServer.start(script) as server:
+        outcome = await deliver(server, chat("m-7"))
+
+    assert isinstance(outcome, DeadLettered)
+    assert (outcome.error.reason, outcome.error.event_id) == ("internal_error", "m-7")
+    assert outcome.error.event_type == "Microsoft.Communication.ChatMessageReceivedInThread"
+    assert "PropertyValueTooLarge" in str(outcome.error)
+    assert [request.table for request in server.requests] == ["ChatThreadEvents", "DeadLetters"]
+
+
+async def test_a_refused_dead_letter_is_trouble() -> None:
+    """A service that refuses everything with 400 gets nothing acknowledged."""
+    async with MisbehavingServer.start(in_turn(error(400, "InvalidInput"))) as server:
+        with pytest.raises(StorageError, match="InvalidInput"):
+            await deliver(server, chat())
+
+    assert [request.table for request in server.requests] == ["ChatThreadEvents", "DeadLetters"]
+
+
+async def test_a_poison_row_among_many_fails_alone() -> None:
+    """The transaction is refused for one row: its neighbours are recorded, it becomes a dead letter."""
+
+    def script(request: Request) -> Step:
+        if request.table == "DeadLetters":
+            return WRITTEN
+        if b"poison" in request.body:
+            return transaction(400, code="PropertyValueTooLarge") if request.table == "$batch" else error(400, "No")
+        return transaction(*[204] * request.body.count(b"PUT ")) if request.table == "$batch" else WRITTEN
+
+    texts = [chat(f"m-{number}", messageBody="poison" if number == 7 else "fine") for number in range(20)]
+    async with MisbehavingServer.start(script) as server, sinking(server.account, LONG) as sink:
+        outcomes = await asyncio.gather(*(sink.receive(text, function="chat_thread_events") for text in texts))
+
+    expected = [DeadLettered if number == 7 else Recorded for number in range(20)]
+    assert [type(outcome) for outcome in outcomes] == expected
+    assert server.requests[0].table == "$batch"
+
+
+TOGETHER_RECOVERED = {
+    "503": error(503, "ServerBusy"),
+    "a part that is busy": transaction(503, code="ServerBusy"),
+    "a part short": transaction(204),
+    "no parts": answer(202, b"--batchresponse_1--\r\n", Content_Type="multipart/mixed; boundary=batchresponse_1"),
+    "202 with HTML": answer(202, b"<html></html>"),
+    "200 with what reads like success": answer(200, b"HTTP/1.1 204 No Content\r\n" * 2),
+    "204": WRITTEN,
+    "reply lost after the write": hang_up,
+    "half an answer": truncated(202),
+    "connection reset": reset,
+}
+
+
+@pytest.mark.parametrize("first", TOGETHER_RECOVERED.values(), ids=TOGETHER_RECOVERED)
+async def test_a_transaction_is_written_only_when_every_part_says_so(first: Step) -> None:
+    """Anything else is sent again, since repeating a replacement changes nothing, until all parts are 204."""
+    async with MisbehavingServer.start(in_turn(first, transaction(204, 204))) as server:
+        await write_together(server)
+
+    assert [request.table for request in server.requests] == ["$batch", "$batch"]
+    assert server.requests[0].body == server.requests[1].body
+
+
+@pytest.mark.parametrize(
+    "step", [answer(200, b"<html></html>"), WRITTEN, transaction(204)], ids=["200", "204", "short"]
+)
+async def test_a_transaction_that_is_never_confirmed_fails(step: Step) -> None:
+    """A proxy that answers success to anything confirms nothing."""
+    async with MisbehavingServer.start(in_turn(step)) as server:
+        with pytest.raises(StorageError, match="UnreadableAnswer"):
+            await write_together(server)
+
+
+@pytest.mark.parametrize("refusal", [transaction(400, code="EntityTooLarge"), error(413, "EntityTooLarge")])
+async def test_a_refused_transaction_names_the_reason(refusal: Step) -> None:
+    """Refused within a part or as a whole, the service's code is told and nothing is sent again."""
+    async with MisbehavingServer.start(in_turn(refusal)) as server:
+        with pytest.raises(RowRefused, match="EntityTooLarge"):
+            await write_together(server)
+
+    assert len(server.requests) == 1
+
+
+async def test_an_error_in_xml_is_understood_too() -> None:
+    """Gateways before the service write XML whatever was asked for."""
+    xml = b'<?xml version="1.0"?><m:error xmlns:m="x"><m:code>AuthenticationFailed</m:code></m:error>'
+    async with MisbehavingServer.start(in_turn(answer(403, xml))) as server:
+        with pytest.raises(StorageError, match="403 AuthenticationFailed"):
+            await write_together(server)
+
+
+@pytest.mark.parametrize("missing", [error(404, "TableNotFound"), transaction(404, code="TableNotFound")])
+async def test_a_transaction_on_a_missing_table_creates_it(missing: Step) -> None:
+    """Missed as a whole or within a part, the table is created and the transaction sent again."""
+    async with MisbehavingServer.start(
+        in_turn(missing, error(409, "TableAlreadyExists"), transaction(204, 204))
+    ) as server:
+        await write_together(server)
+
+    assert [request.table for request in server.requests] == ["$batch", "Tables", "$batch"]
+
+
+def _signed_account(server: MisbehavingServer) -> Account:
+    signature = "sv=2019-02-02&sig=c2VjcmV0LXNpZ25hdHVyZQ%3D%3D"
+    return Account("EventTables", f"TableEndpoint={server.endpoint};SharedAccessSignature={signature}")
+
+
+TROUBLE = {
+    "refused for content": in_turn(error(400, "InvalidInput")),
+    "403": in_turn(error(403, "AuthenticationFailed")),
+    "reset": in_turn(reset),
+    "no HTTP": in_turn(raw(b"\x00\r\n\r\n")),
+    "redirect": in_turn(answer(307, Location="/elsewhere")),
+    "missing": _missing_for_ever,
+    "cannot create": in_turn(error(404, "TableNotFound"), error(403, "AuthorizationFailure")),
+    "hung": in_turn(hang),
+}
+
+
+@pytest.mark.parametrize("signed", [False, True], ids=["key", "signature"])
+@pytest.mark.parametrize("script", TROUBLE.values(), ids=TROUBLE)
+async def test_no_log_and_no_error_tells_a_secret(
+    script: Script, caplog: pytest.LogCaptureFixture, *, signed: bool
+) -> None:
+    """Neither key, signature, URL nor personal data is in what the host prints of a failure, or in any log."""
+    caplog.set_level(logging.DEBUG)
+    text = sms("m-1", message="the secret text", to="+15550009999")
+    async with MisbehavingServer.start(script) as server:
+        account = _signed_account(server) if signed else server.account
+        async with sinking(account, Patience(attempts=2, attempt=0.3, whole=0.5, pause=0.01)) as sink:
+            with pytest.raises(StorageError) as raised:
+                await sink.receive(text, function="sms_events")
+
+    printed = "".join(traceback.format_exception(raised.value)) + caplog.text
+    for secret in (ACCOUNT_KEY, "c2VjcmV0", "SharedKey", "sig=", "http://", "the secret text", "15550009999"):
+        assert secret not in printed

@@ -1,0 +1,128 @@
+"""The wire format, byte for byte, and what is understood of the service's answers."""
+
+import json
+from email import message_from_bytes
+from email.message import Message
+from urllib.parse import unquote
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shared import odata
+from shared.columns import COLUMNS, Edm, Entity
+from shared.group_commit import MOST_BYTES, MOST_ROWS
+from shared.odata import encode, error_code, outcome
+
+ENDPOINT = "https://contoso.table.core.windows.net"
+KEYS: Entity = {"PartitionKey": "p", "RowKey": "r"}
+OK = b"HTTP/1.1 204 No Content\r\n\r\n"
+
+
+def test_every_type_is_spelled_as_the_service_reads_it() -> None:
+    """Strings and Int32 stand for themselves; Int64, DateTime and Binary are texts with their type beside them."""
+    row = encode(
+        "T",
+        {**KEYS, "Body": "x", "SegmentCount": 1, "Version": 2, "EventTime": "2026-01-01", "RawZ0": b"a", "RawZ1": b"b"},
+    )
+
+    assert json.loads(row.body) == {
+        **KEYS,
+        "Body": "x",
+        "SegmentCount": 1,
+        "Version": "2",
+        "Version@odata.type": "Edm.Int64",
+        "EventTime": "2026-01-01",
+        "EventTime@odata.type": "Edm.DateTime",
+        "RawZ0": "YQ==",
+        "RawZ0@odata.type": "Edm.Binary",
+        "RawZ1": "Yg==",
+        "RawZ1@odata.type": "Edm.Binary",
+    }
+
+
+def test_encoding_leaves_the_entity_as_it_was() -> None:
+    """An entity can be encoded again for a dead letter or a second table."""
+    entity: Entity = {**KEYS, "Version": 2}
+    encode("T", entity)
+
+    assert entity == {**KEYS, "Version": 2}
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"])), st.text(st.characters(exclude_categories=["Cs"])))
+def test_a_path_says_the_keys_and_nothing_else(partition: str, row_key: str) -> None:
+    """Whatever characters keys have, the path is one URL segment in ASCII that names exactly them."""
+    path = encode("T", {"PartitionKey": partition, "RowKey": row_key}).path
+    doubled = [key.replace("'", "''") for key in (partition, row_key)]
+
+    assert path.isascii()
+    assert not set(' /\\?#&"<>\r\n') & set(path)
+    assert unquote(path) == f"T(PartitionKey='{doubled[0]}',RowKey='{doubled[1]}')"
+
+
+@given(st.lists(st.text(st.characters(exclude_categories=["Cs"])), min_size=1, max_size=5))
+def test_a_transaction_is_one_changeset_of_puts(bodies: list[str]) -> None:
+    """A strict MIME reader finds each row once, whole, whatever lines and boundaries its text imitates."""
+    boundary = odata.TRANSACTION_TYPE.partition("boundary=")[2]
+    rows = [
+        encode("T", {"PartitionKey": "p", "RowKey": str(number), "Body": f"{body}\r\n--{boundary}--\r\n"})
+        for number, body in enumerate(bodies)
+    ]
+    sent = odata.transaction(rows, ENDPOINT)
+    batch = message_from_bytes(f"Content-Type: {odata.TRANSACTION_TYPE}\r\n\r\n".encode() + sent)
+    changeset = next(part for part in batch.walk() if part is not batch)
+    assert isinstance(changeset, Message)
+    requests = [part.get_payload(decode=True) for part in changeset.walk() if not part.is_multipart()]
+
+    for row, request in zip(rows, requests, strict=True):
+        assert isinstance(request, bytes)
+        assert request.startswith(f"PUT {ENDPOINT}/{row.path} HTTP/1.1\r\n".encode())
+        assert request.partition(b"\r\n\r\n")[2].rstrip(b"\r\n") == row.body
+
+
+def test_the_size_of_a_row_is_never_less_than_what_it_takes() -> None:
+    """A transaction that is full by our count is still within the service's 4 MiB, with the longest endpoint too."""
+    longest = f"https://{'a' * 24}.table.core.chinacloudapi.cn"
+    fixed = encode("ChatThreadEvents", {**KEYS, "Body": ""}).size
+    rows = [
+        encode("ChatThreadEvents", {**KEYS, "Body": "x" * (MOST_BYTES // MOST_ROWS - fixed)}) for _ in range(MOST_ROWS)
+    ]
+
+    assert sum(row.size for row in rows) <= MOST_BYTES
+    assert len(odata.transaction(rows, longest)) <= MOST_BYTES
+
+
+@pytest.mark.parametrize(
+    ("answer", "rows", "expected"),
+    [
+        (OK * 3, 3, (204, "")),
+        (
+            b'HTTP/1.1 400 Bad Request\r\n\r\n{"odata.error":{"code":"PropertyValueTooLarge"',
+            3,
+            (400, "PropertyValueTooLarge"),
+        ),
+        (b'HTTP/1.1 404 Not Found\r\n\r\n{"odata.error": {"code": "TableNotFound"', 3, (404, "TableNotFound")),
+        (OK + b"HTTP/1.1 503 Busy\r\n\r\n", 2, (503, "")),
+        (OK * 2, 3, (500, "UnreadableAnswer")),
+        (OK * 4, 3, (500, "UnreadableAnswer")),
+        (b"", 1, (500, "UnreadableAnswer")),
+        (b"<html>fine</html>", 1, (500, "UnreadableAnswer")),
+    ],
+    ids=["all", "one refused", "no table", "busy in a part", "a part short", "a part over", "empty", "html"],
+)
+def test_an_answer_counts_as_success_only_when_it_says_so_of_every_row(
+    answer: bytes, rows: int, expected: tuple[int, str]
+) -> None:
+    """A failed part speaks for all, and an answer that cannot be read is trouble of the service, never success."""
+    assert outcome(answer, rows) == expected
+
+
+@pytest.mark.parametrize("garbage", [b"", b"{}", b"\xff\xfe", b'{"code":7}', b'"code":"no letters 1"'])
+def test_an_error_that_cannot_be_read_has_no_code(garbage: bytes) -> None:
+    """Whatever the body of an error holds, nothing of it but a code gets into messages."""
+    assert error_code(garbage) == ""
+
+
+def test_the_types_that_are_spelled_out_are_those_that_json_has_not() -> None:
+    """Who adds a column of another type must teach `encode` to spell it."""
+    assert set(COLUMNS.values()) <= {Edm.STRING, Edm.INT32, Edm.INT64, Edm.DATE_TIME}

@@ -1,0 +1,306 @@
+"""The lean write path against the real Azurite: equal to azure-data-tables, row by row."""
+
+import asyncio
+import base64
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from azure.core.credentials import AzureNamedKeyCredential
+from azure.data.tables import (
+    AccountSasPermissions,
+    ResourceTypes,
+    TableServiceClient,
+    UpdateMode,
+    generate_account_sas,
+)
+from azure.data.tables.aio import TableServiceClient as AsyncTableServiceClient
+from azure.data.tables.aio._policies_async import AsyncTablesRetryPolicy
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from acsevents.local.azurite import ACCOUNT, ACCOUNT_KEY, Azurite
+from shared import keys, timestamps
+from shared.columns import COLUMNS, Edm, Entity
+from shared.errors import RowRefused, StorageError
+from shared.odata import encode
+from shared.settings import Account
+from shared.tables import RETRIED, Tables
+from tests.storage.edm import for_sdk, found, meant, rows_of
+
+# What has broken clients of Table Storage before.
+ODD = [
+    "plain",
+    "it's",
+    "''",
+    "a/b\\c#d?e",
+    "100%",
+    "%27 or 1 eq 1",
+    "' or 1 eq 1",
+    "🌻 sunflower",
+    "\u202eright to left",
+    "</script>",
+    '"quoted"',
+    "a b+c&d=e;f,g",
+    "(),'",
+    ".",
+    "..",
+    "~",
+    "\x00\x1f\x7f\x85",
+    "é" * 250,
+    "🌻" * 300,
+    "/" * 300,
+]
+
+_TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)
+_VALUES = {
+    Edm.STRING: _TEXT,
+    Edm.INT32: st.integers(-(2**31), 2**31 - 1),
+    Edm.INT64: st.integers(-(2**63), 2**63 - 1),
+    Edm.DATE_TIME: st.integers(
+        timestamps.read("1601-01-01T00:00:00Z").ticks, timestamps.read("9999-12-31T23:59:59.9999999Z").ticks
+    ).map(timestamps.edm),
+}
+_KEY = (_TEXT | st.sampled_from(ODD)).map(keys.key)
+_CHUNKS = st.lists(st.binary(max_size=100), max_size=3).map(
+    lambda chunks: {f"RawZ{number}": chunk for number, chunk in enumerate(chunks)}
+)
+
+
+def _entity(columns: dict[str, Any], chunks: dict[str, bytes]) -> Entity:
+    return {**columns, **chunks}
+
+
+ENTITIES = st.builds(
+    _entity,
+    st.fixed_dictionaries(
+        {"PartitionKey": _KEY, "RowKey": _KEY},
+        optional={name: _VALUES[edm] for name, edm in COLUMNS.items() if name not in {"PartitionKey", "RowKey"}},
+    ),
+    _CHUNKS,
+)
+
+
+@asynccontextmanager
+async def opened(account: Account) -> AsyncIterator[Tables]:
+    """Open tables for the length of a block."""
+    tables = Tables(account)
+    try:
+        yield tables
+    finally:
+        await tables.close()
+
+
+async def write(account: Account, table: str, *entities: Entity) -> None:
+    """Write rows one by one and close."""
+    async with opened(account) as tables:
+        for entity in entities:
+            await tables.upsert(encode(table, entity))
+
+
+async def _three_ways(account: Account, entity: Entity) -> None:
+    neighbour: Entity = {"PartitionKey": entity["PartitionKey"], "RowKey": "beside"}
+    assert account.connection_string is not None
+    sdk = AsyncTableServiceClient.from_connection_string(account.connection_string)
+    async with opened(account) as tables, sdk:
+        await sdk.create_table_if_not_exists("BySdk")
+        await sdk.get_table_client("BySdk").upsert_entity(for_sdk(entity), mode=UpdateMode.REPLACE)
+        await tables.upsert(encode("Alone", entity))
+        await tables.upsert_together([encode("Together", entity), encode("Together", neighbour)])
+        at = (str(entity["PartitionKey"]), str(entity["RowKey"]))
+        read = {name: await sdk.get_table_client(name).get_entity(*at) for name in ("BySdk", "Alone", "Together")}
+
+    by_sdk = read.pop("BySdk")
+    assert found(by_sdk) == meant(entity)
+    for row in read.values():
+        assert found(row) == meant(entity)
+        assert repr(row) == repr(by_sdk)
+
+
+@settings(max_examples=40, deadline=None)
+@given(entity=ENTITIES)
+@example(entity={"PartitionKey": "", "RowKey": ""})
+def test_a_row_reads_back_as_if_the_sdk_had_written_it(azurite: Azurite, entity: Entity) -> None:
+    """Written alone, in a transaction or by azure-data-tables, any entity is the same values in the same types."""
+    asyncio.run(_three_ways(Account("EventTables", connection_string=azurite.connection_string), entity))
+
+
+@pytest.mark.parametrize("odd", ODD)
+async def test_odd_characters_in_keys_and_texts_come_back(account: Account, odd: str) -> None:
+    """Alone and in a transaction, each key is found under its own characters and no other row is touched."""
+    entity: Entity = {"PartitionKey": keys.key(odd), "RowKey": keys.key(odd), "Body": odd}
+    beside: Entity = {**entity, "RowKey": "beside"}
+    async with opened(account) as tables:
+        await tables.upsert(encode("Alone", entity))
+        await tables.upsert_together([encode("Together", entity), encode("Together", beside)])
+
+    assert [found(row) for row in rows_of(account, "Alone")] == [meant(entity)]
+    rows = {row["RowKey"]: found(row) for row in rows_of(account, "Together")}
+    assert rows == {keys.key(odd): meant(entity), "beside": meant(beside)}
+
+
+async def test_a_row_replaces_what_has_its_keys(account: Account) -> None:
+    """Upsert replaces: a column that the new row lacks is gone, alone and in a transaction."""
+    first: Entity = {"PartitionKey": "p", "RowKey": "r", "Body": "first", "Tag": "old"}
+    second: Entity = {"PartitionKey": "p", "RowKey": "r", "Body": "second"}
+    beside: Entity = {**second, "RowKey": "beside"}
+    async with opened(account) as tables:
+        await tables.upsert(encode("Alone", first))
+        await tables.upsert(encode("Alone", second))
+        await tables.upsert(encode("Together", first))
+        await tables.upsert_together([encode("Together", second), encode("Together", beside)])
+
+    assert [found(row) for row in rows_of(account, "Alone")] == [meant(second)]
+    assert [found(row) for row in rows_of(account, "Together")] == [meant(beside), meant(second)]
+
+
+async def test_a_hundred_rows_of_the_full_size_of_a_transaction_are_written(account: Account) -> None:
+    """The service's largest transaction passes: 100 rows, all there afterwards."""
+    entities: list[Entity] = [
+        {"PartitionKey": "p", "RowKey": f"{number:03}", "Body": "x" * 31_000} for number in range(100)
+    ]
+    async with opened(account) as tables:
+        await tables.upsert_together([encode("Kept", entity) for entity in entities])
+
+    assert [found(row) for row in rows_of(account, "Kept")] == [meant(entity) for entity in entities]
+
+
+@pytest.mark.parametrize("together", [False, True])
+async def test_writers_who_miss_a_table_share_one_creation(
+    account: Account, monkeypatch: pytest.MonkeyPatch, *, together: bool
+) -> None:
+    """Nobody asks for a table before it is found missing; then it is created once for all, and all rows are there."""
+    created: list[str] = []
+    create = AsyncTableServiceClient.create_table_if_not_exists
+
+    async def counted(client: AsyncTableServiceClient, table_name: str, **options: Any) -> object:
+        created.append(table_name)
+        return await create(client, table_name, **options)
+
+    monkeypatch.setattr(AsyncTableServiceClient, "create_table_if_not_exists", counted)
+    rows = [[encode("Kept", {"PartitionKey": str(p), "RowKey": str(r)}) for r in range(2)] for p in range(20)]
+    async with opened(account) as tables:
+        writes = [tables.upsert_together(pair) if together else tables.upsert(pair[0]) for pair in rows]
+        await asyncio.gather(*writes)
+        await tables.upsert(rows[0][0])
+
+    assert created == ["Kept"]
+    assert len(rows_of(account, "Kept")) == (40 if together else 20)
+
+
+async def test_a_table_that_is_deleted_while_the_worker_runs_is_created_again(account: Account) -> None:
+    """The next write after the deletion is there when it returns."""
+    assert account.connection_string is not None
+    entity: Entity = {"PartitionKey": "p", "RowKey": "r"}
+    async with opened(account) as tables:
+        await tables.upsert(encode("Kept", entity))
+        with TableServiceClient.from_connection_string(account.connection_string) as service:
+            service.delete_table("Kept")
+        await tables.upsert(encode("Kept", entity))
+
+    assert [found(row) for row in rows_of(account, "Kept")] == [meant(entity)]
+
+
+def _too_large() -> Entity:
+    return {"PartitionKey": "p", "RowKey": "large", "Body": "x" * 40_000}
+
+
+async def test_a_row_that_the_service_refuses_is_told_apart_from_trouble(account: Account) -> None:
+    """Azurite's refusal of a 40,000 character string is a `RowRefused`, alone and for the whole transaction."""
+    fine: Entity = {"PartitionKey": "p", "RowKey": "fine"}
+    async with opened(account) as tables:
+        with pytest.raises(RowRefused, match="PropertyValueTooLarge"):
+            await tables.upsert(encode("Kept", _too_large()))
+        with pytest.raises(RowRefused, match="PropertyValueTooLarge"):
+            await tables.upsert_together([encode("Kept", fine), encode("Kept", _too_large())])
+
+    assert rows_of(account, "Kept") == []
+
+
+async def test_a_transaction_over_four_mebibytes_is_refused_for_its_content(account: Account) -> None:
+    """413 means that the rows must be tried alone, as the SDK's RequestTooLargeError does."""
+    rows = [
+        encode("Kept", {"PartitionKey": "p", "RowKey": str(number), "RawZ0": b"x" * 60_000}) for number in range(60)
+    ]
+    async with opened(account) as tables:
+        await tables.upsert(rows[0])
+        with pytest.raises(RowRefused):
+            await tables.upsert_together(rows)
+
+
+def _signed(azurite: Azurite, permission: AccountSasPermissions) -> Account:
+    signature = generate_account_sas(
+        AzureNamedKeyCredential(ACCOUNT, ACCOUNT_KEY),
+        ResourceTypes(service=True, container=True, object=True),
+        permission,
+        datetime.now(UTC) + timedelta(hours=1),
+    )
+    endpoint = f"http://127.0.0.1:{azurite.port}/{ACCOUNT}"
+    return Account("EventTables", connection_string=f"TableEndpoint={endpoint};SharedAccessSignature={signature}")
+
+
+async def test_a_shared_access_signature_is_enough(account: Account, azurite: Azurite) -> None:
+    """With an account signature rows are written alone and together, in a table that it creates; keys may be odd."""
+    entities: list[Entity] = [{"PartitionKey": keys.key("a&b?"), "RowKey": keys.key(odd)} for odd in ODD]
+    signed = _signed(azurite, AccountSasPermissions(read=True, write=True, add=True, update=True, create=True))
+    async with opened(signed) as tables:
+        await tables.upsert(encode("Kept", entities[0]))
+        await tables.upsert_together([encode("Kept", entity) for entity in entities])
+
+    rows = {row["RowKey"]: found(row) for row in rows_of(account, "Kept")}
+    assert rows == {entity["RowKey"]: meant(entity) for entity in entities}
+
+
+@pytest.mark.usefixtures("account")
+async def test_a_signature_that_may_not_create_tables_says_so(azurite: Azurite) -> None:
+    """Missing rights are storage trouble: Event Grid keeps the event until somebody mends them."""
+    async with opened(_signed(azurite, AccountSasPermissions(add=True, update=True))) as tables:
+        with pytest.raises(StorageError, match="Kept is missing and cannot be created") as raised:
+            await tables.upsert(encode("Kept", {"PartitionKey": "p", "RowKey": "r"}))
+
+    assert not isinstance(raised.value, RowRefused)
+
+
+async def test_a_wrong_key_is_trouble_and_not_a_refusal(account: Account) -> None:
+    """After a key was rotated events fail and are delivered again; they do not become dead letters."""
+    assert account.connection_string is not None
+    wrong = base64.b64encode(b"not this one").decode()
+    rotated = account._replace(connection_string=account.connection_string.replace(ACCOUNT_KEY, wrong))
+    async with opened(rotated) as tables:
+        with pytest.raises(StorageError, match="403") as raised:
+            await tables.upsert(encode("Kept", {"PartitionKey": "p", "RowKey": "r"}))
+
+    assert not isinstance(raised.value, RowRefused)
+
+
+async def test_closing_twice_or_unused_does_no_harm(account: Account) -> None:
+    """A worker that never wrote, or is stopped twice, ends in peace."""
+    tables = Tables(account)
+    await tables.close()
+    await tables.close()
+
+
+def _is_retried(status: int, **headers: str) -> bool:
+    """Ask azure-data-tables whether it sends a PUT again after an answer."""
+    policy: Any = AsyncTablesRetryPolicy()  # type: ignore[no-untyped-call]  # azure-data-tables leaves it untyped
+    request = SimpleNamespace(method="PUT")
+    answer = SimpleNamespace(status_code=status, headers=headers)
+    response: Any = SimpleNamespace(http_request=request, http_response=answer)
+    return bool(policy.is_retry(policy.configure_retries({}), response))
+
+
+def test_the_same_answers_are_retried_as_by_the_sdk() -> None:
+    """When azure-data-tables changes what it retries for a PUT, this names the difference."""
+    assert {status for status in range(400, 600) if _is_retried(status)} == RETRIED
+
+
+@pytest.mark.parametrize("module", ["shared.tables", "shared.lookups"])
+def test_the_sdk_is_quiet(module: str) -> None:
+    """At INFO azure-core prints URLs and with them keys: importing what uses it is enough to keep it at WARNING."""
+    __import__(module)
+
+    assert logging.getLogger("azure").getEffectiveLevel() >= logging.WARNING
