@@ -13,7 +13,9 @@ PAGE: Final = ROOT / "docs" / "promises.md"
 PROMISES: Final = {
     "Kept": "When a function reports success, the event is in its tables or in `DeadLetters`. There is no third place.",
     "Once": "Any number of deliveries of one event, in any number of workers, leaves the same rows as one delivery.",
-    "Whole": "The event's JSON text as handed to the function is kept and can be read back equal, up to Event Grid's 1 MB.",
+    "Whole": (
+        "The event's JSON text as handed to the function is kept and can be read back equal, up to Event Grid's 1 MB."
+    ),
     "Order-free": "Any order of arrival gives the same tables and the same answers.",
     "Never silently merged": "Two events with the same id and different content are both kept.",
     "No poison loop": (
@@ -21,7 +23,9 @@ PROMISES: Final = {
         "Only storage trouble makes a function fail, and then Event Grid redelivers."
     ),
     "Crash-safe": "Killed at any instruction, the next delivery repairs everything.",
-    "Bounded": "A call answers within 20 s in the worst storage weather (Event Grid gives up at 30 s); memory does not grow.",
+    "Bounded": (
+        "A call answers within 20 s in the worst storage weather (Event Grid gives up at 30 s); memory does not grow."
+    ),
     "Quiet": "No message text, phone number or user id in logs or errors.",
     "Tolerant": (
         "Unknown fields are kept and noted, missing optional fields are absent, unknown types are dead-lettered, "

@@ -276,7 +276,7 @@ def test_the_server_outlives_no_parent() -> None:
     """A benchmark that is killed leaves no server behind."""
     start = "from benchmarks.table_server import TableServer"
     code = f"{start}\nwith TableServer.start() as server: print(server.port, flush=True); input()"
-    with subprocess.Popen(  # noqa: S603 - this interpreter, running the line above
+    with subprocess.Popen(
         [sys.executable, "-c", code], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE
     ) as parent:
         assert parent.stdout is not None

@@ -68,9 +68,7 @@ def test_it_ends_with_the_process_that_started_it() -> None:
         "import time\nfrom acsevents.local.azurite import Azurite\n"
         "with Azurite.start() as running:\n    print(running.port, flush=True)\n    time.sleep(600)"
     )
-    with subprocess.Popen(  # noqa: S603  our own program
-        [sys.executable, "-c", program], cwd=PROJECT, text=True, stdout=subprocess.PIPE
-    ) as parent:
+    with subprocess.Popen([sys.executable, "-c", program], cwd=PROJECT, text=True, stdout=subprocess.PIPE) as parent:
         assert parent.stdout is not None
         port = int(parent.stdout.readline())
         assert _listens(port)

@@ -5,9 +5,9 @@ import logging
 
 import azure.functions as func
 import pytest
-from vector_host import ROOT, own_function_app, vector_host
 
 from acsevents.local.worker import Worker, index
+from tests.local.vector_host import ROOT, own_function_app, vector_host
 
 EVENT = {"id": "1", "subject": "s", "eventType": "t", "eventTime": "2026-01-02T03:04:05.1234567Z", "data": {"a": 1}}
 

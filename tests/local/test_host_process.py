@@ -9,10 +9,10 @@ from pathlib import Path
 
 import aiohttp
 import pytest
-from vector_host import ROOT, own_function_app
 
 from acsevents.local import LocalStackError, host
 from acsevents.local.worker import index
+from tests.local.vector_host import ROOT, own_function_app
 
 PROJECT = Path(__file__).parents[2]
 _APP = "import azure.functions as func\napp = func.FunctionApp()\n"
@@ -104,7 +104,7 @@ def _command(script_root: Path, *options: str) -> list[str]:
 
 
 def _start(*options: str) -> subprocess.Popen[str]:
-    return subprocess.Popen(  # noqa: S603  our own host
+    return subprocess.Popen(
         _command(ROOT, *options), cwd=PROJECT, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE
     )
 
@@ -166,9 +166,7 @@ def test_an_app_that_cannot_start_ends_the_process_with_its_error(tmp_path: Path
     """Exit code 1, the traceback of the import and one line that says what it means."""
     (tmp_path / "function_app.py").write_text("import no_such_module")
 
-    ended = subprocess.run(  # noqa: S603  our own host
-        _command(tmp_path), cwd=PROJECT, text=True, capture_output=True, timeout=60, check=False
-    )
+    ended = subprocess.run(_command(tmp_path), cwd=PROJECT, text=True, capture_output=True, timeout=60, check=False)
 
     assert ended.returncode == 1
     assert "Traceback" in ended.stderr

@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from vector_host import vector_host
+
+from tests.local.vector_host import vector_host
 
 _VECTORS: list[dict[str, Any]] = json.loads(Path(__file__).with_name("webhook_vectors.json").read_text())
 
