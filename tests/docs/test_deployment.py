@@ -1,6 +1,9 @@
 """The deployment of Event Grid is made from the declarations that the local Event Grid runs with."""
 
 import json
+import subprocess
+from fnmatch import fnmatch
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,6 +12,8 @@ from acsevents.deployment import template
 from acsevents.local.event_grid import load
 from acsevents.local.stack import SUBSCRIPTIONS
 from shared.catalogue import EVENT_TYPES, FAMILIES
+
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(name="resources")
@@ -57,3 +62,15 @@ def test_dead_letters_have_a_container_and_the_topic_may_write_to_it(resources: 
     for one in resources:
         if one["type"].endswith("/eventSubscriptions"):
             assert "deadLetterWithResourceIdentity" in one["properties"]
+
+
+def test_only_what_runs_in_azure_is_shipped() -> None:
+    """Everything else that lies in the folder is named by `.funcignore`."""
+    patterns = [line for line in (ROOT / ".funcignore").read_text().splitlines() if line and not line.startswith("#")]
+    tracked = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split()
+    top = {name.partition("/")[0] for name in tracked}
+    shipped = {name for name in top if not any(fnmatch(name, pattern) for pattern in patterns)}
+
+    assert {"function_app.py", "functions", "shared", "host.json", "requirements.txt"} == shipped
+    # `func` puts the packages that it builds into this folder, and must find them again.
+    assert not any(fnmatch(".python_packages", pattern) for pattern in patterns)
