@@ -9,8 +9,8 @@ SAMPLES = Path(__file__).parents[1] / "samples"
 
 
 def sample_files() -> list[Path]:
-    """List the sample files, oldest generation first; the rows they become stand beside them and are not listed."""
-    return sorted(path for path in SAMPLES.glob("*/*.json") if not path.name.endswith(".rows.json"))
+    """List the sample files, oldest generation first; the rows that they become stand in the folder beside them."""
+    return sorted(SAMPLES.glob("*/*.json"))
 
 
 def events() -> Iterator[dict[str, Any]]:

@@ -136,7 +136,7 @@ def drift_column(drift: Iterable[str], room: int = ENTITY_BYTES) -> Entity:
     written = compact(notes)
     units = min(TEXT_UNITS, (room - _DRIFT_OVERHEAD) // 2)
     kept = len(notes)
-    while utf16_units(written) > units:
+    while kept and utf16_units(written) > units:
         kept //= 2
         written = compact([*notes[:kept], f"$: and {len(notes) - kept} more"])
     return {"Drift": written}

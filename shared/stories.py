@@ -229,7 +229,6 @@ def _participants(events: Iterable[Record]) -> tuple[tuple[Participant, ...], li
             continue
         if event.event_type.kind is Kind.PARTICIPANT_ADDED:
             present[someone] = Participant(someone, event.facts["ParticipantDisplayName"])
-            gone.discard(someone)
             continue
         if present.pop(someone, None) is None and someone not in gone:
             gaps.append(f"participant {someone}: joining is not recorded")

@@ -1,6 +1,6 @@
 """The sample events by name, in every form in which they may be delivered, and the goldens beside them.
 
-A golden `samples/<generation>/<Type>.rows.json` holds the rows that the sample becomes, without its raw text.
+A golden `samples/<generation>/rows/<Type>.json` holds the rows that the sample becomes, without its raw text.
 `python -m tests.samples` writes all of them anew; read the difference before you keep it.
 """
 
@@ -13,12 +13,7 @@ from shared.decoder import decode
 from shared.records import Record
 
 FOLDER: Final = Path(__file__).parents[1] / "samples"
-_GOLDEN: Final = ".rows.json"
-NAMES: Final = sorted(
-    path.relative_to(FOLDER).with_suffix("").as_posix()
-    for path in FOLDER.glob("*/*.json")
-    if not path.name.endswith(_GOLDEN)
-)
+NAMES: Final = sorted(path.relative_to(FOLDER).with_suffix("").as_posix() for path in FOLDER.glob("*/*.json"))
 """`<generation>/<Type>` of every sample."""
 
 Event = dict[str, Any]
@@ -50,9 +45,15 @@ FORMS: Final[dict[str, Callable[[Event], Any]]] = {
 """What may be delivered, by its name."""
 
 
+def golden_path(name: str) -> Path:
+    """Tell where the golden of a sample stands."""
+    generation, _, event_type = name.partition("/")
+    return FOLDER / generation / "rows" / f"{event_type}.json"
+
+
 def golden(name: str) -> list[Row]:
     """Load the rows that a sample in Event Grid schema becomes, as `[{"table": …, "entity": {…}}]`."""
-    rows: list[Row] = json.loads((FOLDER / f"{name}{_GOLDEN}").read_text("utf-8"))
+    rows: list[Row] = json.loads(golden_path(name).read_text("utf-8"))
     return rows
 
 
@@ -68,7 +69,7 @@ def write_goldens() -> None:
     """Write every golden anew from what the decoder does now."""
     for name in NAMES:
         text = json.dumps(rows(decode(json.dumps(event(name)))), indent=2, ensure_ascii=False)
-        (FOLDER / f"{name}{_GOLDEN}").write_text(f"{text}\n", "utf-8")
+        golden_path(name).write_text(f"{text}\n", "utf-8")
 
 
 if __name__ == "__main__":

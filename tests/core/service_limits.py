@@ -17,6 +17,7 @@ _KEYS = ("PartitionKey", "RowKey")
 _FORBIDDEN_IN_KEYS = {*"/\\#?", *map(chr, range(0x20)), *map(chr, range(0x7F, 0xA0))}
 _DATE_TIMES = {"EventTime", "OccurredAt", "ComposedAt", "ThreadCreatedAt"}
 _INT64S = {"Version"}
+_HALF_AN_EMOJI = re.compile("[\ud800-\udfff]")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,254}")
 _DATE_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{7}Z", re.ASCII)
 
@@ -70,7 +71,7 @@ def _date_time_problems(value: str) -> list[str]:
 
 
 def _surrogate_problems(text: str) -> list[str]:
-    return ["half an emoji"] if any("\ud800" <= character <= "\udfff" for character in text) else []
+    return ["half an emoji"] if _HALF_AN_EMOJI.search(text) else []
 
 
 def _size(name: str, value: object) -> int:
@@ -82,4 +83,4 @@ def _size(name: str, value: object) -> int:
 
 
 def _units(text: str) -> int:
-    return sum(2 if character > "\uffff" else 1 for character in text)
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2

@@ -13,8 +13,8 @@ from shared.errors import ContentError
 from shared.records import Record
 from tests import samples
 
-MANY: Final = settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-FEW: Final = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+MANY: Final = settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+FEW: Final = settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 _WORDS = st.sampled_from(
     ["", "null", "data", "rawId", "Topic", "4:+15555550100", "2021-02-19T00:28:29.5597260Z", "8:acs:1_2", "1", "\ud83d"]

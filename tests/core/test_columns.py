@@ -49,6 +49,7 @@ def test_the_columns_are_those_of_the_design_with_their_types() -> None:
 @pytest.mark.promise("Whole")
 @MANY
 @given(TEXTS | LONG)
+@pytest.mark.promise("Whole")
 def test_any_text_is_kept_whole(text: str | bytes) -> None:
     """In columns that the service takes, and equal when it is read back; bytes come back as the text they spell."""
     row: dict[str, Any] = {**KEYS, **pack(text)}
@@ -96,6 +97,7 @@ _COLUMNS = st.dictionaries(
 
 @FEW
 @given(_COLUMNS, st.integers(0, columns.PACKED_BYTES - 1_000), st.lists(st.text(max_size=90)))
+@pytest.mark.promise("Bounded")
 def test_any_columns_fit_beside_any_text(values: dict[str, Any], size: int, drift: list[str]) -> None:
     """Texts are cut and JSON is left out until the row fits, the largest first; `Drift` says so and fits as well."""
     fixed: Entity = {f"RawZ{number}": bytes(min(60_000, size - at)) for number, at in enumerate(range(0, size, 60_000))}

@@ -32,10 +32,8 @@ def test_a_clean_value_can_be_written_to_a_column(value: Any) -> None:
     """As JSON that any parser reads, in UTF-8, with nothing lost but half emoji and what is no number."""
     written = compact(parse(json.dumps(value)).clean)
 
-    assert "NaN" not in json.dumps(json.loads(written, parse_constant=lambda name: f"constant {name}"))
-    assert written.encode().decode() == written
-    if not _is_odd(value):
-        assert json.loads(written) == json.loads(json.dumps(value))
+    read = json.loads(written.encode(), parse_constant=pytest.fail)
+    assert _is_odd(value) or read == json.loads(json.dumps(value))
 
 
 def _is_odd(value: Any) -> bool:
@@ -44,7 +42,7 @@ def _is_odd(value: Any) -> bool:
     if isinstance(value, list):
         return any(_is_odd(item) for item in value)
     if isinstance(value, str):
-        return any("\ud800" <= character <= "\udfff" for character in value) or "NaN" in value
+        return any("\ud800" <= character <= "\udfff" for character in value)
     return isinstance(value, float) and value - value != 0
 
 

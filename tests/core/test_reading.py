@@ -11,7 +11,7 @@ from shared.decoder import decode
 from shared.jsontext import parse
 from shared.reading import Tolerant, read
 from tests import samples
-from tests.core.strategies import FEW, JSON, MANY
+from tests.core.strategies import FEW, JSON
 
 
 class Inner(Tolerant):
@@ -94,7 +94,7 @@ _SPELLINGS = st.sampled_from(
 _CLEAN = JSON.map(lambda value: parse(json.dumps(value)).clean)
 
 
-@MANY
+@FEW
 @given(st.dictionaries(_SPELLINGS, _CLEAN | st.dictionaries(_SPELLINGS, _CLEAN)), st.data())
 def test_the_order_of_arrival_makes_no_difference(value: dict[str, Any], data: st.DataObject) -> None:
     """Not even where two spellings of one name stand side by side, and whatever was read before."""

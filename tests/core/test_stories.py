@@ -21,6 +21,7 @@ NO_CREATION = "the thread's creation is not recorded: earlier participants and m
 @pytest.mark.promise("Order-free")
 @MANY
 @given(sms_lives(), st.data())
+@pytest.mark.promise("Order-free")
 def test_the_story_of_an_sms_is_the_same_in_any_order_and_with_any_duplicates(
     life: list[Any], data: st.DataObject
 ) -> None:
@@ -33,6 +34,7 @@ def test_the_story_of_an_sms_is_the_same_in_any_order_and_with_any_duplicates(
 @pytest.mark.promise("Order-free")
 @MANY
 @given(thread_lives(), st.data())
+@pytest.mark.promise("Order-free")
 def test_the_story_of_a_thread_is_the_same_in_any_order_and_with_any_duplicates(
     life: list[Any], data: st.DataObject
 ) -> None:
@@ -141,7 +143,9 @@ def test_edits_without_version_are_told_apart_by_their_time() -> None:
 
 def test_a_deleted_message_has_no_text() -> None:
     """Nor one of an edit that is older than the deletion."""
-    told = _messages(message("Deleted", 9), message("Edited", 5, messageBody="x"), message("Received", 0, **HELLO))
+    told = _messages(
+        message("Deleted", 9, messageBody="y"), message("Edited", 5, messageBody="x"), message("Received", 0, **HELLO)
+    )
 
     assert told == [Message("m1", "8:acs:1_s", "Sam", edm(0), None, edits=1, deleted_at=edm(9))]
 
@@ -181,6 +185,13 @@ def test_messages_come_oldest_first_and_those_without_id_stand_alone() -> None:
     alone = [message("Received", second, composeTime=at(second), messageId=None, messageBody="x") for second in (5, 6)]
 
     assert [one.message_id for one in _messages(*alone, *records)] == ["c", "a", "b", "", ""]
+
+
+def test_a_message_that_does_not_say_when_it_was_composed_has_the_time_of_its_event() -> None:
+    """The oldest one that is recorded."""
+    told = _messages(message("Edited", 4, composeTime=None, **HELLO), message("Received", 3, composeTime=None, **HELLO))
+
+    assert [one.composed_at for one in told] == [edm(3)]
 
 
 def test_typing_is_not_a_message_and_a_bot_command_is() -> None:

@@ -51,17 +51,17 @@ def error_document(code: str) -> bytes:
     return b'{"odata.error":{"code":"%s","message":{"lang":"en-US","value":"0:no."}}}' % code.encode()
 
 
-def transaction(*statuses: int, code: str = "") -> Step:
+def transaction(*statuses: int, code: str = "", status: int = 202) -> Step:
     """Answer a transaction with one part per status; failed parts name the code."""
     parts = [
         b"--changesetresponse_1\r\nContent-Type: application/http\r\nContent-Transfer-Encoding: binary\r\n\r\n"
         b"HTTP/1.1 %d Whatever\r\nDataServiceVersion: 1.0;\r\n\r\n%s\r\n"
-        % (status, b"" if status < 300 else error_document(code))
-        for status in statuses
+        % (part, b"" if part < 300 else error_document(code))
+        for part in statuses
     ]
     head = b"--batchresponse_1\r\nContent-Type: multipart/mixed; boundary=changesetresponse_1\r\n\r\n"
     tail = b"--changesetresponse_1--\r\n--batchresponse_1--\r\n"
-    return answer(202, b"".join([head, *parts, tail]), Content_Type="multipart/mixed; boundary=batchresponse_1")
+    return answer(status, b"".join([head, *parts, tail]), Content_Type="multipart/mixed; boundary=batchresponse_1")
 
 
 def raw(content: bytes) -> Step:
@@ -129,6 +129,7 @@ class MisbehavingServer:
         self.port = 0
         self._scheme = scheme
         self._connections: set[asyncio.Task[None]] = set()
+        self._heard = asyncio.Condition()
 
     @classmethod
     @contextlib.asynccontextmanager
@@ -154,6 +155,11 @@ class MisbehavingServer:
         credentials = f"AccountName={ACCOUNT};AccountKey={ACCOUNT_KEY}"
         return Account("EventTables", connection_string=f"{credentials};TableEndpoint={self.endpoint};")
 
+    async def hears(self, requests: int) -> None:
+        """Wait until it has heard that many requests."""
+        async with self._heard:
+            await self._heard.wait_for(lambda: len(self.requests) >= requests)
+
     async def stop(self) -> None:
         """Cut every connection."""
         for connection in self._connections:
@@ -172,7 +178,9 @@ class MisbehavingServer:
             with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):
                 while not writer.is_closing():
                     request = await _read(reader)
-                    self.requests.append(request)
+                    async with self._heard:
+                        self.requests.append(request)
+                        self._heard.notify_all()
                     await self.script(request)(reader, writer)
         finally:
             writer.transport.abort()

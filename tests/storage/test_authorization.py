@@ -165,6 +165,7 @@ async def test_a_server_that_nobody_vouches_for_gets_no_token(tls: ssl.SSLContex
 
 @pytest.mark.usefixtures("identity")
 @pytest.mark.parametrize("script", [in_turn(answer(401)), in_turn(error(403, "AuthorizationPermissionMismatch"))])
+@pytest.mark.promise("Quiet")
 async def test_no_log_and_no_error_tells_the_token(
     script: Script, trusted: ssl.SSLContext, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -55,6 +55,7 @@ async def settled(*tasks: asyncio.Task[None]) -> list[type[BaseException] | None
     return [None if outcome is None else type(outcome) for outcome in outcomes]
 
 
+@pytest.mark.promise("Kept")
 async def test_write_returns_when_the_rows_are_durable_and_not_before(writer: FakeWriter, commit: GroupCommit) -> None:
     """While one of a caller's rows is under way, the caller waits."""
     caller = start(commit, row("p", "1"), row("q", "1"))
@@ -357,6 +358,7 @@ async def _narrow(writer: FakeWriter) -> AsyncIterator[GroupCommit]:
     assert idle(commit)
 
 
+@pytest.mark.promise("Bounded")
 async def test_callers_wait_while_there_is_no_room(writer: FakeWriter, narrow: GroupCommit) -> None:
     """Back-pressure: what exceeds the bytes allowed does not queue up, and proceeds when room is given back."""
     callers = [start(narrow, row(str(number), "0", 1_000)) for number in range(5)]
@@ -505,6 +507,7 @@ async def test_those_who_wait_for_room_when_it_closes_are_refused(writer: FakeWr
     assert len(writer.stored) == 2
 
 
+@pytest.mark.promise("Bounded")
 async def test_an_idle_store_holds_nothing() -> None:
     """After a thousand partitions no lane, task or row is left in memory."""
     writer = FakeWriter()
@@ -535,6 +538,7 @@ async def test_a_failed_write_is_not_kept_alive(writer: FakeWriter, commit: Grou
     assert failure() is None
 
 
+@pytest.mark.promise("Crash-safe")
 async def test_a_worker_that_is_torn_down_leaves_nobody_waiting() -> None:
     """When the event loop cancels everything, callers end and the store is empty."""
     writer = FakeWriter(holding=True)

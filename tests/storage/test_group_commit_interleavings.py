@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+import pytest
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
@@ -161,6 +162,7 @@ class Scene:
 
 @settings(max_examples=200, deadline=None)
 @given(ACTIONS, st.none() | st.integers(0, 80))
+@pytest.mark.promise("Kept")
 def test_every_interleaving_keeps_the_promises(actions: list[object], closing: int | None) -> None:
     """Acknowledged rows are stored; failures reach those in the transaction and nobody else; nothing is left behind.
 

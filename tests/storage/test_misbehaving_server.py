@@ -39,7 +39,7 @@ from tests.storage.misbehaving import (
     truncated,
 )
 
-SHORT = Patience(attempts=3, attempt=0.4, whole=1.2, pause=0.01)
+SHORT = Patience(attempts=3, attempt=0.3, whole=0.8, pause=0.01)
 # For servers that answer at once: on a busy machine no time-out may come between.
 LONG = Patience(attempts=3, attempt=15, whole=15, pause=0.01)
 WRITTEN = answer(204)
@@ -55,7 +55,8 @@ async def sinking(account: Account, patience: Patience | None) -> AsyncIterator[
         async with asyncio.timeout(20):
             yield Sink(store)
     finally:
-        await store.close()
+        async with asyncio.timeout(20):
+            await store.close()
         await tables.close()
 
 
@@ -109,6 +110,41 @@ async def test_passing_trouble_costs_nothing(first: Step) -> None:
     assert server.requests[0].body == server.requests[1].body
 
 
+@pytest.mark.parametrize("first", [hang, drip])
+async def test_one_request_that_hangs_does_not_use_up_all_patience(first: Step) -> None:
+    """Each attempt has a bound of its own: the next one finds a server that answers again."""
+    patience = Patience(attempts=3, attempt=0.2, whole=15, pause=0.01)
+    async with MisbehavingServer.start(in_turn(first, WRITTEN)) as server:
+        assert isinstance(await deliver(server, chat(), patience), Recorded)
+
+    assert len(server.requests) == 2
+
+
+@pytest.mark.parametrize(
+    ("retry_after", "pauses"),
+    [(None, [0.01, 0.02, 0.04]), ("1", [1.0, 2.0, 4.0]), ("7", [7.0])],
+    ids=["unsaid", "short", "so long that only one fits"],
+)
+async def test_a_busy_service_is_given_time(
+    retry_after: str | None, pauses: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Pauses double, and are never shorter than the service asks for; what does not fit the patience is not begun."""
+    slept: list[float] = []
+    sleep = asyncio.sleep
+
+    async def at_once(seconds: float) -> None:
+        slept.append(seconds)
+        await sleep(0)
+
+    monkeypatch.setattr("shared.tables.asyncio.sleep", at_once)
+    headers = {} if retry_after is None else {"Retry_After": retry_after}
+    async with MisbehavingServer.start(in_turn(error(503, "ServerBusy", **headers))) as server:
+        with pytest.raises(StorageError, match="503 ServerBusy"):
+            await deliver(server, chat(), LONG._replace(attempts=4, whole=8))
+
+    assert [seconds for seconds in slept if seconds] == pauses
+
+
 LASTING = {
     "503": (error(503, "ServerBusy"), LONG, 3),
     "429 with a Retry-After beyond all patience": (error(429, "TooManyRequests", Retry_After="3600"), LONG, 1),
@@ -126,6 +162,7 @@ LASTING = {
 
 
 @pytest.mark.parametrize(("step", "patience", "attempts"), LASTING.values(), ids=LASTING)
+@pytest.mark.promise("Bounded")
 async def test_lasting_trouble_raises_in_time(step: Step, patience: Patience, attempts: int) -> None:
     """What is not written is never reported as kept, nor sent more often than the patience says."""
     async with MisbehavingServer.start(in_turn(step)) as server:
@@ -159,6 +196,7 @@ async def test_a_server_that_accepts_nothing_raises_in_time() -> None:
                 await sink.receive(sms(), function="sms_events")
 
 
+@pytest.mark.promise("Bounded")
 async def test_the_worst_weather_ends_within_twenty_seconds_as_deployed() -> None:
     """With the patience of the deployed app, a burst on a server that never answers fails in time, whole."""
     async with MisbehavingServer.start(in_turn(hang)) as server, sinking(server.account, None) as sink:
@@ -195,7 +233,53 @@ async def test_a_table_that_cannot_be_created_is_trouble(creation: Step) -> None
             await deliver(server, chat(), SHORT)
 
 
+async def test_a_writer_that_gives_up_does_not_take_the_creation_with_it() -> None:
+    """One of two who wait for a table is cancelled: the other's row is written all the same, after one creation."""
+    created = asyncio.Event()
+
+    async def in_a_while(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await created.wait()
+        await error(409, "TableAlreadyExists")(reader, writer)
+
+    def script(request: Request) -> Step:
+        if request.table == "Tables":
+            return in_a_while
+        return WRITTEN if created.is_set() else error(404, "TableNotFound")
+
+    async with MisbehavingServer.start(script) as server, asyncio.timeout(20):
+        tables = Tables(server.account, LONG)
+        first, second = [asyncio.create_task(tables.upsert(row)) for row in ROWS]
+        await server.hears(3)
+        first.cancel()
+        await asyncio.wait([first])
+        created.set()
+        await second
+        await tables.close()
+
+    assert first.cancelled()
+    assert [request.table for request in server.requests].count("Tables") == 1
+
+
+@pytest.mark.parametrize("together", [False, True])
+async def test_closing_in_the_midst_of_a_creation_leaves_nothing_behind(*, together: bool) -> None:
+    """A worker that is stopped while a table is being created ends in peace, and its writers are told."""
+
+    def script(request: Request) -> Step:
+        return hang if request.table == "Tables" else error(404, "TableNotFound")
+
+    async with MisbehavingServer.start(script) as server, asyncio.timeout(20):
+        tables = Tables(server.account, LONG)
+        store = GroupCommit(tables)
+        writing = asyncio.create_task(store.write(ROWS if together else ROWS[:1]))
+        await server.hears(2)
+        await tables.close()
+        with pytest.raises(StorageError):
+            await writing
+        await store.close()
+
+
 @pytest.mark.parametrize("status", [400, 413, 414])
+@pytest.mark.promise("No poison loop")
 async def test_a_record_that_the_service_refuses_becomes_a_dead_letter(status: int) -> None:
     """The service will not take the row, ever: so it is kept as a dead letter and acknowledged."""
 
@@ -255,6 +339,7 @@ TOGETHER_RECOVERED = {
 
 
 @pytest.mark.parametrize("first", TOGETHER_RECOVERED.values(), ids=TOGETHER_RECOVERED)
+@pytest.mark.promise("Kept")
 async def test_a_transaction_is_written_only_when_every_part_says_so(first: Step) -> None:
     """Anything else is sent again, since repeating a replacement changes nothing, until all parts are 204."""
     async with MisbehavingServer.start(in_turn(first, transaction(204, 204))) as server:
@@ -322,6 +407,7 @@ TROUBLE = {
 
 @pytest.mark.parametrize("signed", [False, True], ids=["key", "signature"])
 @pytest.mark.parametrize("script", TROUBLE.values(), ids=TROUBLE)
+@pytest.mark.promise("Quiet")
 async def test_no_log_and_no_error_tells_a_secret(
     script: Script, caplog: pytest.LogCaptureFixture, *, signed: bool
 ) -> None:

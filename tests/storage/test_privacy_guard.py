@@ -36,6 +36,7 @@ def test_it_hears_the_root_logger(privacy_guard: PrivacyGuard) -> None:
     assert all(logging.getLogger(name).isEnabledFor(logging.DEBUG) for name in OUR_LOGGERS)
 
 
+@pytest.mark.promise("Quiet")
 def test_it_notices_personal_data_in_messages_arguments_and_tracebacks(own_guard: PrivacyGuard) -> None:
     """The line that a reader of the log would see is what counts."""
     logger = logging.Logger("quiet")  # noqa: LOG001  it must not reach the guard of this run

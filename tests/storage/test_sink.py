@@ -93,6 +93,7 @@ async def _recorded(real: Sink, account: Account, text: str, function: str) -> N
 
 @pytest.mark.parametrize("form", ["Event Grid object", "CloudEvents array"])
 @pytest.mark.parametrize("name", samples.NAMES)
+@pytest.mark.promise("Kept")
 async def test_every_sample_comes_back_as_its_record_says(name: str, form: str, real: Sink, account: Account) -> None:
     """Rows read through the SDK hold the record's columns in their Edm types, and the text as it was handed over."""
     await _recorded(
@@ -110,6 +111,7 @@ ODD_TEXTS = {
     "percent": "100% %27 %2F",
     "forbidden in keys": "a/b\\c#d?e",
     "controls": "tab\t newline\r\n nul\x00 bell\x07 del\x7f next\x85",
+    "line separators": "one\u2028two\u2029three\u00a0\u2027",
     "bidi": "\u202ereversed\u202c \u200b\ufeff",
     "boundary": "\r\n--changeset_1--\r\nHTTP/1.1 400 Bad Request\r\n",
 }
@@ -142,6 +144,7 @@ async def test_half_an_emoji_does_not_cost_the_message(text: str, real: Sink, ac
     assert "\ufffd" in row["Body"] + row["MessageId"]
 
 
+@pytest.mark.promise("Whole")
 async def test_an_event_of_a_megabyte_comes_back_equal(real: Sink, account: Account) -> None:
     """Event Grid's limit: kept whole in binary columns, its message cut in its own."""
     noise = base64.b85encode(random.Random(1).randbytes(550_000)).decode()
@@ -196,6 +199,7 @@ async def test_a_thread_of_two_hundred_and_fifty_comes_back_equal(real: Sink, ac
     assert row["ParticipantCount"] == 250
 
 
+@pytest.mark.promise("Once")
 async def test_any_number_of_deliveries_leaves_the_same_rows(real: Sink, account: Account) -> None:
     """One after the other, at once, and by two workers: one row per table."""
     text = sms()
@@ -210,6 +214,7 @@ async def test_any_number_of_deliveries_leaves_the_same_rows(real: Sink, account
     assert {table: len(rows) for table, rows in once.items()} == {"SmsEvents": 1, "SmsMessages": 1}
 
 
+@pytest.mark.promise("Never silently merged")
 async def test_two_contents_under_one_id_are_both_kept(real: Sink, account: Account) -> None:
     """Same id, other text: two rows, also when they arrive together."""
     texts = {sms(message="first"), sms(message="second")}
@@ -234,6 +239,7 @@ CONTENT_ERRORS: dict[str, list[str | bytes]] = {
 @pytest.mark.parametrize(
     ("reason", "text"), [(reason, text) for reason, texts in CONTENT_ERRORS.items() for text in texts], ids=repr
 )
+@pytest.mark.promise("No poison loop")
 async def test_bad_content_becomes_a_dead_letter_with_its_reason(reason: str, text: str | bytes) -> None:
     """It is acknowledged, its text is kept, and the reason is told with a JSON path."""
     store = Store()
@@ -293,6 +299,7 @@ def _bug(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("bug")
+@pytest.mark.promise("No poison loop")
 async def test_a_bug_in_the_decoder_becomes_a_dead_letter(caplog: pytest.LogCaptureFixture) -> None:
     """The event is kept as `internal_error`; the log shows where the bug is and nothing of the event."""
     store = Store()
@@ -330,7 +337,8 @@ async def test_an_event_of_another_family_is_recorded_in_its_own_tables(caplog: 
 
     assert isinstance(outcome, Recorded)
     assert store.tables == ["SmsEvents", "SmsMessages"]
-    assert f"misrouted: {PREFIX}SMSReceived was delivered to chat_user_events" in caplog.text
+    warnings = [record.getMessage() for record in caplog.records if record.levelno == logging.WARNING]
+    assert warnings == [f"misrouted: {PREFIX}SMSReceived was delivered to chat_user_events"]
     assert "the secret text" not in caplog.text
     assert "1555000" not in caplog.text
 
@@ -343,6 +351,7 @@ async def test_an_event_of_an_unknown_function_is_recorded_too() -> None:
     assert store.tables == ["ChatThreadEvents"]
 
 
+@pytest.mark.promise("Quiet")
 async def test_a_type_cannot_forge_or_flood_the_log(caplog: pytest.LogCaptureFixture) -> None:
     """The type of an unknown event is content: it is logged on one line, without control characters, and cut."""
     forged = "x\r\nERROR all is lost \x1b[31m" + "y" * 100_000
@@ -354,6 +363,7 @@ async def test_a_type_cannot_forge_or_flood_the_log(caplog: pytest.LogCaptureFix
     assert len(line) < 500
 
 
+@pytest.mark.promise("No poison loop")
 async def test_storage_trouble_is_raised_and_leaves_no_dead_letter() -> None:
     """Event Grid delivers again; nothing claims that the event is bad."""
     store = Store(StorageError("503"))
@@ -391,15 +401,18 @@ class Hung:
         await asyncio.Event().wait()
 
 
+@pytest.mark.promise("Bounded")
 async def test_a_store_that_never_answers_is_given_up_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
     """The bound that the deployed app keeps leaves two seconds of the twenty; here it is shortened to see it act."""
     assert sink.ANSWER_WITHIN_SECONDS <= 18
 
     monkeypatch.setattr(sink, "ANSWER_WITHIN_SECONDS", 0.05)
-    with pytest.raises(StorageError, match=r"not written within 0\.05 s"):
-        await Sink(Hung()).receive(sms(), function="sms_events")
+    async with asyncio.timeout(20):
+        with pytest.raises(StorageError, match=r"not written within 0\.05 s"):
+            await Sink(Hung()).receive(sms(), function="sms_events")
 
 
+@pytest.mark.promise("Crash-safe")
 async def test_a_call_that_the_host_cancels_is_not_answered() -> None:
     """Cancellation is no storage trouble and no success: it stays what it is."""
     call = asyncio.create_task(Sink(Hung()).receive(sms(), function="sms_events"))
