@@ -65,8 +65,8 @@ def report(message_id: str, status: str, second: int) -> str:
 
 
 async def test_the_state_of_an_sms_is_one_request(sink: Sink, lookups: Lookups, requests: list[str]) -> None:
-    """Among hundreds of reports of the number, one query of its message's rows answers."""
-    others = [report(f"other-{number}", "Delivered", 1) for number in range(200)]
+    """Among more reports of the number than one answer holds, one query of its message's rows tells."""
+    others = [report(f"other-{number}", "Delivered", 1) for number in range(1_000)]
     await keep(sink, *others, report("m-1", "Failed", 2), report("m-1", "Delivered", 3), report("m-10", "Expired", 4))
     story = await lookups.sms(OUR, "m-1")
 
@@ -117,6 +117,16 @@ async def test_the_transcript_of_a_thread_is_read_in_pages(sink: Sink, lookups: 
     assert transcript is not None
     assert [message.text for message in transcript.messages] == [f"text {number}" for number in range(1_100)]
     assert len(requests) == 2
+
+
+@pytest.mark.parametrize("odd", ODD_IDS)
+async def test_a_thread_is_found_by_any_id(odd: str, sink: Sink, lookups: Lookups) -> None:
+    """Its own events are told and no other thread's, whatever characters the id has."""
+    await keep(sink, chat(threadId=odd, messageBody="here"), chat(threadId="elsewhere", messageBody="no"))
+    transcript = await lookups.thread(odd)
+
+    assert transcript is not None
+    assert (transcript.thread_id, [message.text for message in transcript.messages]) == (odd, ["here"])
 
 
 @pytest.mark.parametrize("odd", ODD_IDS)
