@@ -19,7 +19,7 @@ WORKLOADS = {
     "chat fan-out": (chat_fan_out, CHAT_USER, 100),
     "one at a time": (sms_reports, SMS, 1),
 }
-WARM_UP = 300
+WARM_UP = 200
 
 
 class Load(msgspec.Struct):

@@ -101,8 +101,8 @@ def unpack(entity: Mapping[str, object]) -> str | bytes:
         return content
 
 
-def limited(columns: Mapping[str, Value], fixed: Entity) -> tuple[Entity, list[str]]:
-    """Fit columns beside the fixed ones into one entity; tell as drift what was cut or left out.
+def limited(columns: Mapping[str, Value], fixed: Entity, *, spare: int = _DRIFT_BYTES) -> tuple[Entity, list[str]]:
+    """Fit columns beside the fixed ones into one entity with some bytes to spare; tell what was cut or left out.
 
     Texts are cut at 31,000 UTF-16 units. JSON is never cut, since half of it means nothing: it is left out. Where the
     text leaves little room, the largest columns go first.
@@ -118,7 +118,7 @@ def limited(columns: Mapping[str, Value], fixed: Entity) -> tuple[Entity, list[s
             cuts[name] = cut(value, TEXT_UNITS)
             drift.append(f"{name}: cut at {TEXT_UNITS} UTF-16 units")
     fitted: Entity = {}
-    room = ENTITY_BYTES - _DRIFT_BYTES - entity_bytes(fixed)
+    room = ENTITY_BYTES - spare - entity_bytes(fixed)
     for name, value in sorted(cuts.items(), key=lambda column: property_bytes(*column)):
         room -= property_bytes(name, value)
         if room >= 0:

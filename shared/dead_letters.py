@@ -2,9 +2,11 @@
 
 from shared import keys
 from shared.catalogue import DEAD_LETTERS
-from shared.columns import PACKED_BYTES, Entity, entity_bytes, limited, pack
+from shared.columns import ENTITY_BYTES, Entity, entity_bytes, limited, pack
 from shared.errors import ContentError, Oversized
 from shared.records import RECORD_VERSION
+
+_NAMED_BYTES = 4_096  # for reason and detail, which are short; a long id or type gives way
 
 
 def dead_letter(function: str, text: str | bytes, error: ContentError) -> tuple[str, Entity]:
@@ -20,8 +22,9 @@ def dead_letter(function: str, text: str | bytes, error: ContentError) -> tuple[
         "EventId": error.event_id,
         "EventType": error.event_type,
     }
+    # A dead letter has fewer columns than a record, so it can keep a text for which a record has no room.
     fixed: Entity = {"PartitionKey": function, "RowKey": keys.digest(content), **pack(text)}
-    if entity_bytes(fixed) > PACKED_BYTES:
-        raise Oversized(f"over {PACKED_BYTES} bytes even compressed")
-    columns, _cuts = limited({name: value for name, value in named.items() if value is not None}, fixed)
+    if entity_bytes(fixed) > ENTITY_BYTES - _NAMED_BYTES:
+        raise Oversized(f"over {ENTITY_BYTES - _NAMED_BYTES} bytes even compressed")
+    columns, _cuts = limited({name: value for name, value in named.items() if value is not None}, fixed, spare=0)
     return DEAD_LETTERS, {**fixed, **columns, "RecordVersion": RECORD_VERSION}

@@ -113,4 +113,5 @@ def error_code(answer: bytes) -> str:
 
 
 def _quoted(key: str) -> str:
-    return quote(key.replace("'", "''"), safe="")
+    # A path may hold `:` and `@` as they are, and the ids of users and threads are full of them.
+    return quote(key.replace("'", "''"), safe=":@")

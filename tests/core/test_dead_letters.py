@@ -1,17 +1,24 @@
 """Dead letters: the text is kept, the reason told, the same text is filed once."""
 
+import json
+import random
+import string
+import zlib
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.columns import unpack
+from shared.columns import PACKED_BYTES, unpack
 from shared.dead_letters import dead_letter
-from shared.errors import ContentError, MissingKey, NotJson
+from shared.decoder import decode
+from shared.errors import ContentError, MissingKey, NotJson, Oversized
 from tests import samples
 from tests.core.service_limits import violations
 from tests.core.strategies import MANY, delivered, outcome
+
+_SYMBOLS = string.ascii_letters + string.digits + "+-"
 
 
 def test_a_dead_letter_tells_what_is_wrong_and_where() -> None:
@@ -77,3 +84,22 @@ def test_long_ids_are_cut(unit: str) -> None:
     assert error.event_id.startswith(str(row["EventId"]))
     assert len(str(row["EventId"]).encode("utf-16-le")) == 62_000
     assert violations(row) == []
+
+
+def test_an_event_too_large_for_a_record_is_still_a_dead_letter() -> None:
+    """A dead letter has fewer columns than a record, and so keeps a text that leaves a record no room."""
+    rng = random.Random(1)
+    event = samples.event("2025/SMSReceived")
+    per_symbol = len(zlib.compress("".join(rng.choices(_SYMBOLS, k=100_000)).encode())) / 100_000
+    symbols = int((PACKED_BYTES + 2_000) / per_symbol)  # between what a record can keep and what a row can
+    event["data"]["message"] = "".join(rng.choices(_SYMBOLS, k=symbols))
+    text = json.dumps(event)
+
+    with pytest.raises(Oversized) as refused:
+        decode(text)
+    _table, entity = dead_letter("sms_events", text, refused.value)
+
+    assert "oversized" == entity["Reason"]
+    assert event["id"] == entity["EventId"]
+    assert text == unpack(entity)
+    assert [] == violations(entity)
