@@ -13,7 +13,7 @@ from benchmarks.table_server import TableServer
 
 LATENCY_SECONDS = 0.002  # a round trip within one Azure region
 _ROUNDS = 3
-_EVENTS = {"this app": 1_500}
+_EVENTS = {"this app": 1_000}
 _EVENTS_OF_PEERS = 250
 GROWTH = (1_000, 10_000, 100_000)
 

@@ -6,6 +6,7 @@ https://learn.microsoft.com/rest/api/storageservices/performing-entity-group-tra
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from urllib.parse import quote
 from uuid import uuid4
 
@@ -74,7 +75,7 @@ def encode(table: str, entity: Entity) -> Row:
         wire[f"{name}@odata.type"] = "Edm.Binary"
         chunk += 1
     partition, row_key = str(entity["PartitionKey"]), str(entity["RowKey"])
-    path = f"{table}(PartitionKey='{_quoted(partition)}',RowKey='{_quoted(row_key)}')"
+    path = f"{_partition_path(table, partition)}{_quoted(row_key)}')"
     body = _JSON.encode(wire)
     if _SEPARATOR in body:
         # Azurite takes U+2028 and U+2029 for the end of a line in a transaction; their escapes mean the same.
@@ -110,6 +111,11 @@ def error_code(answer: bytes) -> str:
     """Tell the service's error code from an error body, empty where there is none."""
     found = _ERROR_CODE.search(answer)
     return found[1].decode() if found else ""
+
+
+@lru_cache(maxsize=1_024)  # a burst is of few numbers, users or threads
+def _partition_path(table: str, partition: str) -> str:
+    return f"{table}(PartitionKey='{_quoted(partition)}',RowKey='"
 
 
 def _quoted(key: str) -> str:
