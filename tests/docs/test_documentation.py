@@ -63,3 +63,17 @@ def test_every_make_target_in_the_readme_exists() -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
 
     assert [] == [target for target in re.findall(r"`make (\w+)", README) if f"\n{target}:" not in makefile]
+
+
+def test_the_readme_quotes_the_figures_of_the_last_benchmark() -> None:
+    """No figure stands in the README that `make bench` did not print."""
+    results = (ROOT / "benchmarks" / "results.md").read_text(encoding="utf-8")
+    _before, _, after = README.partition("## What it costs")
+    costs = after.partition("\n## ")[0]
+    rows = [line for line in costs.splitlines() if line.startswith("| ")]
+    quoted = [
+        sentence for sentence in results.splitlines() if sentence.startswith(("Over all", "By sample", "Importing"))
+    ]
+
+    assert [] == [row for row in rows if row not in results]
+    assert [] == [sentence for sentence in quoted if sentence not in costs]
