@@ -25,7 +25,7 @@ def main() -> None:
     progress("cold start")
     imports = cold_start.measure()
     costs = write_path.compare(progress)
-    growth = {workload: write_path.grow(workload, progress) for workload in ("SMS burst", "chat fan-out")}
+    growth = write_path.grow(progress)
     questions = looking_up.ask(progress)
     text = report(costs, growth, decodings, imports, questions, seconds=time.monotonic() - start)
     console.print(Markdown(text))

@@ -3,7 +3,8 @@
 import asyncio
 import http.client
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator
+from functools import partial
 from itertools import islice
 
 import msgspec
@@ -15,8 +16,8 @@ from shared.lookups import Lookups
 from shared.odata import encode
 from shared.settings import Account
 
-REPORTS = 100_000
-THREAD_EVENTS = 10_000
+REPORTS = (1_000, 100_000)
+THREAD_EVENTS = (1_000, 10_000)
 _LOADED_AT_ONCE = 1_000
 
 
@@ -28,31 +29,33 @@ class Question(msgspec.Struct):
 
 
 def ask(progress: Callable[[str], None]) -> dict[str, Question]:
-    """Fill the stand-in and ask it both questions."""
+    """Fill the stand-in ever more, and ask it both questions at each size."""
+    answers: dict[str, Question] = {}
     with TableServer.start(latency=0, store=True) as server:
-        progress(f"a partition of {REPORTS:,} reports")
-        _load(server, "SmsMessages", sms_reports(REPORTS))
-        progress(f"a thread of {THREAD_EVENTS:,} events")
-        _load(server, "ChatThreadEvents", thread_messages(THREAD_EVENTS))
-        return asyncio.run(_ask(server))
-
-
-async def _ask(server: TableServer) -> dict[str, Question]:
-    answers = {}
-    async with Lookups(Account("benchmark", connection_string=server.connection_string)) as lookups:
-        message = f"0f8fad5b-d9cb-469f-a165-{REPORTS // 2:012x}"
-        for name, question in (
-            (f"state of one SMS among {REPORTS:,} reports", lambda: lookups.sms(OWN_NUMBER, message)),
-            (f"transcript of a thread of {THREAD_EVENTS:,} events", lambda: lookups.thread(THREAD)),
-        ):
-            server.reset()
-            start = time.perf_counter()
-            story = await question()
-            seconds = time.perf_counter() - start
-            if story is None:
-                raise RuntimeError(f"{name}: nothing was found")
-            answers[name] = Question(server.stats().requests, seconds)
+        loaded = 0
+        for size in REPORTS:
+            progress(f"a partition of {size:,} reports")
+            _load(server, "SmsMessages", sms_reports(size - loaded, first=loaded))
+            loaded = size
+            question = partial(Lookups.sms, number=OWN_NUMBER, message_id=f"0f8fad5b-d9cb-469f-a165-{size // 2:012x}")
+            answers[f"state of one SMS among {size:,} reports"] = asyncio.run(_ask(server, question))
+        for size in THREAD_EVENTS:
+            progress(f"a thread of {size:,} events")
+            _load(server, "ChatThreadEvents", thread_messages(size))  # the longer one begins with the shorter
+            question_of_thread = partial(Lookups.thread, thread_id=THREAD)
+            answers[f"transcript of a thread of {size:,} events"] = asyncio.run(_ask(server, question_of_thread))
     return answers
+
+
+async def _ask(server: TableServer, question: Callable[[Lookups], Awaitable[object]]) -> Question:
+    async with Lookups(Account("benchmark", connection_string=server.connection_string)) as lookups:
+        server.reset()
+        start = time.perf_counter()
+        story = await question(lookups)
+        seconds = time.perf_counter() - start
+    if story is None:
+        raise RuntimeError("nothing was found")
+    return Question(server.stats().requests, seconds)
 
 
 def _load(server: TableServer, table: str, texts: Iterable[str]) -> None:

@@ -18,7 +18,7 @@ _PEER = "async SDK"
 
 def report(
     costs: Mapping[str, Mapping[str, Cost]],
-    growth: Mapping[str, Mapping[int, Load]],
+    growth: Mapping[str, Mapping[int, tuple[Load, float]]],
     decodings: Iterable[Decoding],
     imports: ColdStart,
     questions: Mapping[str, Question],
@@ -48,7 +48,7 @@ def report(
             "",
             *_table(
                 ("question", "requests", "seconds"),
-                ((name, str(one.requests), f"{one.seconds:.2f}") for name, one in questions.items()),
+                ((name, str(one.requests), f"{one.seconds:.3f}") for name, one in questions.items()),
             ),
         ]
     )
@@ -76,13 +76,13 @@ def _write_path(costs: Mapping[str, Mapping[str, Cost]]) -> list[str]:
     ]
 
 
-def _growth(growth: Mapping[str, Mapping[int, Load]]) -> list[str]:
+def _growth(growth: Mapping[str, Mapping[int, tuple[Load, float]]]) -> list[str]:
     rows = [
-        (workload, f"{events:,}", f"{load.cpu_ms:.3f}", f"{load.grown_kib / 1024:.1f}")
+        (workload, f"{events:,}", f"{load.cpu_ms:.3f}", f"{requests:.3f}", f"{load.grown_kib / 1024:.1f}")
         for workload, loads in growth.items()
-        for events, load in loads.items()
+        for events, (load, requests) in loads.items()
     ]
-    header = ("workload", "events", "CPU ms per event", "memory grown, MiB")
+    header = ("workload", "events", "CPU ms per event", "storage requests per event", "memory grown, MiB")
     return ["## As the number of events grows", "", "This app alone, answered at once.", "", *_table(header, rows)]
 
 

@@ -14,7 +14,11 @@ LATENCY_SECONDS = 0.002  # a round trip within one Azure region
 _ROUNDS = 2
 _EVENTS = {"this app": 1_000}
 _EVENTS_OF_PEERS = 250
-GROWTH = (1_000, 10_000, 100_000)
+GROWTH = {
+    "SMS burst": (1_000, 10_000, 100_000),
+    "chat fan-out": (1_000, 10_000, 100_000),
+    "one at a time": (1_000, 10_000),  # more would take minutes: nothing overlaps
+}
 
 
 class Cost(msgspec.Struct):
@@ -42,14 +46,15 @@ def compare(progress: Callable[[str], None]) -> dict[str, dict[str, Cost]]:
     return costs
 
 
-def grow(workload: str, progress: Callable[[str], None]) -> dict[int, Load]:
-    """Measure this app alone as the number of events grows."""
+def grow(progress: Callable[[str], None]) -> dict[str, dict[int, tuple[Load, float]]]:
+    """Measure this app alone as the number of events grows; tell loads and storage requests per event."""
+    growth: dict[str, dict[int, tuple[Load, float]]] = {}
     with TableServer.start(latency=0) as server:
-        loads = {}
-        for events in GROWTH:
-            progress(f"{workload}, {events:,} events")
-            loads[events], _requests = measure(server, workload, "this app", events)
-        return loads
+        for workload, sizes in GROWTH.items():
+            for events in sizes:
+                progress(f"{workload}, {events:,} events")
+                growth.setdefault(workload, {})[events] = measure(server, workload, "this app", events)
+    return growth
 
 
 def measure(server: TableServer, workload: str, contender: str, events: int) -> tuple[Load, float]:

@@ -30,6 +30,10 @@ class DeadLetter(NamedTuple):
     event_type: str | None
     raw: str | bytes
 
+    def __repr__(self) -> str:
+        """Tell where and why, without any personal data."""
+        return f"<DeadLetter in {self.function}: {self.reason}>"
+
 
 class Lookups:
     """Questions to the tables of one storage account; use as an async context manager."""

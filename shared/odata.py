@@ -54,6 +54,10 @@ class Row(msgspec.Struct, frozen=True):
     path: str
     body: bytes
 
+    def __repr__(self) -> str:
+        """Name the table only: keys and body are personal data."""
+        return f"<Row of {self.table}>"
+
     @property
     def size(self) -> int:
         """Bytes that the row takes in a transaction."""
