@@ -60,7 +60,10 @@ def up(
 
 @app.command("publish")
 def publish_files(
-    files: Annotated[list[Path], typer.Argument(help="JSON files, each with one event or an array of events.")],
+    files: Annotated[
+        list[Path],
+        typer.Argument(exists=True, dir_okay=False, help="JSON files, each with one event or an array of events."),
+    ],
     endpoint: Annotated[
         str, typer.Option(envvar="EVENT_GRID_ENDPOINT", help="URL of the topic.")
     ] = f"http://127.0.0.1:{_TOPIC_PORT}/api/events",
@@ -136,7 +139,7 @@ def main() -> None:
     try:
         app()
     except (LocalStackError, SinkError, AzureError) as error:
-        Console(stderr=True).print(f"acsevents: {error}", markup=False, highlight=False)
+        Console(stderr=True, emoji=False).print(f"acsevents: {error}", markup=False, highlight=False, soft_wrap=True)
         sys.exit(1)
 
 
@@ -158,7 +161,11 @@ async def _up(host_port: int, topic_port: int, folder: Path) -> None:
         _console.print(f"Functions host       {running.hosts.url}/runtime/webhooks/EventGrid?functionName=…")
         _console.print(f"Azurite tables       http://127.0.0.1:{running.azurite.port}/devstoreaccount1")
         _console.print(f"logs, dead letters   {folder}/\n")
-        _console.print("publish samples      .venv/bin/python -m acsevents publish samples/2021/*.json")
+        _console.print(
+            "publish samples      .venv/bin/python -m acsevents publish samples/2025/*.json "
+            f"--endpoint {running.grid.endpoint}",
+            soft_wrap=True,
+        )
         _console.print(
             "look them up         export EventTables='…' as below, then .venv/bin/python -m acsevents thread …"
         )

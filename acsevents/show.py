@@ -1,5 +1,6 @@
 """Print what was looked up: readable on a terminal, JSON when asked for. Texts of strangers are shown, never obeyed."""
 
+import json
 from collections.abc import Sequence
 
 import msgspec
@@ -16,8 +17,8 @@ _UNSAFE |= {code: f"\\u{code:04x}" for code in (*range(0x202A, 0x202F), *range(0
 
 
 def as_json(console: Console, answer: object) -> None:
-    """Print an answer as one line of JSON."""
-    console.print(msgspec.json.encode(answer).decode(), markup=False, highlight=False, soft_wrap=True)
+    """Print an answer as one line of JSON, in ASCII: nothing in it can be taken for a command by a terminal."""
+    console.file.write(json.dumps(msgspec.to_builtins(answer)) + "\n")
 
 
 def sms(console: Console, story: SmsStory | None) -> None:

@@ -1,5 +1,6 @@
 """Look up what is recorded: one query of one partition per question, through azure-data-tables."""
 
+import logging
 from collections.abc import AsyncIterator
 from types import TracebackType
 from typing import Any, NamedTuple, Self
@@ -12,10 +13,13 @@ from shared.catalogue import CHAT_THREAD, CHAT_USER, DEAD_LETTERS, SMS
 from shared.columns import unpack
 from shared.connection import connect
 from shared.decoder import decode
+from shared.errors import ContentError
 from shared.identifiers import e164
 from shared.records import Record
 from shared.settings import Account
 from shared.stories import SmsStory, Transcript, tell_sms, tell_thread
+
+_log = logging.getLogger("acs_event_sink")
 
 _READ_SECONDS = 30.0  # nobody redelivers a question: wait longer than a write may
 
@@ -90,7 +94,10 @@ class Lookups:
     async def _records(self, table: str, condition: str, values: dict[str, Any]) -> AsyncIterator[Record]:
         """Yield the records of a query's rows, decoded again from the text they keep."""
         async for row in self._rows(table, condition, values):
-            yield decode(unpack(row))
+            try:
+                yield decode(unpack(row))
+            except ContentError as error:  # a row that somebody else wrote or changed must not hide the others
+                _log.warning("a row of %s cannot be read: %s", table, error.reason)
 
     async def _rows(
         self, table: str, condition: str = "", values: dict[str, Any] | None = None

@@ -189,6 +189,9 @@ def _messages(events: Iterable[Record]) -> tuple[Message, ...]:
 
 
 def _message(events: list[Record]) -> Message:
+    if any(event.facts.get("Version") is None for event in events):
+        # Versions order events only among themselves: a deletion without one must not count as the oldest.
+        events = sorted(events, key=lambda event: (event.ticks, event.digest))
     newest = events[-1]
     deleted = newest.event_type.kind is Kind.MESSAGE_DELETED
     text = None if deleted else _newest((event for event in events if _state(event) == _state(newest)), "Body")
@@ -223,6 +226,8 @@ def _participants(events: Iterable[Record]) -> tuple[tuple[Participant, ...], li
     for event in events:
         if event.event_type.kind is Kind.THREAD_CREATED:
             listed = event.facts["Participants"] or ()
+            if event.facts["Participants"] is None:
+                gaps.append("the participants of the created thread are not recorded")
             present |= {one["id"]: Participant(one["id"], one.get("displayName")) for one in listed if one.get("id")}
         someone = event.facts.get("ParticipantId")
         if someone is None:

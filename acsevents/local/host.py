@@ -84,7 +84,9 @@ async def serve(app: web.Application, port: int = 0, *, reuse_port: bool = False
 
 
 def load_settings(script_root: Path) -> None:
-    """Put the Values of local.settings.json into the environment; a variable that is set and not empty wins.
+    """Put the Values of local.settings.json into the environment; what is set there and not empty wins.
+
+    A connection counts as set in either of its forms, so that a file for Azurite does not contradict an identity.
 
     Raises:
         LocalStackError: the file is not what `func` writes.
@@ -100,7 +102,8 @@ def load_settings(script_root: Path) -> None:
         case {"IsEncrypted": True}:
             raise LocalStackError("local.settings.json is encrypted: run `func settings decrypt`")
         case {"Values": dict(values)} if all(isinstance(value, str) for value in values.values()):
-            os.environ.update({name: value for name, value in values.items() if not os.environ.get(name)})
+            named = {name.partition("__")[0] for name, value in os.environ.items() if value}
+            os.environ.update({name: value for name, value in values.items() if name.partition("__")[0] not in named})
         case _:
             raise LocalStackError("local.settings.json must hold an object `Values` whose values are all strings")
 

@@ -4,13 +4,14 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from acsevents.local import LocalStackError
 from acsevents.local.ports import free_port
+from shared.settings import CONNECTIONS
 
 ROOT = Path(__file__).parents[2]
 _START_SECONDS = 60.0
@@ -45,7 +46,7 @@ class HostProcesses:
                 *("-m", "acsevents.local.host", "--script-root", str(ROOT)),
                 *("--port", str(self._port), "--reuse-port"),
                 cwd=ROOT,
-                env={**os.environ, **self._environment},
+                env={**_without_connections(os.environ), **self._environment},
                 stdout=asyncio.subprocess.PIPE,
                 stderr=errors,
                 start_new_session=True,  # Ctrl-C reaches the parent only, which stops things in order
@@ -94,6 +95,11 @@ async def host_processes(
         yield hosts
     finally:
         await asyncio.gather(*(_stop(process) for process in hosts.running))
+
+
+def _without_connections(environment: Mapping[str, str]) -> dict[str, str]:
+    """Leave out the tables of whoever runs this: the local ones are named instead."""
+    return {name: value for name, value in environment.items() if not name.startswith(CONNECTIONS)}
 
 
 async def _stop(process: asyncio.subprocess.Process) -> None:

@@ -49,7 +49,6 @@ def test_the_columns_are_those_of_the_design_with_their_types() -> None:
 @pytest.mark.promise("Whole")
 @MANY
 @given(TEXTS | LONG)
-@pytest.mark.promise("Whole")
 def test_any_text_is_kept_whole(text: str | bytes) -> None:
     """In columns that the service takes, and equal when it is read back; bytes come back as the text they spell."""
     row: dict[str, Any] = {**KEYS, **pack(text)}

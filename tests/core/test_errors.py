@@ -75,7 +75,6 @@ def _spoiled(name: str) -> Iterator[str]:
 
 @pytest.mark.promise("Quiet")
 @pytest.mark.parametrize("name", samples.NAMES)
-@pytest.mark.promise("Quiet")
 def test_no_error_and_no_detail_holds_anything_of_the_content(name: str) -> None:
     """No message text, phone number, user id or thread id: of no sample, however it is spoiled."""
     private = _strings(samples.event(name)["data"])

@@ -17,7 +17,6 @@ def _notes(columns: dict[str, Any]) -> list[str]:
 
 @pytest.mark.promise("Tolerant")
 @pytest.mark.parametrize("sample", samples.NAMES)
-@pytest.mark.promise("Tolerant")
 def test_unknown_properties_are_kept_and_noted(sample: str) -> None:
     """At every level: in the envelope of either schema, in the data, in every object of it that has a model."""
     for form in samples.FORMS:
@@ -39,7 +38,6 @@ def test_unknown_properties_are_kept_and_noted(sample: str) -> None:
 @pytest.mark.promise("Tolerant")
 @pytest.mark.parametrize("spell", [str.upper, str.lower, str.capitalize, str.swapcase])
 @pytest.mark.parametrize("sample", samples.NAMES)
-@pytest.mark.promise("Tolerant")
 def test_names_may_have_any_casing(sample: str, spell: Any) -> None:
     """In the data at every level, and in the envelope; the columns are the same, and nothing is noted."""
     event = samples.event(sample)

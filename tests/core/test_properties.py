@@ -39,7 +39,6 @@ def _as_bytes(text: str | bytes) -> bytes:
 @pytest.mark.promise("No poison loop")
 @MANY
 @given(JSON)
-@pytest.mark.promise("No poison loop")
 def test_any_json_value_is_a_record_or_a_content_error(value: Any) -> None:
     """No JSON value makes Event Grid deliver again, and none is lost."""
     _assert_kept(json.dumps(value))
@@ -48,7 +47,6 @@ def test_any_json_value_is_a_record_or_a_content_error(value: Any) -> None:
 @pytest.mark.promise("No poison loop", "Tolerant")
 @MANY
 @given(mutated_samples())
-@pytest.mark.promise("No poison loop", "Tolerant")
 def test_any_mutated_sample_is_a_record_or_a_content_error(event: Any) -> None:
     """Nor does an event that is nearly right."""
     _assert_kept(json.dumps(event))
@@ -102,7 +100,6 @@ def test_bytes_and_a_byte_order_mark_make_no_difference(name: str, encode: Any) 
 @pytest.mark.promise("Once")
 @MANY
 @given(mutated_samples(), st.data())
-@pytest.mark.promise("Once")
 def test_a_redelivery_has_the_same_rows_whatever_its_key_order(event: Any, data: st.DataObject) -> None:
     """Key order means nothing in JSON, and nobody promises it: the rows are the same but for the text itself."""
     first = outcome(json.dumps(event))
@@ -118,7 +115,6 @@ def test_a_redelivery_has_the_same_rows_whatever_its_key_order(event: Any, data:
 @pytest.mark.promise("Once")
 @MANY
 @given(NAMES, FORMS, FORMS)
-@pytest.mark.promise("Once")
 def test_a_redelivery_has_the_same_keys_in_either_schema(name: str, first: str, second: str) -> None:
     """A second subscription with the other schema, or a change of schema, makes no second row."""
     records = [outcome(delivered(samples.event(name), form)) for form in (first, second)]
@@ -135,7 +131,6 @@ def test_a_redelivery_has_the_same_keys_in_either_schema(name: str, first: str, 
 @pytest.mark.promise("Never silently merged")
 @FEW
 @given(JSON, JSON)
-@pytest.mark.promise("Never silently merged")
 def test_different_data_has_different_keys(one: Any, other: Any) -> None:
     """Two events with the same id and anything different in their data are both kept."""
     texts = [_with_tag(json.dumps(value)) for value in (one, other)]

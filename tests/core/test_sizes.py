@@ -48,7 +48,6 @@ def _assert_recorded_whole(text: str) -> dict[str, Any]:
 
 @pytest.mark.promise("Whole")
 @pytest.mark.parametrize("ascii_only", [True, False])
-@pytest.mark.promise("Whole")
 def test_a_thread_of_250_people_is_recorded_whole(ascii_only: bool) -> None:  # noqa: FBT001  two ways to write JSON
     """The largest thread that ACS allows, with its people told twice as the service does."""
     event = samples.event("2021/ChatThreadCreatedWithUser")
@@ -77,7 +76,6 @@ def test_a_megabyte_is_recorded_whole(name: str) -> None:
 @pytest.mark.parametrize(
     "name", ["2025/SMSReceived", "2021/ChatMessageReceived", "2021/ChatThreadCreatedWithUser", "2021/ChatThreadCreated"]
 )
-@pytest.mark.promise("Whole")
 def test_a_megabyte_that_hardly_compresses_is_recorded_whole(name: str) -> None:
     """As hard to compress as JSON can be, it still fits a row, with all columns beside it."""
     _assert_megabyte_recorded_whole(name, _noise)

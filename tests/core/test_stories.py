@@ -21,7 +21,6 @@ NO_CREATION = "the thread's creation is not recorded: earlier participants and m
 @pytest.mark.promise("Order-free")
 @MANY
 @given(sms_lives(), st.data())
-@pytest.mark.promise("Order-free")
 def test_the_story_of_an_sms_is_the_same_in_any_order_and_with_any_duplicates(
     life: list[Any], data: st.DataObject
 ) -> None:
@@ -34,7 +33,6 @@ def test_the_story_of_an_sms_is_the_same_in_any_order_and_with_any_duplicates(
 @pytest.mark.promise("Order-free")
 @MANY
 @given(thread_lives(), st.data())
-@pytest.mark.promise("Order-free")
 def test_the_story_of_a_thread_is_the_same_in_any_order_and_with_any_duplicates(
     life: list[Any], data: st.DataObject
 ) -> None:
@@ -261,3 +259,28 @@ def test_a_story_is_told_of_whole_texts() -> None:
 
     assert [one.text for one in _messages(message("Received", 0, messageBody=body))] == [body]
     assert json.dumps(body) not in str(message("Received", 0, messageBody=body).columns["Body"])
+
+
+def test_a_deletion_without_a_version_is_a_deletion() -> None:
+    """Versions order events only where all of a message's events have one; else the event times do."""
+    original = samples.event("2025/ChatMessageReceivedInThread")
+    deletion = samples.event("2025/ChatMessageDeletedInThread")
+    deletion["data"]["messageId"] = original["data"]["messageId"]
+    del deletion["data"]["version"]
+    story = tell_thread([decode(json.dumps(deletion)), decode(json.dumps(original))])
+
+    assert story is not None
+    (message,) = story.messages
+    assert message.text is None
+    assert "2025-05-06T09:13:02.1900000Z" == message.deleted_at
+
+
+def test_a_list_of_people_that_could_not_be_read_is_a_gap() -> None:
+    """Nobody is to take an empty list for an empty thread."""
+    created = samples.event("2025/ChatThreadCreated")
+    created["data"]["participants"][0]["displayName"] = 7
+    story = tell_thread([decode(json.dumps(created))])
+
+    assert story is not None
+    assert () == story.participants
+    assert "the participants of the created thread are not recorded" in story.gaps

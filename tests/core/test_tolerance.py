@@ -143,7 +143,6 @@ def _notes(columns: dict[str, Any]) -> list[str]:
 
 @pytest.mark.promise("Tolerant")
 @pytest.mark.parametrize("sample", samples.NAMES)
-@pytest.mark.promise("Tolerant")
 def test_each_property_may_be_absent_null_empty_or_of_another_type(sample: str) -> None:
     """Recorded without the columns that it feeds and with a note, or dead-lettered with the reason; nothing else."""
     whole = decode(delivered(samples.event(sample))).columns

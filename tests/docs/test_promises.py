@@ -14,6 +14,13 @@ def test_every_promise_has_a_test_with_a_docstring(promise: str) -> None:
     assert [] == [proof.name for proof in tests if not proof.how]
 
 
+def test_no_proof_is_listed_twice() -> None:
+    """The page shows how much is proven, no more."""
+    listed = [(proof.promise, proof.path, proof.name) for proof in proofs()]
+
+    assert sorted(set(listed)) == sorted(listed)
+
+
 def test_no_test_proves_a_promise_that_nobody_made() -> None:
     """A misspelt marker would prove nothing."""
     assert {proof.promise for proof in proofs()} <= set(PROMISES)

@@ -13,6 +13,7 @@ from acsevents.storm.rehearsal import lines
 from acsevents.storm.run import SHORT, storm
 from shared.catalogue import EVENT_TYPES, TABLES
 from shared.decoder import decode
+from shared.jsontext import canonical
 from shared.settings import Account
 from tests.storage.edm import for_sdk
 
@@ -90,6 +91,20 @@ class TestChecker:
 
         assert any(problem.startswith(f"lost from {table}") for problem in verdict.problems)
         assert any("story" in problem for problem in verdict.problems)
+
+    async def test_events_that_were_merged_are_found(
+        self, account: Account, azurite: Azurite, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Even if the app itself takes them for one: the checker tells events apart on its own."""
+        first = next(one.event for one in mix(3, 80) if one.purpose == "event")
+        other = {**first, "data": {**first["data"], "transactionId": "another"}}
+        monkeypatch.setattr("shared.decoder.canonical", lambda identity: canonical(identity[:-1]))
+        with TableServiceClient.from_connection_string(str(account.connection_string)) as client:
+            for table, entity in decode(json.dumps(first)).entities():
+                client.create_table(table).upsert_entity(for_sdk(entity), mode=UpdateMode.REPLACE)
+        verdict = await check([first, other], azurite.connection_string, tmp_path)
+
+        assert any(problem.startswith("different events merged") for problem in verdict.problems)
 
     async def test_a_row_too_many_is_found(
         self, client: TableServiceClient, events: list[dict[str, object]], azurite: Azurite, tmp_path: Path

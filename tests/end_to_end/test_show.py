@@ -1,0 +1,39 @@
+"""What the command line prints of strangers' texts."""
+
+import io
+import json
+
+from rich.console import Console
+
+from acsevents import show
+from shared.stories import Message, Transcript
+
+NASTY = "\x1b[2J ok :smiley: [red]x[/red] \x9b \u202egnp \U0001f33b"
+
+
+def transcript() -> Transcript:
+    """Make a thread with one message that would like to command the terminal."""
+    message = Message("1", "8:acs:x", NASTY, "2025-05-06T09:12:38.1240000Z", NASTY)
+    return Transcript("19:x@thread.v2", NASTY, (), (message,))
+
+
+def test_json_tells_every_text_equal_and_in_ascii() -> None:
+    """Whoever reads it gets the text back to the letter; the terminal gets nothing to obey."""
+    console = Console(file=io.StringIO())
+    show.as_json(console, transcript())
+    printed = console.file.getvalue()  # type: ignore[attr-defined]  # it is the StringIO from above
+
+    assert printed.isascii()
+    assert "\x1b" not in printed
+    assert NASTY == json.loads(printed)["messages"][0]["text"]
+
+
+def test_a_table_shows_control_characters_instead_of_obeying_them() -> None:
+    """Escapes, overrides and markup stand there as text."""
+    console = Console(file=io.StringIO(), width=200)
+    show.thread(console, transcript())
+    printed = console.file.getvalue()  # type: ignore[attr-defined]  # it is the StringIO from above
+
+    assert "\x1b" not in printed
+    assert "\u202e" not in printed
+    assert "\\x1b[2J ok :smiley: [red]x[/red] \\x9b \\u202egnp" in printed
