@@ -28,3 +28,10 @@ def dead_letter(function: str, text: str | bytes, error: ContentError) -> tuple[
         raise Oversized(f"over {ENTITY_BYTES - _NAMED_BYTES} bytes even compressed")
     columns, _cuts = limited({name: value for name, value in named.items() if value is not None}, fixed, spare=0)
     return DEAD_LETTERS, {**fixed, **columns, "RecordVersion": RECORD_VERSION}
+
+
+def bare(entity: Entity, text: str | bytes, problem: str) -> Entity:
+    """Reduce a dead letter that the service refused to what no sender chose: keys, reason and the text as bytes."""
+    content = text if isinstance(text, bytes) else text.encode("utf-8", "surrogatepass")
+    kept = {name: entity[name] for name in ("PartitionKey", "RowKey", "Reason", "RecordVersion")}
+    return {**kept, "Detail": problem, **pack(content)}

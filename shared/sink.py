@@ -15,7 +15,7 @@ from typing import Final, NamedTuple, Protocol
 from azure.eventgrid import SystemEventNames
 
 from shared.catalogue import FAMILIES
-from shared.dead_letters import dead_letter
+from shared.dead_letters import bare, dead_letter
 from shared.decoder import decode
 from shared.errors import ContentError, Oversized, RowRefused, StorageError
 from shared.group_commit import GroupCommit
@@ -89,7 +89,10 @@ class Sink:
             table, entity = dead_letter(function, text, error)
         except Oversized as oversized:
             raise StorageError("not even the dead letter fits a row") from oversized
-        await self._store.write([encode(table, entity)])
+        try:
+            await self._store.write([encode(table, entity)])
+        except RowRefused as refusal:  # the sender's id or type may be what the service does not like
+            await self._store.write([encode(table, bare(entity, text, str(refusal)))])
         # A type that nobody knows is whatever its sender wrote: it stands in the dead letter, not in the log.
         known = error.event_type if error.event_type in _KNOWN_TYPES else "an unknown type"
         _log.warning("dead letter in %s: %s, %s", function, error.reason, known)

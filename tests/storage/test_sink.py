@@ -7,6 +7,7 @@ import json
 import logging
 import random
 import traceback
+import zlib
 from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
@@ -476,3 +477,30 @@ async def test_the_app_writes_where_its_setting_says(account: Account, monkeypat
     sink._sink_of_this_process.cache_clear()
 
     assert len(rows_of(account, "SmsEvents")) == 2
+
+
+class Choosy:
+    """A store that refuses every row with an event id, whatever it may have against it."""
+
+    def __init__(self) -> None:
+        self.rows: list[Row] = []
+
+    async def write(self, rows: Sequence[Row]) -> None:
+        """Take rows without the sender's id."""
+        if any(b'"EventId"' in row.body for row in rows):
+            raise RowRefused("InvalidInput")
+        self.rows += rows
+
+
+@pytest.mark.promise("No poison loop")
+async def test_a_refused_dead_letter_is_kept_without_what_its_sender_chose() -> None:
+    """Keys, reason and the text as bytes are left: nothing that the service could refuse for its content."""
+    store = Choosy()
+    text = json.dumps({"id": "an id that the service does not like", "eventType": "no.such.type", "data": {}})
+    outcome = await Sink(store).receive(text, function="sms_events")
+
+    assert isinstance(outcome, DeadLettered)
+    (row,) = store.rows
+    kept = json.loads(row.body)
+    assert "unsupported_type" == kept["Reason"]
+    assert text.encode() == zlib.decompress(base64.b64decode(kept["RawZ0"]))
