@@ -40,6 +40,14 @@ def connect(account: Account, *, retries: int = 2, read_seconds: float = 4.0) ->
     return client
 
 
+async def disconnect(client: TableServiceClient) -> None:
+    """Close a client, and the credential that it was opened with."""
+    await client.close()
+    close_credential = getattr(client.credential, "close", None)  # keys and signatures have nothing to close
+    if close_credential is not None:
+        await close_credential()
+
+
 def _check(client: TableServiceClient) -> None:
     """Raise ValueError for what the SDK would only notice with the first request."""
     _ = urlsplit(client.url).port

@@ -11,7 +11,7 @@ from azure.data.tables import TableEntity
 from shared import keys
 from shared.catalogue import CHAT_THREAD, CHAT_USER, DEAD_LETTERS, SMS
 from shared.columns import unpack
-from shared.connection import connect
+from shared.connection import connect, disconnect
 from shared.decoder import decode
 from shared.errors import ContentError
 from shared.identifiers import e164
@@ -53,10 +53,7 @@ class Lookups:
         self, _type: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
     ) -> None:
         """Close every connection."""
-        await self._client.close()
-        close_credential = getattr(self._client.credential, "close", None)
-        if close_credential is not None:
-            await close_credential()
+        await disconnect(self._client)
 
     async def sms(self, number: str, message_id: str) -> SmsStory | None:
         """Tell the state of one SMS that one of the resource's own numbers sent or received; None if unknown."""

@@ -16,7 +16,7 @@ from yarl import URL
 
 from shared import odata
 from shared.authorization import authorization
-from shared.connection import connect
+from shared.connection import connect, disconnect
 from shared.errors import RowRefused, StorageError
 from shared.odata import Row
 from shared.settings import Account
@@ -103,10 +103,7 @@ class Tables:
             await self._session.close()
             # An https connection closes its transport one turn of the loop later.
             await asyncio.sleep(0)
-        await self._client.close()
-        close_credential = getattr(self._client.credential, "close", None)
-        if close_credential is not None:
-            await close_credential()
+        await disconnect(self._client)
 
     async def _write(self, request: _Request, table: str) -> None:
         deadline = asyncio.get_running_loop().time() + self._patience.whole

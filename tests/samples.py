@@ -5,10 +5,11 @@ A golden `samples/<generation>/rows/<Type>.json` holds the rows that the sample 
 """
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
+from acsevents.samples import as_cloud_event
 from shared.decoder import decode
 from shared.records import Record
 
@@ -26,21 +27,11 @@ def event(name: str) -> Event:
     return dict(only)
 
 
-def cloud_event(grid: Mapping[str, Any]) -> Event:
-    """Write an event of the Event Grid schema as Event Grid does for subscriptions to CloudEvents 1.0.
-
-    https://learn.microsoft.com/azure/event-grid/cloud-event-schema
-    """
-    renamed = {"topic": "source", "eventType": "type", "eventTime": "time"}
-    kept = ("id", "topic", "subject", "eventType", "eventTime", "data")
-    return {**{renamed.get(field, field): grid[field] for field in kept if field in grid}, "specversion": "1.0"}
-
-
 FORMS: Final[dict[str, Callable[[Event], Any]]] = {
     "Event Grid object": lambda grid: grid,
     "Event Grid array": lambda grid: [grid],
-    "CloudEvents object": cloud_event,
-    "CloudEvents array": lambda grid: [cloud_event(grid)],
+    "CloudEvents object": as_cloud_event,
+    "CloudEvents array": lambda grid: [as_cloud_event(grid)],
 }
 """What may be delivered, by its name."""
 

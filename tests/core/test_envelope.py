@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from acsevents.samples import as_cloud_event
 from shared.envelope import open_envelope
 from shared.errors import InvalidData, NotAnEvent
 from tests import samples
@@ -52,7 +53,7 @@ def test_the_schema_is_told_by_the_names(event: dict[str, Any], schema: str) -> 
 
 def test_attributes_that_cloud_events_may_have_are_no_drift() -> None:
     """The optional ones of the specification; extensions such as a trace are noted and kept in the raw text."""
-    event = {**samples.cloud_event(GRID), "datacontenttype": "application/json", "dataschema": "#1.0"}
+    event = {**as_cloud_event(GRID), "datacontenttype": "application/json", "dataschema": "#1.0"}
     traced = {**event, "traceparent": "00-1-2-01"}
 
     assert open_envelope(event).drift == []

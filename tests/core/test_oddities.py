@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from acsevents.samples import as_cloud_event
 from shared import timestamps
 from shared.decoder import decode
 from tests import samples
@@ -117,7 +118,7 @@ def test_subjects_are_kept_and_never_parsed(subject: str | None) -> None:
 
 def test_cloud_events_may_spell_spec_version_with_a_capital() -> None:
     """`specVersion` was in all samples of 2022, and azure-functions takes such events for the other schema."""
-    event = samples.cloud_event(samples.event(SMS))
+    event = as_cloud_event(samples.event(SMS))
     event["specVersion"] = event.pop("specversion")
     columns = decode(json.dumps(event)).columns
 
