@@ -26,7 +26,7 @@ from acsevents.storm.rehearsal import rehearse
 from acsevents.storm.run import LONG, SHORT
 from shared.errors import SinkError
 from shared.lookups import DeadLetter, Lookups
-from shared.settings import read_settings
+from shared.storage.settings import read_settings
 
 app = typer.Typer(
     help="Look into the ACS event sink, and run all of it on this machine.",

@@ -17,7 +17,7 @@ from acsevents.publishing import publish
 from acsevents.samples import SAMPLES, as_cloud_event, events
 from shared.catalogue import TABLES
 from shared.lookups import Lookups
-from shared.settings import Account
+from shared.storage.settings import Account
 
 _DRAIN_SECONDS = 45.0
 # 10 s to the first redelivery become half a second.

@@ -15,10 +15,10 @@ from azure.functions.eventgrid import EventGridEventInConverter
 from azure.functions.meta import Datum
 
 from shared.catalogue import Family
-from shared.group_commit import GroupCommit
-from shared.settings import Account
 from shared.sink import Sink
-from shared.tables import Tables
+from shared.storage.group_commit import GroupCommit
+from shared.storage.settings import Account
+from shared.storage.tables import Tables
 
 Handle = Callable[[str], Awaitable[None]]
 _TABLE = "Events"

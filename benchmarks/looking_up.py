@@ -13,8 +13,8 @@ from benchmarks.events import OWN_NUMBER, THREAD, sms_reports, thread_messages
 from benchmarks.table_server import TableServer
 from shared.decoder import decode
 from shared.lookups import Lookups
-from shared.odata import encode
-from shared.settings import Account
+from shared.storage.odata import encode
+from shared.storage.settings import Account
 
 REPORTS = (1_000, 100_000)
 THREAD_EVENTS = (1_000, 10_000)

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from azure.eventgrid import SystemEventNames as Name
 
-from shared.payloads import Payload, chat, sms
+from shared.events.payloads import Payload, chat, sms
 
 
 class Kind(StrEnum):

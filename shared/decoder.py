@@ -2,9 +2,16 @@
 
 from typing import Any
 
-from shared import catalogue, keys, timestamps
+from shared import catalogue
 from shared.catalogue import EventType
-from shared.columns import (
+from shared.errors import ContentError, InvalidData, MissingKey, NotJson, Oversized, UnsupportedType
+from shared.events import timestamps
+from shared.events.envelope import Envelope, open_envelope
+from shared.events.jsontext import canonical, compact, parse
+from shared.events.payloads import Payload
+from shared.events.reading import Reading, read
+from shared.rows import keys
+from shared.rows.columns import (
     ENTITY_BYTES,
     JSON_COLUMNS,
     PACKED_BYTES,
@@ -15,12 +22,7 @@ from shared.columns import (
     limited,
     pack,
 )
-from shared.envelope import Envelope, open_envelope
-from shared.errors import ContentError, InvalidData, MissingKey, NotJson, Oversized, UnsupportedType
-from shared.jsontext import canonical, compact, parse
-from shared.payloads import Payload
-from shared.reading import Reading, read
-from shared.records import RECORD_VERSION, Record
+from shared.rows.records import RECORD_VERSION, Record
 
 # No column of a shorter text can reach the service's limits, so only longer ones are measured.
 _SURELY_FITS = TEXT_UNITS // 4

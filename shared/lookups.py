@@ -8,15 +8,15 @@ from typing import Any, NamedTuple, Self
 from azure.core.exceptions import ResourceNotFoundError
 from azure.data.tables import TableEntity
 
-from shared import keys
 from shared.catalogue import CHAT_THREAD, CHAT_USER, DEAD_LETTERS, SMS
-from shared.columns import unpack
-from shared.connection import connect, disconnect
 from shared.decoder import decode
 from shared.errors import ContentError
-from shared.identifiers import e164
-from shared.records import Record
-from shared.settings import Account
+from shared.events.identifiers import e164
+from shared.rows import keys
+from shared.rows.columns import unpack
+from shared.rows.records import Record
+from shared.storage.connection import connect, disconnect
+from shared.storage.settings import Account
 from shared.stories import SmsStory, Transcript, tell_sms, tell_thread
 
 _log = logging.getLogger("acs_event_sink")

@@ -15,14 +15,14 @@ from typing import Final, NamedTuple, Protocol
 from azure.eventgrid import SystemEventNames
 
 from shared.catalogue import FAMILIES
-from shared.dead_letters import bare, dead_letter
 from shared.decoder import decode
 from shared.errors import ContentError, Oversized, RowRefused, StorageError
-from shared.group_commit import GroupCommit
-from shared.odata import Row, encode
-from shared.records import Record
-from shared.settings import read_settings
-from shared.tables import Tables
+from shared.rows.dead_letters import bare, dead_letter
+from shared.rows.records import Record
+from shared.storage.group_commit import GroupCommit
+from shared.storage.odata import Row, encode
+from shared.storage.settings import read_settings
+from shared.storage.tables import Tables
 
 _log = logging.getLogger("acs_event_sink")
 
@@ -45,7 +45,7 @@ class DeadLettered(NamedTuple):
 
 
 class Store(Protocol):
-    """Where rows are kept; `shared.group_commit.GroupCommit` is the real one."""
+    """Where rows are kept; `shared.storage.group_commit.GroupCommit` is the real one."""
 
     async def write(self, rows: Sequence[Row]) -> None:
         """Write rows; returns when all are durable, raises `StorageError` otherwise."""

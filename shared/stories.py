@@ -9,10 +9,10 @@ from typing import Any
 
 import msgspec
 
-from shared import timestamps
 from shared.catalogue import Kind
-from shared.payloads.sms import DeliveryAttempt
-from shared.records import Record
+from shared.events import timestamps
+from shared.events.payloads.sms import DeliveryAttempt
+from shared.rows.records import Record
 
 _ORIGINALS = frozenset({Kind.MESSAGE_RECEIVED, Kind.BOT_COMMAND_RECEIVED})
 _OF_A_MESSAGE = _ORIGINALS | {Kind.MESSAGE_EDITED, Kind.MESSAGE_DELETED}

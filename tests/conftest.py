@@ -10,7 +10,7 @@ import pytest
 from azure.data.tables import TableServiceClient
 
 from acsevents.local.azurite import Azurite
-from shared.settings import CONNECTIONS, Account
+from shared.storage.settings import CONNECTIONS, Account
 
 SAMPLES = Path(__file__).parents[1] / "samples"
 OUR_LOGGERS = ("acs_event_sink", "acsevents")

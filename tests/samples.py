@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from acsevents.samples import as_cloud_event
 from shared.decoder import decode
-from shared.records import Record
+from shared.rows.records import Record
 
 FOLDER: Final = Path(__file__).parents[1] / "samples"
 NAMES: Final = sorted(path.relative_to(FOLDER).with_suffix("").as_posix() for path in FOLDER.glob("*/*.json"))

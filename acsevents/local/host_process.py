@@ -11,7 +11,7 @@ from pathlib import Path
 
 from acsevents.local import LocalStackError
 from acsevents.local.ports import free_port
-from shared.settings import CONNECTIONS
+from shared.storage.settings import CONNECTIONS
 
 ROOT = Path(__file__).parents[2]
 _START_SECONDS = 60.0

@@ -11,10 +11,10 @@ from azure.data.tables.aio import TableServiceClient
 
 from acsevents.storm.mix import Event, same
 from shared.catalogue import DEAD_LETTERS, TABLES
-from shared.columns import unpack
 from shared.decoder import decode
 from shared.errors import ContentError
-from shared.records import Record
+from shared.rows.columns import unpack
+from shared.rows.records import Record
 from shared.stories import tell_sms, tell_thread
 
 _STAMPED_BY_EVENT_GRID = frozenset(

@@ -7,7 +7,7 @@ from typing import Any, Final
 from hypothesis import strategies as st
 
 from shared.decoder import decode
-from shared.records import Record
+from shared.rows.records import Record
 
 THREAD: Final = "19:0a@thread.v2"
 _EPOCH: Final = datetime(2021, 2, 20, 1, tzinfo=UTC)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from shared.decoder import decode
 from shared.errors import ContentError
-from shared.records import Record
+from shared.rows.records import Record
 from tests import samples
 
 MANY: Final = settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared import columns
-from shared.columns import Edm, Entity, drift_column, edm_type, entity_bytes, limited, pack, unpack
+from shared.rows import columns
+from shared.rows.columns import Edm, Entity, drift_column, edm_type, entity_bytes, limited, pack, unpack
 from tests.core.service_limits import violations
 from tests.core.strategies import FEW, MANY
 

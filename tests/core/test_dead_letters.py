@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.columns import PACKED_BYTES, unpack
-from shared.dead_letters import dead_letter
 from shared.decoder import decode
 from shared.errors import ContentError, MissingKey, NotJson, Oversized
+from shared.rows.columns import PACKED_BYTES, unpack
+from shared.rows.dead_letters import dead_letter
 from tests import samples
 from tests.core.service_limits import violations
 from tests.core.strategies import MANY, delivered, outcome

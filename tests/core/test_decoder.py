@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from shared.columns import unpack
 from shared.decoder import decode
 from shared.errors import ContentError
+from shared.rows.columns import unpack
 from tests import samples
 from tests.core.strategies import delivered, outcome
 

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from acsevents.samples import as_cloud_event
-from shared.envelope import open_envelope
 from shared.errors import InvalidData, NotAnEvent
+from shared.events.envelope import open_envelope
 from tests import samples
 
 GRID = {

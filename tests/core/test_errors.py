@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from shared import errors
-from shared.dead_letters import dead_letter
 from shared.errors import ContentError, RowRefused, SinkError
+from shared.rows.dead_letters import dead_letter
 from tests import samples
 from tests.core.strategies import outcome, places
 

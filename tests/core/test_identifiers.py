@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.identifiers import CommunicationIdentifier, e164, kind_of, who
+from shared.events.identifiers import CommunicationIdentifier, e164, kind_of, who
 from tests.core.strategies import MANY
 
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.errors import NotJson
-from shared.jsontext import canonical, compact, parse
+from shared.events.jsontext import canonical, compact, parse
 from tests.core.strategies import JSON, MANY, shuffled
 
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared import keys
 from shared.decoder import decode
+from shared.rows import keys
 from tests import samples
 from tests.core.service_limits import violations
 from tests.core.strategies import MANY, delivered

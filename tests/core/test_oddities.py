@@ -11,8 +11,8 @@ import msgspec
 import pytest
 
 from acsevents.samples import as_cloud_event
-from shared import timestamps
 from shared.decoder import decode
+from shared.events import timestamps
 from tests import samples
 from tests.core.strategies import delivered
 

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.columns import unpack
-from shared.dead_letters import dead_letter
 from shared.errors import ContentError
-from shared.records import Record
+from shared.rows.columns import unpack
+from shared.rows.dead_letters import dead_letter
+from shared.rows.records import Record
 from tests import samples
 from tests.core.service_limits import violations
 from tests.core.strategies import FEW, FORMS, JSON, MANY, NAMES, delivered, mutated_samples, outcome, shuffled

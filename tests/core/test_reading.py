@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.decoder import decode
-from shared.jsontext import parse
-from shared.reading import Tolerant, read
+from shared.events.jsontext import parse
+from shared.events.reading import Tolerant, read
 from tests import samples
 from tests.core.strategies import FEW, JSON
 

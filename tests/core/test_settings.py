@@ -3,7 +3,7 @@
 import pytest
 
 from shared.errors import SettingsError
-from shared.settings import Account, read_settings
+from shared.storage.settings import Account, read_settings
 
 SECRET = "DefaultEndpointsProtocol=https;AccountName=name;AccountKey=c2VjcmV0;EndpointSuffix=core.windows.net"
 URI = "https://name.table.core.windows.net"

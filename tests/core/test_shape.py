@@ -6,8 +6,9 @@ import msgspec
 import pytest
 from azure.eventgrid import SystemEventNames
 
-from shared import catalogue, columns
+from shared import catalogue
 from shared.decoder import decode
+from shared.rows import columns
 from tests import samples
 from tests.core.strategies import delivered
 

@@ -7,10 +7,10 @@ from typing import Any, Final
 
 import pytest
 
-from shared.columns import unpack
-from shared.dead_letters import dead_letter
 from shared.decoder import decode
 from shared.errors import ContentError, NotJson, Oversized
+from shared.rows.columns import unpack
+from shared.rows.dead_letters import dead_letter
 from tests import samples
 from tests.core.service_limits import violations
 from tests.core.strategies import delivered, outcome

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared import timestamps
+from shared.events import timestamps
 from tests.core.service_limits import violations
 from tests.core.strategies import MANY
 

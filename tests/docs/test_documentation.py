@@ -9,7 +9,7 @@ from typer.main import get_command
 from acsevents.cli import app
 from shared import errors
 from shared.catalogue import TABLES, Kind
-from shared.columns import COLUMNS
+from shared.rows.columns import COLUMNS
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")

@@ -13,8 +13,8 @@ from acsevents.storm.rehearsal import lines
 from acsevents.storm.run import SHORT, storm
 from shared.catalogue import EVENT_TYPES, TABLES
 from shared.decoder import decode
-from shared.jsontext import canonical
-from shared.settings import Account
+from shared.events.jsontext import canonical
+from shared.storage.settings import Account
 from tests.storage.edm import for_sdk
 
 SEEDS = {

@@ -5,8 +5,8 @@ from typing import Any
 
 from azure.data.tables import EdmType, EntityProperty, TableEntity, TableServiceClient
 
-from shared.columns import Edm, Entity, edm_type
-from shared.settings import Account
+from shared.rows.columns import Edm, Entity, edm_type
+from shared.storage.settings import Account
 
 Typed = dict[str, tuple[str, object]]
 _WRAPPED = {Edm.INT64: EdmType.INT64, Edm.DATE_TIME: EdmType.DATETIME}

@@ -3,9 +3,9 @@
 import asyncio
 from collections.abc import Callable, Sequence
 
-from shared import odata
-from shared.group_commit import MOST_ROWS
-from shared.odata import Row, encode
+from shared.storage import odata
+from shared.storage.group_commit import MOST_ROWS
+from shared.storage.odata import Row, encode
 
 TRANSACTION_BYTES = 4 * 1024 * 1024
 Key = tuple[str, str, str]

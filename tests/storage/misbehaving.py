@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from typing import NamedTuple, Self
 
 from acsevents.local.azurite import ACCOUNT, ACCOUNT_KEY
-from shared.settings import Account
+from shared.storage.settings import Account
 
 HOST = "127.0.0.1"
 _RESET_ON_CLOSE = struct.pack("ii", 1, 0)  # SO_LINGER on, for no time: closing sends RST and not FIN

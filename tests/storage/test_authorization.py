@@ -18,12 +18,12 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from shared import connection
-from shared.authorization import authorization
 from shared.errors import SettingsError, StorageError
-from shared.odata import encode
-from shared.settings import Account, read_settings
-from shared.tables import Patience, Tables
+from shared.storage import connection
+from shared.storage.authorization import authorization
+from shared.storage.odata import encode
+from shared.storage.settings import Account, read_settings
+from shared.storage.tables import Patience, Tables
 from tests.storage.misbehaving import HOST, MisbehavingServer, Request, Script, Step, answer, error, in_turn
 
 PROJECT = Path(__file__).parents[2]
@@ -212,8 +212,8 @@ def test_a_token_is_never_sent_in_the_clear(endpoint: str) -> None:
 def test_azure_identity_is_imported_only_when_it_is_used(account: str, *, imported: bool) -> None:
     """It is half the cold start of the app: who uses a connection string does not pay for it."""
     program = (
-        "import asyncio, sys\nimport function_app\nfrom shared.settings import Account\n"
-        "from shared.tables import Tables\n"
+        "import asyncio, sys\nimport function_app\nfrom shared.storage.settings import Account\n"
+        "from shared.storage.tables import Tables\n"
         f"async def main():\n    await Tables({account}).close()\nasyncio.run(main())\n"
         "print('azure.identity' in sys.modules)"
     )
@@ -226,7 +226,7 @@ def test_azure_identity_is_imported_only_when_it_is_used(account: str, *, import
 
 async def test_the_signature_of_an_account_key_is_the_documented_one(monkeypatch: pytest.MonkeyPatch) -> None:
     """SharedKeyLite signs date and path; the expected signature was made with openssl from the documented formula."""
-    monkeypatch.setattr("shared.authorization.formatdate", lambda **_options: "Thu, 01 Jan 2026 00:00:00 GMT")
+    monkeypatch.setattr("shared.storage.authorization.formatdate", lambda **_options: "Thu, 01 Jan 2026 00:00:00 GMT")
     signer = authorization(AzureNamedKeyCredential("contoso", "a2V5"))
     headers = await signer.headers("/SmsEvents(PartitionKey='%2B1',RowKey='r')")
 

@@ -10,8 +10,8 @@ from collections.abc import AsyncIterator, Sequence
 import pytest
 
 from shared.errors import RowRefused, StorageError
-from shared.group_commit import MOST_BYTES, MOST_ROWS, MOST_WAITING_BYTES, GroupCommit, _Room
-from shared.odata import Row
+from shared.storage.group_commit import MOST_BYTES, MOST_ROWS, MOST_WAITING_BYTES, GroupCommit, _Room
+from shared.storage.odata import Row
 from tests.storage.fake_writer import FakeWriter, key, row
 
 

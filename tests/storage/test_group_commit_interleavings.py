@@ -14,8 +14,8 @@ from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
 from shared.errors import RowRefused, StorageError
-from shared.group_commit import GroupCommit
-from shared.odata import Row
+from shared.storage.group_commit import GroupCommit
+from shared.storage.odata import Row
 from tests.storage.fake_writer import FakeWriter, Key, key, row
 
 ROOM = 12_000  # bytes: some twenty small rows, so that callers have to wait for room

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from shared.group_commit import GroupCommit
 from shared.lookups import Lookups
-from shared.settings import Account
 from shared.sink import Sink
-from shared.tables import Tables
+from shared.storage.group_commit import GroupCommit
+from shared.storage.settings import Account
+from shared.storage.tables import Tables
 from tests.storage.events import chat, event, sms
 
 OUR = "+15550002222"

@@ -15,11 +15,11 @@ import pytest
 from acsevents.local.azurite import ACCOUNT, ACCOUNT_KEY
 from acsevents.local.ports import free_port
 from shared.errors import RowRefused, StorageError
-from shared.group_commit import GroupCommit
-from shared.odata import encode
-from shared.settings import Account
 from shared.sink import DeadLettered, Recorded, Sink
-from shared.tables import RETRIED, Patience, Tables
+from shared.storage.group_commit import GroupCommit
+from shared.storage.odata import encode
+from shared.storage.settings import Account
+from shared.storage.tables import RETRIED, Patience, Tables
 from tests.storage.events import chat, sms
 from tests.storage.misbehaving import (
     HOST,
@@ -136,7 +136,7 @@ async def test_a_busy_service_is_given_time(
         slept.append(seconds)
         await sleep(0)
 
-    monkeypatch.setattr("shared.tables.asyncio.sleep", at_once)
+    monkeypatch.setattr("shared.storage.tables.asyncio.sleep", at_once)
     headers = {} if retry_after is None else {"Retry_After": retry_after}
     async with MisbehavingServer.start(in_turn(error(503, "ServerBusy", **headers))) as server:
         with pytest.raises(StorageError, match="503 ServerBusy"):

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared import odata
-from shared.columns import COLUMNS, Edm, Entity
-from shared.group_commit import MOST_BYTES, MOST_ROWS
-from shared.odata import encode, error_code, outcome
+from shared.rows.columns import COLUMNS, Edm, Entity
+from shared.storage import odata
+from shared.storage.group_commit import MOST_BYTES, MOST_ROWS
+from shared.storage.odata import encode, error_code, outcome
 
 ENDPOINT = "https://contoso.table.core.windows.net"
 KEYS: Entity = {"PartitionKey": "p", "RowKey": "r"}

@@ -8,8 +8,8 @@ from azure.data.tables import TableErrorCode, UpdateMode
 from azure.data.tables.aio import TableServiceClient
 
 from shared.errors import StorageError
-from shared.odata import encode
-from shared.tables import Patience, Tables
+from shared.storage.odata import encode
+from shared.storage.tables import Patience, Tables
 from tests.storage.misbehaving import MisbehavingServer, Script, Step, answer, error, transaction
 
 ENTITIES = [{"PartitionKey": "p", "RowKey": str(number)} for number in range(2)]

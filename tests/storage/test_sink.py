@@ -17,14 +17,14 @@ from azure.data.tables import TableEntity
 
 from shared import sink
 from shared.catalogue import TABLES
-from shared.columns import entity_bytes, unpack
 from shared.decoder import decode
 from shared.errors import RowRefused, SettingsError, StorageError
-from shared.group_commit import MOST_BYTES, GroupCommit
-from shared.odata import Row
-from shared.settings import Account
+from shared.rows.columns import entity_bytes, unpack
 from shared.sink import DeadLettered, Recorded, Sink, receive
-from shared.tables import Tables
+from shared.storage.group_commit import MOST_BYTES, GroupCommit
+from shared.storage.odata import Row
+from shared.storage.settings import Account
+from shared.storage.tables import Tables
 from tests import samples
 from tests.storage.edm import Typed, found, meant, rows_of
 from tests.storage.events import PREFIX, chat, event, family_function, sms

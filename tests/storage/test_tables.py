@@ -24,12 +24,13 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from acsevents.local.azurite import ACCOUNT, ACCOUNT_KEY, Azurite
-from shared import keys, timestamps
-from shared.columns import COLUMNS, Edm, Entity
 from shared.errors import RowRefused, StorageError
-from shared.odata import encode
-from shared.settings import Account
-from shared.tables import RETRIED, Tables
+from shared.events import timestamps
+from shared.rows import keys
+from shared.rows.columns import COLUMNS, Edm, Entity
+from shared.storage.odata import encode
+from shared.storage.settings import Account
+from shared.storage.tables import RETRIED, Tables
 from tests.storage.edm import for_sdk, found, meant, rows_of
 
 # What has broken clients of Table Storage before.
@@ -299,7 +300,7 @@ def test_the_same_answers_are_retried_as_by_the_sdk() -> None:
     assert {status for status in range(400, 600) if _is_retried(status)} == RETRIED
 
 
-@pytest.mark.parametrize("module", ["shared.tables", "shared.lookups"])
+@pytest.mark.parametrize("module", ["shared.storage.tables", "shared.lookups"])
 def test_the_sdk_is_quiet(module: str) -> None:
     """At INFO azure-core prints URLs and with them keys: importing what uses it is enough to keep it at WARNING."""
     __import__(module)

@@ -5,7 +5,7 @@ https://learn.microsoft.com/azure/communication-services/concepts/identifiers
 
 import re
 
-from shared.reading import Tolerant
+from shared.events.reading import Tolerant
 
 _PHONE_NUMBER = re.compile(r"\+?([0-9]{7,15})")
 

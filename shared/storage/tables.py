@@ -14,12 +14,12 @@ import aiohttp
 from azure.core.exceptions import AzureError
 from yarl import URL
 
-from shared import odata
-from shared.authorization import authorization
-from shared.connection import connect, disconnect
 from shared.errors import RowRefused, StorageError
-from shared.odata import Row
-from shared.settings import Account
+from shared.storage import odata
+from shared.storage.authorization import authorization
+from shared.storage.connection import connect, disconnect
+from shared.storage.odata import Row
+from shared.storage.settings import Account
 
 # What azure-data-tables retries for a PUT. Both our writes replace, so both may be repeated.
 RETRIED: Final = frozenset({408, 429, 500, 502, 503, 504, *range(506, 600)})

@@ -9,7 +9,7 @@ from typing import Any, Literal
 import msgspec
 
 from shared.errors import InvalidData, NotAnEvent
-from shared.reading import Tolerant, read
+from shared.events.reading import Tolerant, read
 
 Schema = Literal["EventGridSchema", "CloudEventSchemaV1_0"]
 

@@ -6,7 +6,7 @@ https://learn.microsoft.com/rest/api/storageservices/understanding-the-table-ser
 import re
 from hashlib import blake2b
 
-from shared import timestamps
+from shared.events import timestamps
 
 _FORBIDDEN = re.compile(r"[/\\#?%\x00-\x1f\x7f-\x9f]")
 _ESCAPED = re.compile(r"(?:%[0-9A-F]{2})+")

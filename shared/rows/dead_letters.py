@@ -1,10 +1,10 @@
 """What becomes of an event that cannot be recorded: one row that keeps its text and tells the reason."""
 
-from shared import keys
 from shared.catalogue import DEAD_LETTERS
-from shared.columns import ENTITY_BYTES, Entity, entity_bytes, limited, pack
 from shared.errors import ContentError, Oversized
-from shared.records import RECORD_VERSION
+from shared.rows import keys
+from shared.rows.columns import ENTITY_BYTES, Entity, entity_bytes, limited, pack
+from shared.rows.records import RECORD_VERSION
 
 _NAMED_BYTES = 4_096  # for reason and detail, which are short; a long id or type gives way
 

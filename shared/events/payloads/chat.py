@@ -8,9 +8,9 @@ https://learn.microsoft.com/azure/event-grid/communication-services-chat-events
 
 from typing import Any, ClassVar
 
-from shared.identifiers import CommunicationIdentifier, who
-from shared.payloads import Int64, Payload, Sources
-from shared.reading import Tolerant
+from shared.events.identifiers import CommunicationIdentifier, who
+from shared.events.payloads import Int64, Payload, Sources
+from shared.events.reading import Tolerant
 
 
 class ChatEvent(Payload):

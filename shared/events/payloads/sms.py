@@ -7,9 +7,9 @@ from typing import Any, ClassVar
 
 import msgspec
 
-from shared.identifiers import e164
-from shared.payloads import Int32, Payload, Sources
-from shared.reading import Tolerant
+from shared.events.identifiers import e164
+from shared.events.payloads import Int32, Payload, Sources
+from shared.events.reading import Tolerant
 
 
 class SmsReceived(Payload):

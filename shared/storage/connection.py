@@ -10,7 +10,7 @@ from azure.core.credentials_async import AsyncTokenCredential
 from azure.data.tables.aio import TableServiceClient
 
 from shared.errors import SettingsError
-from shared.settings import Account
+from shared.storage.settings import Account
 
 # At INFO azure-core prints every URL, and with it keys: phone numbers and user ids.
 logging.getLogger("azure").setLevel(logging.WARNING)

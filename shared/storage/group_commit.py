@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from typing import Final, Protocol
 
 from shared.errors import RowRefused, StorageError
-from shared.odata import Row
+from shared.storage.odata import Row
 
 MOST_ROWS: Final = 100  # the service's limit on one transaction
 MOST_BYTES: Final = 4 * 1024 * 1024 - 64 * 1024  # 4 MiB is the service's limit; the frame takes a little
@@ -21,7 +21,7 @@ MOST_WAITING_BYTES: Final = 32 * 1024 * 1024
 
 
 class Writer(Protocol):
-    """What a group commit needs of the tables; `shared.tables.Tables` is the real one."""
+    """What a group commit needs of the tables; `shared.storage.tables.Tables` is the real one."""
 
     async def upsert(self, row: Row) -> None:
         """Write one row."""

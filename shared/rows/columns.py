@@ -9,8 +9,8 @@ from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from typing import Final
 
-from shared.jsontext import compact
-from shared.keys import cut, utf16_units
+from shared.events.jsontext import compact
+from shared.rows.keys import cut, utf16_units
 
 Value = str | int | bytes
 Entity = dict[str, Value]

@@ -5,9 +5,9 @@ from typing import Any
 
 import msgspec
 
-from shared import keys
 from shared.catalogue import EventType
-from shared.columns import Entity
+from shared.rows import keys
+from shared.rows.columns import Entity
 
 RECORD_VERSION = 1
 """Bumped when the meaning of a column changes; rows of all versions can be read by decoding their raw text again."""

@@ -12,7 +12,7 @@ from uuid import uuid4
 
 import msgspec
 
-from shared.columns import COLUMNS, Edm, Entity
+from shared.rows.columns import COLUMNS, Edm, Entity
 
 # Strings and Int32 are what plain JSON strings and numbers mean; the other types are spelled out beside their value.
 _DATE_TIMES = tuple((name, f"{name}@odata.type") for name, edm in COLUMNS.items() if edm == Edm.DATE_TIME)

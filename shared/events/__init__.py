@@ -1,0 +1,1 @@
+"""What an event says: pure, without rows, tables or clocks."""

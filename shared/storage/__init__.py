@@ -1,0 +1,1 @@
+"""The impure edge: where rows are written and read."""
