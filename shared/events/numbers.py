@@ -1,0 +1,43 @@
+"""Whole numbers as Table Storage counts them, read from every spelling that events have for them."""
+
+from decimal import Decimal
+from typing import ClassVar, Self
+
+
+class Int64(int):
+    """A whole number of 64 bits.
+
+    Events write it as a number, as a string, and as a number with a fraction of zero.
+    """
+
+    bits: ClassVar[int] = 64
+
+    @classmethod
+    def parse(cls, value: object) -> Self:
+        """Read a JSON value.
+
+        Raises:
+            ValueError: no whole number, or one of too many bits.
+        """
+        number = cls(_whole(value))
+        if number.bit_length() >= cls.bits:
+            raise ValueError(f"not within {cls.bits} bits")
+        return number
+
+
+class Int32(Int64):
+    """A whole number of 32 bits."""
+
+    bits = 32
+
+
+def _whole(value: object) -> int:
+    if type(value) is int:
+        return value
+    try:
+        exact = Decimal(value) if isinstance(value, str) else value
+        if isinstance(exact, Decimal) and exact == (number := int(exact)):
+            return number
+    except (ArithmeticError, ValueError):
+        pass
+    raise ValueError("not a whole number")
