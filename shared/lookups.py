@@ -74,7 +74,8 @@ class Lookups:
         """Tell what one user saw of a thread, from the events delivered to that user; None if unknown."""
         values = {"owner": keys.key(user_id), "thread": thread_id}
         condition = f"{_OWNED} and ThreadId eq @thread"
-        return tell_thread([event async for event in self._events(CHAT_USER.table, condition, values)])
+        events = [event async for event in self._events(CHAT_USER.table, condition, values)]
+        return tell_thread(events, seen_by=user_id)
 
     async def dead_letters(self) -> AsyncIterator[DeadLetter]:
         """Yield every dead letter."""
