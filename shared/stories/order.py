@@ -94,8 +94,8 @@ def _marks(event: Event) -> list[tuple[Kind, str, int]]:
 
 
 def _change(events: Sequence[Event]) -> Change:
-    version = next((event.facts.version for event in events if event.facts.version is not None), None)
-    return Change(events[0].kind, version, min(_moment(event) for event in events), tuple(events))
+    # Events with a version stand first.
+    return Change(events[0].kind, events[0].facts.version, min(map(_moment, events)), tuple(events))
 
 
 def _moment(event: Event) -> Moment:
@@ -118,9 +118,10 @@ def in_order(things: Iterable[T], change_of: Callable[[T], Change]) -> list[T]:
             highest = max(highest, change.version)
         behind = highest if change.version is None else change.version
         # A beginning is the first whatever its version or time: a copy may come without either.
-        place = (change.moment.stage > 0, behind, change.version is None, _by_time(change))
-        placed.append((place, thing))
-    return [thing for _, thing in sorted(placed, key=itemgetter(0))]
+        placed.append(((change.moment.stage > 0, behind), thing))
+    return [
+        thing for _, thing in sorted(placed, key=itemgetter(0))
+    ]  # which keeps the order of time where that is equal
 
 
 def _by_time(change: Change) -> tuple[Moment, bool, bool]:

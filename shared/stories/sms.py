@@ -7,7 +7,7 @@ from typing import NamedTuple
 import msgspec
 
 from shared.events.event import Event, Kind
-from shared.events.facts import DeliveryAttempt
+from shared.events.facts import DeliveryAttempt, Facts
 from shared.events.timestamps import Instant, edm
 from shared.stories.order import Change, changes, last, newest, settle
 
@@ -69,7 +69,7 @@ def tell_sms(events: Iterable[Event]) -> SmsStory | None:
         gaps.append("its text is not recorded")
     times = [change.moment.occurred for change in history]
     return SmsStory(
-        message_id=history[-1].events[0].facts.message_id or "",
+        message_id=_report(history[-1]).message_id or "",
         direction="inbound" if inbound else "outbound",
         sender=settle(newest(history, lambda event: event.facts.from_ or None), "its sender", gaps),
         recipient=settle(newest(history, lambda event: event.facts.to or None), "its recipient", gaps),
@@ -93,18 +93,22 @@ def _said(event: Event) -> Hashable:
 
 
 def _status(history: list[Change], gaps: list[str]) -> tuple[str | None, str | None]:
-    """Return the newest status and the details of the same report."""
-    telling = [change for change in history if change.events[0].facts.delivery_status]
-    if not any(change in telling for change in last(history)):
+    """Return the newest status, and what the report that tells it says of it."""
+    telling = [change for change in history if _report(change).delivery_status]
+    if not any(_report(change).delivery_status for change in last(history)):
         gaps.append("its newest report tells no status")
     if not telling:
         return None, None
-    reports = [change.events[0].facts for change in last(telling)]
+    reports = [_report(change) for change in last(telling)]
     status = settle({report.delivery_status for report in reports}, "its status", gaps)
     if status is None:
         return None, None
     details = {report.delivery_status_details for report in reports if report.delivery_status_details}
     return status, settle(details, "what is said of its status", gaps)
+
+
+def _report(change: Change) -> Facts:
+    return change.events[0].facts  # all events of the change say the same of it
 
 
 def _segments(event: Event) -> int | None:

@@ -144,6 +144,21 @@ def test_a_text_that_one_of_two_events_leaves_out_is_no_gap() -> None:
         assert (told.text, told.edits, told.gap) == ("hi", 1, None)
 
 
+def test_an_event_without_a_version_may_tell_a_later_edit_of_the_same_text() -> None:
+    """`a` and `b` have versions, but who can say whether the third event repeats the first one or comes after both?"""
+    edits = [message("Edited", 5, text, version=version) for text, version in (("a", 1), ("b", 2), ("a", None))]
+    told = message_of(message("Received", 0, "hello"), *edits)
+
+    assert (told.text, told.gap) == (None, "its text is not certain: 2 values have the same time")
+
+
+def test_an_edit_without_a_text_makes_no_two_others_one() -> None:
+    """It agrees with either of them."""
+    told = message_of(message("Received", 0, "hello"), *(message("Edited", 5, text) for text in ("hi", None, "hey")))
+
+    assert (told.edits, told.gap) == (2, "its text is not certain: 2 values have the same time")
+
+
 @pytest.mark.parametrize(
     ("one", "other"),
     [
@@ -213,6 +228,8 @@ def test_a_blank_name_does_not_hide_a_known_one(blank: str | None) -> None:
     names = message("Received", 0, "a", senderDisplayName=blank), message("Edited", 5, "b", senderDisplayName="Sam")
     assert message_of(*names).sender_name == "Sam"
     assert message_of(message("Received", 0, "a", senderDisplayName=blank)).sender_name is None
+    levels = message("Received", 0, "a", senderDisplayName=blank), message("Received", 0, "a", user="a")
+    assert (message_of(*levels).sender_name, message_of(*levels).gap) == ("Sam", None)
 
     told = message_of(*names, message("Edited", 5, "b", user="a", senderDisplayName="Sammy"))
     assert (told.sender_name, told.gap) == (None, "its sender's name is not certain: 2 values have the same time")
@@ -228,6 +245,8 @@ def test_messages_come_oldest_first_by_version_and_then_by_time() -> None:
     assert [one.message_id for one in messages_of(*by_version)] == ["b", "a", "c"]
     by_time = [said("c", 1), said("b", 3), said("a", 3)]
     assert [one.message_id for one in messages_of(*by_time)] == ["c", "a", "b"]
+    behind_the_version = [said("c", 1, version=1), said("a", 3), said("b", 3, version=2), said("d", 4, version=3)]
+    assert [one.message_id for one in messages_of(*behind_the_version)] == ["c", "b", "a", "d"]
 
 
 def test_a_message_without_its_original_stands_where_it_was_composed() -> None:

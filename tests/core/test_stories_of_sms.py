@@ -159,13 +159,21 @@ def test_equal_attempts_of_one_report_are_all_told() -> None:
 
 def test_one_report_is_counted_once_however_it_is_spelled_and_published() -> None:
     """The same instant with another offset is another row, and the same report."""
+    tries = [[{"timestamp": at(4, hours=hours)}] for hours in (0, -8)]
     story = story_of(
-        report(5, "Delivered", receivedTimestamp=at(5, hours=-8)),
-        report(5, "Delivered", published=6, event_id="2"),
-        report(5, "Delivered"),
+        report(5, "Delivered", receivedTimestamp=at(5, hours=-8), deliveryAttempts=tries[1]),
+        report(5, "Delivered", published=6, event_id="2", deliveryAttempts=tries[0]),
+        report(5, "Delivered", deliveryAttempts=tries[0]),
     )
 
-    assert (story.events, story.first_event, story.last_event) == (1, edm(5), edm(5))
+    assert (story.events, story.first_event, story.last_event, len(story.attempts)) == (1, edm(5), edm(5), 1)
+
+
+@pytest.mark.parametrize("data", [{"tag": "t"}, {"deliveryAttempts": [{}]}, {"deliveryStatusDetails": "busy"}])
+def test_reports_of_one_time_that_say_something_else_are_two(data: dict[str, Any]) -> None:
+    """Nobody is to take one for a copy of the other."""
+    assert story_of(report(5, "Failed"), report(5, "Failed", **data)).events == 2
+    assert story_of(received(1, "a"), received(1, "b")).events == 2
 
 
 @pytest.mark.parametrize("event_id", ["1", "2", "3", "4"])
