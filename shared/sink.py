@@ -12,9 +12,7 @@ import traceback
 from collections.abc import Sequence
 from typing import Final, NamedTuple, Protocol
 
-from azure.eventgrid import SystemEventNames
-
-from shared.catalogue import FAMILIES
+from shared.catalogue import EVENT_TYPES, FAMILIES
 from shared.decoder import decode
 from shared.errors import ContentError, Oversized, RowRefused, StorageError
 from shared.rows.dead_letters import bare, dead_letter
@@ -28,7 +26,6 @@ _log = logging.getLogger("acs_event_sink")
 
 # Event Grid gives up on a delivery after 30 s and then delivers again, beside a call that is still at work.
 ANSWER_WITHIN_SECONDS: Final = 18.0
-_KNOWN_TYPES = frozenset(name.value for name in SystemEventNames)
 _FAMILY_OF = {family.function: family for family in FAMILIES}
 
 
@@ -94,7 +91,7 @@ class Sink:
         except RowRefused as refusal:  # the sender's id or type may be what the service does not like
             await self._store.write([encode(table, bare(entity, text, str(refusal)))])
         # A type that nobody knows is whatever its sender wrote: it stands in the dead letter, not in the log.
-        known = error.event_type if error.event_type in _KNOWN_TYPES else "an unknown type"
+        known = error.event_type if error.event_type in EVENT_TYPES else "an unknown type"
         _log.warning("dead letter in %s: %s, %s", function, error.reason, known)
         return DeadLettered(error)
 
