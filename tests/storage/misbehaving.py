@@ -9,7 +9,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from typing import NamedTuple, Self
 
 from acsevents.local.azurite import ACCOUNT, ACCOUNT_KEY
-from shared.storage.settings import Account
+from shared.storage.account import Account
+from shared.storage.connection_string import parse_connection_string
 
 HOST = "127.0.0.1"
 _RESET_ON_CLOSE = struct.pack("ii", 1, 0)  # SO_LINGER on, for no time: closing sends RST and not FIN
@@ -150,10 +151,14 @@ class MisbehavingServer:
         return f"{self._scheme}://{HOST}:{self.port}/{ACCOUNT}"
 
     @property
+    def connection_string(self) -> str:
+        """Of an account that is here, with Azurite's public key."""
+        return f"AccountName={ACCOUNT};AccountKey={ACCOUNT_KEY};TableEndpoint={self.endpoint};"
+
+    @property
     def account(self) -> Account:
-        """An account that is here, with Azurite's public key."""
-        credentials = f"AccountName={ACCOUNT};AccountKey={ACCOUNT_KEY}"
-        return Account("EventTables", connection_string=f"{credentials};TableEndpoint={self.endpoint};")
+        """The account of this connection string."""
+        return parse_connection_string(self.connection_string)
 
     async def hears(self, requests: int) -> None:
         """Wait until it has heard that many requests."""
