@@ -20,7 +20,7 @@ _INT64S = tuple((name, f"{name}@odata.type") for name, edm in COLUMNS.items() if
 _JSON = msgspec.json.Encoder()
 _BOUNDARY = uuid4().hex  # no row can hold a line that starts with it: JSON has no line breaks inside
 _STATUS = re.compile(rb"HTTP/1\.1 ([0-9]{3})")
-_ERROR_CODE = re.compile(rb'(?:"code"\s*:\s*"|code>)([A-Za-z]+)["<]')  # JSON, or XML from the gateways in front
+_ERROR_CODE = re.compile(rb'(?:"code"\s*:\s*"|[Cc]ode>)([A-Za-z]+)["<]')  # JSON, or XML from the gateways in front
 
 _SEPARATOR = b"\xe2\x80"  # what U+2028 and U+2029 begin with in UTF-8
 

@@ -123,6 +123,28 @@ def test_an_error_that_cannot_be_read_has_no_code(garbage: bytes) -> None:
     assert error_code(garbage) == ""
 
 
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        (b'{"odata.error":{"code":"InvalidInput","message":{"lang":"en-US","value":"no"}}}', "InvalidInput"),
+        (b'{"odata.error": {"code" : "InvalidInput"}}', "InvalidInput"),
+        (
+            b'<?xml version="1.0"?><error xmlns="x"><code>InvalidInput</code><message>no</message></error>',
+            "InvalidInput",
+        ),
+        (b'<m:error xmlns:m="x"><m:code>AuthenticationFailed</m:code></m:error>', "AuthenticationFailed"),
+        (
+            b'\xef\xbb\xbf<?xml version="1.0"?><Error><Code>ServerBusy</Code><Message>no</Message></Error>',
+            "ServerBusy",
+        ),
+        (b"<Error>\r\n  <Code>AccountRequiresHttps</Code>\r\n</Error>", "AccountRequiresHttps"),
+    ],
+)
+def test_the_code_of_an_error_is_read_from_json_and_from_xml(body: bytes, code: str) -> None:
+    """The service writes JSON, the gateways in front of it XML with small or capital letters."""
+    assert error_code(body) == code
+
+
 def test_the_types_that_are_spelled_out_are_those_that_json_has_not() -> None:
     """Who adds a column of another type must teach `encode` to spell it."""
     assert set(COLUMNS.values()) <= {Edm.STRING, Edm.INT32, Edm.INT64, Edm.DATE_TIME}
