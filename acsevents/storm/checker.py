@@ -74,8 +74,8 @@ def _expected(events: dict[str, Event]) -> tuple[dict[tuple[str, str, str], set[
         except ContentError:
             poison.add(name)
             continue
-        for table, entity in record_rows(record):
-            rows[table, str(entity["PartitionKey"]), str(entity["RowKey"])].add(name)
+        for row in record_rows(record):
+            rows[row.table, row.partition, row.row_key].add(name)
     return rows, poison
 
 

@@ -21,10 +21,10 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from shared.errors import SettingsError, StorageError
 from shared.storage import connection
 from shared.storage.authorization import authorization
-from shared.storage.odata import encode
 from shared.storage.settings import Account, read_settings
 from shared.storage.tables import Patience, Tables
 from tests.storage.misbehaving import HOST, MisbehavingServer, Request, Script, Step, answer, error, in_turn
+from tests.storage.rows import encode
 
 PROJECT = Path(__file__).parents[2]
 ROW = encode("SmsEvents", {"PartitionKey": "p", "RowKey": "r"})

@@ -28,10 +28,10 @@ from shared.errors import RowRefused, StorageError
 from shared.events import timestamps
 from shared.rows import keys
 from shared.rows.columns import COLUMNS, Edm, Entity
-from shared.storage.odata import encode
 from shared.storage.settings import Account
 from shared.storage.tables import RETRIED, Tables
 from tests.storage.edm import for_sdk, found, meant, rows_of
+from tests.storage.rows import encode
 
 # What has broken clients of Table Storage before.
 ODD = [
