@@ -31,6 +31,10 @@ bench: setup  ## measure
 storm: setup  ## rehearse failures; SEED=7 to repeat one
 	@$(PY) -m acsevents storm $(if $(SEED),--seed $(SEED))
 
+func-test: setup  ## hold the host stand-in against the real one: `func start` of Azure Functions Core Tools
+	@command -v func >/dev/null || { echo "func-test: no func on the PATH: install Azure Functions Core Tools 4, for example with 'npm install -g azure-functions-core-tools@4'" >&2; exit 1; }
+	@$(PY) -m pytest tests/func/real_host.py $(ARGS)
+
 infra: $(CHECKOV)/.ready  ## scan the Bicep files for what should not be deployed
 	@$(CHECKOV)/bin/checkov --directory infra --config-file infra/.checkov.yaml
 
@@ -54,4 +58,4 @@ $(CHECKOV)/.ready: Makefile
 	@$(CHECKOV)/bin/pip install --quiet --disable-pip-version-check --no-deps pycep-parser==0.7.1
 	@touch $@
 
-.PHONY: help setup demo test up check bench storm infra
+.PHONY: help setup demo test up check bench storm func-test infra
