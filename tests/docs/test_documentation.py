@@ -78,3 +78,15 @@ def test_the_readme_quotes_the_figures_of_the_last_benchmark() -> None:
 
     assert [] == [row for row in rows if row not in results]
     assert [] == [sentence for sentence in quoted if sentence not in costs]
+
+
+def test_the_operations_page_quotes_the_figures_of_the_last_benchmark() -> None:
+    """If this fails, bring the marked block of docs/operations.md up to date."""
+    results = (ROOT / "benchmarks" / "results.md").read_text(encoding="utf-8")
+    operations = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+    _before, _, after = operations.partition("<!-- Begin of figures.")
+    figures = after.partition("<!-- End of figures. -->")[0]
+    rows = [line for line in figures.splitlines() if line.startswith(("| SMS burst", "| chat fan-out", "| one at a"))]
+
+    assert len(rows) == 6
+    assert [] == [row for row in rows if row not in results]
