@@ -17,13 +17,14 @@ from acsevents import demo as demonstration
 from acsevents import show
 from acsevents.deployment import template
 from acsevents.local import LocalStackError
-from acsevents.local.event_grid.access import LOCAL_KEY
-from acsevents.local.host import load_settings
+from acsevents.local.event_grid import LOCAL_KEY
 from acsevents.local.lifetime import Lifetime
-from acsevents.local.stack import SUBSCRIPTIONS, stack
+from acsevents.local.stack import stack
 from acsevents.publishing import publish
+from acsevents.settings import load_settings
 from acsevents.storm.rehearsal import rehearse
 from acsevents.storm.run import LONG, SHORT
+from acsevents.subscriptions import load
 from shared.errors import SinkError
 from shared.lookups import DeadLetter, Lookups
 from shared.storage.settings import read_settings
@@ -131,7 +132,7 @@ def storm(
 @app.command()
 def event_grid_template() -> None:
     """Print the ARM template that subscribes the deployed functions to an ACS resource's events."""
-    _console.print_json(data=template(SUBSCRIPTIONS))
+    _console.print_json(data=template(load()))
 
 
 def main() -> None:

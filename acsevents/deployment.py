@@ -1,12 +1,14 @@
-"""The deployment of Event Grid, from the same declarations that the local one reads: infra/subscriptions.json.
+"""The deployment of Event Grid, with the same event subscriptions that the local one runs with.
 
 https://learn.microsoft.com/azure/templates/microsoft.eventgrid/systemtopics
 """
 
-import json
-import re
-from pathlib import Path
+from collections.abc import Sequence
 from typing import Any
+
+import msgspec
+
+from acsevents.subscriptions import EventSubscription
 
 _API_VERSION = "2025-02-15"
 _ROLE_API_VERSION = "2022-04-01"
@@ -19,13 +21,11 @@ _PARAMETERS = {
 }
 _TOPIC = "Microsoft.EventGrid/systemTopics"
 _TOPIC_ID = f"[resourceId('{_TOPIC}', parameters('systemTopicName'))]"
-_PLACEHOLDER = re.compile(r"\$\{(\w+)\}(.*)")
 
 
-def template(subscriptions: Path) -> dict[str, Any]:
+def template(subscriptions: Sequence[EventSubscription]) -> dict[str, Any]:
     """Make an ARM template: the system topic, its right to write dead letters, and the event subscriptions."""
-    declared = json.loads(subscriptions.read_text(encoding="utf-8"))
-    containers = {_dead_letter_container(one) for one in declared}
+    containers = {one.policy.dead_letter_container for one in subscriptions if one.policy.dead_letter_container}
     role = (
         f"[guid(parameters('deadLetterStorageId'), parameters('systemTopicName'), '{_STORAGE_BLOB_DATA_CONTRIBUTOR}')]"
     )
@@ -40,7 +40,7 @@ def template(subscriptions: Path) -> dict[str, Any]:
             _system_topic(),
             *(_container(name) for name in sorted(containers)),
             _role_assignment(role),
-            *(_event_subscription(one, role) for one in declared),
+            *(_event_subscription(one, role, subscriptions[:number]) for number, one in enumerate(subscriptions)),
         ],
     }
 
@@ -89,30 +89,56 @@ def _role_assignment(name: str) -> dict[str, Any]:
     }
 
 
-def _event_subscription(declared: dict[str, Any], role: str) -> dict[str, Any]:
-    scope = "parameters('deadLetterStorageId')"
+def _event_subscription(
+    subscription: EventSubscription, role: str, before: Sequence[EventSubscription]
+) -> dict[str, Any]:
+    """Write one event subscription, to be deployed after those before it: a type must not be excluded too early."""
+    scope, container = "parameters('deadLetterStorageId')", subscription.policy.dead_letter_container
     role_id = f"[extensionResourceId({scope}, 'Microsoft.Authorization/roleAssignments', {role[1:-1]})]"
+    topic = "parameters('systemTopicName')"
     return {
         "type": f"{_TOPIC}/eventSubscriptions",
         "apiVersion": _API_VERSION,
-        "name": f"[concat(parameters('systemTopicName'), '/{declared['name']}')]",
-        "dependsOn": [_TOPIC_ID, role_id, _container_id(_dead_letter_container(declared))],
-        "properties": _with_parameters(declared["properties"]),
+        "name": f"[concat({topic}, '/{subscription.name}')]",
+        "dependsOn": [
+            _TOPIC_ID,
+            *([role_id, _container_id(container)] if container else []),
+            *(f"[resourceId('{_TOPIC}/eventSubscriptions', {topic}, '{one.name}')]" for one in before),
+        ],
+        "properties": _properties(subscription),
     }
 
 
-def _with_parameters(value: Any) -> Any:
-    """Write `${name}` and what follows it as an ARM expression, all the way down."""
-    if isinstance(value, dict):
-        return {name: _with_parameters(part) for name, part in value.items()}
-    if isinstance(value, list):
-        return [_with_parameters(part) for part in value]
-    if isinstance(value, str) and (found := _PLACEHOLDER.fullmatch(value)):
-        name, rest = found.groups()
-        return f"[concat(parameters('{name}'), '{rest}')]" if rest else f"[parameters('{name}')]"
-    return value
+def _properties(subscription: EventSubscription) -> dict[str, Any]:
+    policy = subscription.policy
+    function: dict[str, Any] = {
+        "resourceId": f"[concat(parameters('functionAppId'), '/functions/{subscription.function}')]",
+        "maxEventsPerBatch": policy.max_events_per_batch,
+        "preferredBatchSizeInKilobytes": policy.preferred_batch_size_in_kilobytes,
+    }
+    filters = {
+        "includedEventTypes": subscription.event_types,
+        "advancedFilters": subscription.advanced_filters,
+        "subjectBeginsWith": subscription.subject_begins_with,
+        "subjectEndsWith": subscription.subject_ends_with,
+    }
+    properties: dict[str, Any] = {
+        "destination": {"endpointType": "AzureFunction", "properties": function},
+        "filter": msgspec.to_builtins({key: value for key, value in filters.items() if value}),
+        "eventDeliverySchema": policy.event_delivery_schema,
+        "retryPolicy": {
+            "maxDeliveryAttempts": policy.max_delivery_attempts,
+            "eventTimeToLiveInMinutes": policy.event_time_to_live_in_minutes,
+        },
+    }
+    if policy.dead_letter_container:
+        properties["deadLetterWithResourceIdentity"] = {
+            "identity": {"type": "SystemAssigned"},
+            "deadLetterDestination": _dead_letter_destination(policy.dead_letter_container),
+        }
+    return properties
 
 
-def _dead_letter_container(declared: dict[str, Any]) -> str:
-    destination = declared["properties"]["deadLetterWithResourceIdentity"]["deadLetterDestination"]
-    return str(destination["properties"]["blobContainerName"])
+def _dead_letter_destination(name: str) -> dict[str, Any]:
+    storage = {"resourceId": "[parameters('deadLetterStorageId')]", "blobContainerName": name}
+    return {"endpointType": "StorageBlob", "properties": storage}

@@ -1,6 +1,5 @@
 """The deployment of Event Grid is made from the declarations that the local Event Grid runs with."""
 
-import json
 import subprocess
 from fnmatch import fnmatch
 from pathlib import Path
@@ -9,9 +8,7 @@ from typing import Any
 import pytest
 
 from acsevents.deployment import template
-from acsevents.local.event_grid import load
-from acsevents.local.stack import SUBSCRIPTIONS
-from shared.catalogue import EVENT_TYPES, FAMILIES
+from acsevents.subscriptions import load
 
 ROOT = Path(__file__).parents[2]
 
@@ -19,36 +16,26 @@ ROOT = Path(__file__).parents[2]
 @pytest.fixture(name="resources")
 def _resources() -> list[dict[str, Any]]:
     """The resources of the template."""
-    resources: list[dict[str, Any]] = template(SUBSCRIPTIONS)["resources"]
+    resources: list[dict[str, Any]] = template(load())["resources"]
     return resources
 
 
-def test_every_event_type_is_delivered_to_the_function_of_its_family() -> None:
-    """One event subscription per function, with exactly the types of the catalogue."""
-    for family in FAMILIES:
-        (declared,) = [one for one in load(SUBSCRIPTIONS) if one.function_name == family.function]
-        wanted = {name for name, event_type in EVENT_TYPES.items() if event_type.family is family}
-
-        assert wanted == set(declared.properties.filter.included_event_types or ())
-
-
 def test_the_template_holds_what_the_declarations_say(resources: list[dict[str, Any]]) -> None:
-    """Only the placeholders differ: they become parameters."""
-    subscriptions = [one for one in resources if one["type"].endswith("/eventSubscriptions")]
-    declared = json.loads(SUBSCRIPTIONS.read_text())
+    """Functions, event types, filters and retry policy; each subscription is deployed after those before it."""
+    made = [one for one in resources if one["type"].endswith("/eventSubscriptions")]
 
-    assert len(declared) == len(subscriptions)
-    for one, meant in zip(subscriptions, declared, strict=True):
-        function = meant["properties"]["destination"]["properties"]["resourceId"].rpartition("/")[2]
-        made = one["properties"]
-        assert (
-            f"[concat(parameters('functionAppId'), '/functions/{function}')]"
-            == (made["destination"]["properties"]["resourceId"])
-        )
-        assert meant["properties"]["filter"] == made["filter"]
-        assert meant["properties"]["retryPolicy"] == made["retryPolicy"]
-        assert one["name"].endswith(f"'/{meant['name']}')]")
-    assert "${" not in json.dumps(resources)
+    for number, (one, meant) in enumerate(zip(made, load(), strict=True)):
+        properties, filters = one["properties"], one["properties"]["filter"]
+        function = f"[concat(parameters('functionAppId'), '/functions/{meant.function}')]"
+        assert one["name"].endswith(f"'/{meant.name}')]")
+        assert function == properties["destination"]["properties"]["resourceId"]
+        assert list(meant.event_types) == list(filters.get("includedEventTypes", ()))
+        assert [
+            {"operatorType": advanced.operator_type, "key": advanced.key, "values": list(advanced.values)}
+            for advanced in meant.advanced_filters
+        ] == [{**advanced, "values": list(advanced["values"])} for advanced in filters.get("advancedFilters", ())]
+        assert properties["retryPolicy"] == {"maxDeliveryAttempts": 30, "eventTimeToLiveInMinutes": 1440}
+        assert number == sum("eventSubscriptions'" in dependency for dependency in one["dependsOn"])
 
 
 def test_dead_letters_have_a_container_and_the_topic_may_write_to_it(resources: list[dict[str, Any]]) -> None:
