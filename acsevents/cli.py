@@ -15,7 +15,6 @@ from rich.console import Console
 
 from acsevents import demo as demonstration
 from acsevents import show
-from acsevents.deployment import template
 from acsevents.local import LocalStackError
 from acsevents.local.event_grid import LOCAL_KEY
 from acsevents.local.lifetime import Lifetime
@@ -24,7 +23,6 @@ from acsevents.publishing import publish
 from acsevents.settings import load_settings
 from acsevents.storm.rehearsal import rehearse
 from acsevents.storm.run import LONG, SHORT
-from acsevents.subscriptions import load
 from shared.errors import SinkError
 from shared.lookups import DeadLetter, Lookups
 from shared.storage.settings import read_settings
@@ -127,12 +125,6 @@ def storm(
     for number in range(first, first + count):
         if not asyncio.run(rehearse(_console, number, SHORT if short else LONG)):
             raise typer.Exit(1)
-
-
-@app.command()
-def event_grid_template() -> None:
-    """Print the ARM template that subscribes the deployed functions to an ACS resource's events."""
-    _console.print_json(data=template(load()))
 
 
 def main() -> None:
