@@ -13,6 +13,7 @@ from benchmarks.events import OWN_NUMBER, THREAD, sms_reports, thread_messages
 from benchmarks.table_server import TableServer
 from shared.decoder import decode
 from shared.lookups import Lookups
+from shared.rows.records import record_rows
 from shared.storage.odata import encode
 from shared.storage.settings import Account
 
@@ -59,7 +60,7 @@ async def _ask(server: TableServer, question: Callable[[Lookups], Awaitable[obje
 
 
 def _load(server: TableServer, table: str, texts: Iterable[str]) -> None:
-    rows = (encode(name, entity).body for text in texts for name, entity in decode(text).entities() if name == table)
+    rows = (encode(name, entity).body for text in texts for name, entity in record_rows(decode(text)) if name == table)
     connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)
     for batch in _batches(rows):
         connection.request("POST", f"/__rows/{table}", b"[" + b",".join(batch) + b"]")

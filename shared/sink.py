@@ -14,11 +14,12 @@ from typing import Final, NamedTuple, Protocol
 
 from azure.eventgrid import SystemEventNames
 
-from shared.catalogue import FAMILIES
+from shared.catalogue import EVENT_TYPES, FAMILIES
 from shared.decoder import decode
-from shared.errors import ContentError, Oversized, RowRefused, StorageError
-from shared.rows.dead_letters import bare, dead_letter
-from shared.rows.records import Record
+from shared.errors import ContentError, InternalError, Oversized, RowRefused, StorageError
+from shared.events.event import Event
+from shared.rows.dead_letters import dead_letter, without_what_the_sender_chose
+from shared.rows.records import record_rows
 from shared.storage.group_commit import GroupCommit
 from shared.storage.odata import Row, encode
 from shared.storage.settings import read_settings
@@ -35,7 +36,7 @@ _FAMILY_OF = {family.function: family for family in FAMILIES}
 class Recorded(NamedTuple):
     """The event is in its tables."""
 
-    record: Record
+    event: Event
 
 
 class DeadLettered(NamedTuple):
@@ -74,15 +75,15 @@ class Sink:
         decoded = _decoded(text)
         if isinstance(decoded, ContentError):
             return await self._file(text, function, decoded)
-        record, rows = decoded
-        if record.event_type.family is not _FAMILY_OF.get(function):
-            _log.warning("misrouted: %s was delivered to %s", record.event_type.name, function)
+        event, rows = decoded
+        if EVENT_TYPES[event.type].family is not _FAMILY_OF.get(function):
+            _log.warning("misrouted: %s was delivered to %s", event.type, function)
         try:
             await self._store.write(rows)
         except RowRefused as refusal:
             _log.error("a record was refused: %s", refusal)
-            return await self._file(text, function, _refused(record, refusal))
-        return Recorded(record)
+            return await self._file(text, function, _refused(event, refusal))
+        return Recorded(event)
 
     async def _file(self, text: str | bytes, function: str, error: ContentError) -> DeadLettered:
         try:
@@ -92,32 +93,29 @@ class Sink:
         try:
             await self._store.write([encode(table, entity)])
         except RowRefused as refusal:  # the sender's id or type may be what the service does not like
-            await self._store.write([encode(table, bare(entity, text, str(refusal)))])
+            await self._store.write([encode(table, without_what_the_sender_chose(entity, text, str(refusal)))])
         # A type that nobody knows is whatever its sender wrote: it stands in the dead letter, not in the log.
         known = error.event_type if error.event_type in _KNOWN_TYPES else "an unknown type"
         _log.warning("dead letter in %s: %s, %s", function, error.reason, known)
         return DeadLettered(error)
 
 
-def _decoded(text: str | bytes) -> tuple[Record, list[Row]] | ContentError:
+def _decoded(text: str | bytes) -> tuple[Event, list[Row]] | ContentError:
     """Tell what an event becomes, or why nothing; raises for no content whatever."""
     try:
-        record = decode(text)
-        return record, [encode(table, entity) for table, entity in record.entities()]
+        event = decode(text)
+        return event, [encode(table, entity) for table, entity in record_rows(event)]
     except ContentError as error:
         return error
     except Exception as bug:  # noqa: BLE001  whatever it is, the event is kept and Event Grid must not loop on it
         # The traceback's frames only: the message of an exception may quote the event.
         frames = "".join(traceback.format_tb(bug.__traceback__))
         _log.error("a bug in the decoder: %s\n%s", type(bug).__name__, frames)
-        return ContentError(f"a bug in the decoder: {type(bug).__name__}")
+        return InternalError(f"a bug in the decoder: {type(bug).__name__}")
 
 
-def _refused(record: Record, refusal: RowRefused) -> ContentError:
-    error = ContentError(str(refusal))
-    error.event_id = str(record.columns.get("EventId", "")) or None
-    error.event_type = record.event_type.name
-    return error
+def _refused(event: Event, refusal: RowRefused) -> ContentError:
+    return InternalError(str(refusal), event_id=event.envelope.id, event_type=event.type)
 
 
 @functools.cache

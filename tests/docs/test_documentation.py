@@ -8,7 +8,8 @@ from typer.main import get_command
 
 from acsevents.cli import app
 from shared import errors
-from shared.catalogue import TABLES, Kind
+from shared.catalogue import TABLES
+from shared.events.event import Kind
 from shared.rows.columns import COLUMNS
 
 ROOT = Path(__file__).parents[2]

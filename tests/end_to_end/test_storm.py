@@ -14,6 +14,7 @@ from acsevents.storm.run import SHORT, storm
 from shared.catalogue import EVENT_TYPES, TABLES
 from shared.decoder import decode
 from shared.events.jsontext import canonical
+from shared.rows.records import record_rows
 from shared.storage.settings import Account
 from tests.storage.edm import for_sdk
 
@@ -66,7 +67,7 @@ class TestChecker:
         for table in TABLES:
             client.create_table(table)
         for event in events[:-1]:
-            for table, entity in decode(json.dumps(event)).entities():
+            for table, entity in record_rows(decode(json.dumps(event))):
                 client.get_table_client(table).upsert_entity(for_sdk(entity), mode=UpdateMode.REPLACE)
         return client
 
@@ -84,7 +85,7 @@ class TestChecker:
         self, client: TableServiceClient, events: list[dict[str, object]], azurite: Azurite, tmp_path: Path
     ) -> None:
         """Both as a loss and in the story that it was part of."""
-        table, entity = next(decode(json.dumps(events[0])).entities())
+        table, entity = record_rows(decode(json.dumps(events[0])))[0]
         client.get_table_client(table).delete_entity(str(entity["PartitionKey"]), str(entity["RowKey"]))
         client.close()
         verdict = await check(events[:-1], azurite.connection_string, tmp_path)
@@ -100,7 +101,7 @@ class TestChecker:
         other = {**first, "data": {**first["data"], "transactionId": "another"}}
         monkeypatch.setattr("shared.decoder.canonical", lambda identity: canonical(identity[:-1]))
         with TableServiceClient.from_connection_string(str(account.connection_string)) as client:
-            for table, entity in decode(json.dumps(first)).entities():
+            for table, entity in record_rows(decode(json.dumps(first))):
                 client.create_table(table).upsert_entity(for_sdk(entity), mode=UpdateMode.REPLACE)
         verdict = await check([first, other], azurite.connection_string, tmp_path)
 
@@ -119,7 +120,7 @@ class TestChecker:
         self, client: TableServiceClient, events: list[dict[str, object]], azurite: Azurite, tmp_path: Path
     ) -> None:
         """Columns must be what the row's own text says."""
-        table, entity = next(decode(json.dumps(events[0])).entities())
+        table, entity = record_rows(decode(json.dumps(events[0])))[0]
         changed = {"PartitionKey": entity["PartitionKey"], "RowKey": entity["RowKey"], "Kind": "another"}
         client.get_table_client(table).upsert_entity(changed, mode=UpdateMode.MERGE)
         client.close()

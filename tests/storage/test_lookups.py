@@ -51,7 +51,7 @@ def _requests(lookups: Lookups, monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 async def keep(sink: Sink, *texts: str) -> None:
-    """Record events."""
+    """Event events."""
     await asyncio.gather(*(sink.receive(text, function="sms_events") for text in texts))
 
 

@@ -16,10 +16,11 @@ from azure.core.exceptions import ResourceNotFoundError
 from azure.data.tables import TableEntity
 
 from shared import sink
-from shared.catalogue import TABLES
+from shared.catalogue import TABLES, TIMELINE
 from shared.decoder import decode
 from shared.errors import RowRefused, SettingsError, StorageError
-from shared.rows.columns import entity_bytes, unpack
+from shared.rows.fitting import entity_bytes, unpack
+from shared.rows.records import record_rows
 from shared.sink import DeadLettered, Recorded, Sink, receive
 from shared.storage.group_commit import MOST_BYTES, GroupCommit
 from shared.storage.odata import Row
@@ -86,10 +87,10 @@ async def _recorded(real: Sink, account: Account, text: str, function: str) -> N
 
     assert isinstance(outcome, Recorded)
     expected: dict[str, list[Typed]] = {}
-    for table, entity in decode(text).entities():
+    for table, entity in record_rows(decode(text)):
         expected.setdefault(table, []).append(meant(entity))
     assert stored(account) == expected
-    for table in expected:
+    for table in expected.keys() - {TIMELINE}:
         assert [unpack(row) for row in rows_of(account, table)] == [text]
 
 
@@ -169,8 +170,8 @@ async def test_an_event_of_a_megabyte_of_noise_fits_a_row() -> None:
 
     assert 1_000_000 < len(text.encode()) < 1_048_576
     assert isinstance(await Sink(store).receive(text, function="chat_thread_events"), Recorded)
-    ((row,),) = store.written
-    assert entity_bytes(next(decode(text).entities())[1]) <= 1_048_576
+    ((row, _in_time_line),) = store.written
+    assert entity_bytes(record_rows(decode(text))[0][1]) <= 1_048_576
     assert row.size < MOST_BYTES
 
 
@@ -203,7 +204,7 @@ async def test_a_thread_of_two_hundred_and_fifty_comes_back_equal(real: Sink, ac
 
 @pytest.mark.promise("Once")
 async def test_any_number_of_deliveries_leaves_the_same_rows(real: Sink, account: Account) -> None:
-    """One after the other, at once, and by two workers: one row per table."""
+    """One after the other, at once, and by two workers: one row per table, the time line among them."""
     text = sms()
     await real.receive(text, function="sms_events")
     once = stored(account)
@@ -213,7 +214,7 @@ async def test_any_number_of_deliveries_leaves_the_same_rows(real: Sink, account
     await tables.close()
 
     assert stored(account) == once
-    assert {table: len(rows) for table, rows in once.items()} == {"SmsEvents": 1, "SmsMessages": 1}
+    assert {table: len(rows) for table, rows in once.items()} == {"SmsEvents": 1, "SmsMessages": 1, "Timeline": 1}
 
 
 @pytest.mark.promise("Never silently merged")
@@ -338,7 +339,7 @@ async def test_an_event_of_another_family_is_recorded_in_its_own_tables(caplog: 
     outcome = await Sink(store).receive(sms(message="the secret text"), function="chat_user_events")
 
     assert isinstance(outcome, Recorded)
-    assert store.tables == ["SmsEvents", "SmsMessages"]
+    assert store.tables == ["SmsEvents", "SmsMessages", "Timeline"]
     warnings = [record.getMessage() for record in caplog.records if record.levelno == logging.WARNING]
     assert warnings == [f"misrouted: {PREFIX}SMSReceived was delivered to chat_user_events"]
     assert "the secret text" not in caplog.text
@@ -350,7 +351,7 @@ async def test_an_event_of_an_unknown_function_is_recorded_too() -> None:
     store = Store()
 
     assert isinstance(await Sink(store).receive(chat(), function="renamed"), Recorded)
-    assert store.tables == ["ChatThreadEvents"]
+    assert store.tables == ["ChatThreadEvents", "Timeline"]
 
 
 @pytest.mark.promise("Quiet")

@@ -64,7 +64,8 @@ _VALUES = {
     Edm.INT32: st.integers(-(2**31), 2**31 - 1),
     Edm.INT64: st.integers(-(2**63), 2**63 - 1),
     Edm.DATE_TIME: st.integers(
-        timestamps.read("1601-01-01T00:00:00Z").ticks, timestamps.read("9999-12-31T23:59:59.9999999Z").ticks
+        timestamps.Instant.parse("1601-01-01T00:00:00Z").ticks,
+        timestamps.Instant.parse("9999-12-31T23:59:59.9999999Z").ticks,
     ).map(timestamps.edm),
 }
 _KEY = (_TEXT | st.sampled_from(ODD)).map(keys.key)
