@@ -22,19 +22,19 @@ resource topic 'Microsoft.EventGrid/systemTopics@2025-02-15' existing = {
 // go of a type only after the subscription of its family has it.
 @batchSize(1)
 resource subscriptions 'Microsoft.EventGrid/systemTopics/eventSubscriptions@2025-02-15' = [
-  for subscription in loadJsonContent('event-filters.json'): {
+  for declared in loadJsonContent('event-filters.json'): {
     parent: topic
-    name: subscription.name
+    name: declared.name
     properties: {
       destination: {
         endpointType: 'AzureFunction'
         properties: {
-          resourceId: '${functionAppId}/functions/${subscription.function}'
+          resourceId: '${functionAppId}/functions/${declared.function}'
           maxEventsPerBatch: delivery.maxEventsPerBatch
           preferredBatchSizeInKilobytes: delivery.preferredBatchSizeInKilobytes
         }
       }
-      filter: any(subscription.filter)
+      filter: any(declared.filter)
       eventDeliverySchema: delivery.eventDeliverySchema
       retryPolicy: {
         maxDeliveryAttempts: delivery.maxDeliveryAttempts

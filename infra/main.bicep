@@ -78,7 +78,7 @@ param vnetEnabled bool = false
 
 var tags = { 'azd-env-name': environmentName }
 var token = toLower(uniqueString(subscription().id, environmentName, location))
-var subscriptionNames = map(loadJsonContent('event-filters.json'), subscription => subscription.name)
+var subscriptionNames = map(loadJsonContent('event-filters.json'), declared => declared.name)
 
 resource group 'Microsoft.Resources/resourceGroups@2024-03-01' = {
   name: 'rg-${environmentName}'
@@ -216,7 +216,7 @@ module workbook 'modules/workbook.bicep' = {
 
 output AZURE_RESOURCE_GROUP string = group.name
 output TOPIC_NAME string = topic.outputs.name
-output TOPIC_RESOURCE_GROUP string = topic.outputs.resourceGroup
+output TOPIC_RESOURCE_GROUP string = topic.outputs.group
 output TOPIC_SUBSCRIPTION_ID string = topic.outputs.subscriptionId
 output FUNCTION_APP_ID string = app.outputs.id
 output FUNCTION_APP_NAME string = app.outputs.name

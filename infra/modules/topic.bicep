@@ -42,6 +42,6 @@ resource failures 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = i
 
 output id string = make ? made.id : existingSystemTopicId
 output name string = make ? name : parts[8]
-output resourceGroup string = make ? resourceGroup().name : parts[4]
+output group string = make ? resourceGroup().name : parts[4]
 output subscriptionId string = make ? subscription().subscriptionId : parts[2]
 output principalId string = make ? made!.identity.principalId : found!.identity.principalId
