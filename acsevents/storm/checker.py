@@ -18,15 +18,9 @@ from shared.rows.fitting import unpack
 from shared.rows.records import owner_of, record_columns, record_rows
 from shared.stories import tell_sms, tell_thread
 
+# In lower case, since CloudEvents have them so.
 _STAMPED_BY_EVENT_GRID = frozenset(
-    name.lower()
-    for name in (
-        "deadLetterReason",
-        "deliveryAttempts",
-        "lastDeliveryOutcome",
-        "publishTime",
-        "lastDeliveryAttemptTime",
-    )
+    ["deadletterreason", "deliveryattempts", "lastdeliveryoutcome", "publishtime", "lastdeliveryattempttime"]
 )
 _OF_THE_SERVICE = frozenset({"PartitionKey", "RowKey"})
 
