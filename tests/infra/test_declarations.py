@@ -82,10 +82,10 @@ def test_the_app_understands_its_settings() -> None:
     assert [] == [name for name in settings if re.match("FUNCTIONS_|WEBSITE_|SCM_|ENABLE_ORYX", name)]
 
 
-class _Taker:
+class _Taker(Room):
     """A store that takes every row."""
 
-    async def write(self, rows: Sequence[Any]) -> None:
+    async def write(self, rows: Sequence[Row], *, deadline: float | None = None) -> None:
         """Take them."""
 
 

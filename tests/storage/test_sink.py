@@ -30,17 +30,7 @@ from shared.storage.tables import Tables
 from tests import samples
 from tests.storage.edm import Typed, found, meant, rows_of
 from tests.storage.events import PREFIX, chat, event, family_function, sms
-
-
-class Room:
-    """A store's room, of which there is always enough."""
-
-    async def reserve(self, size: int) -> int:
-        """Reserve nothing."""
-        return size
-
-    def release(self, size: int) -> None:
-        """Release nothing."""
+from tests.storage.room import Room
 
 
 class Store(Room):
