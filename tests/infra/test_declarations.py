@@ -14,8 +14,10 @@ import function_app
 from acsevents.deployment import FILTERS, filters
 from shared import sink
 from shared.catalogue import EVENT_TYPES, FAMILIES, TABLES
+from shared.storage.odata import Row
 from shared.storage.settings import CONNECTIONS, read_settings
 from tests.infra.bicep import INFRA, declarations, variable
+from tests.storage.room import Room
 
 ROOT: Final = INFRA.parent
 MODULES: Final = INFRA / "modules"
