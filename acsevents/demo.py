@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from acsevents import show
+from acsevents.local.event_grid import LOCAL_KEY
 from acsevents.local.stack import Stack, stack
 from acsevents.publishing import publish
 from acsevents.samples import SAMPLES, as_cloud_event, events
@@ -39,13 +40,14 @@ async def _publish(console: Console, running: Stack) -> None:
     in_cloud_events = [as_cloud_event(event) for event in as_published]
     grid = running.grid
     for batch in (as_published, in_cloud_events, [_without_its_number()]):
-        await publish(grid.endpoint, grid.key, batch)
+        await publish(grid.endpoint, LOCAL_KEY, batch)
     await grid.drain(_DRAIN_SECONDS)
     console.print(
         f"published {len(as_published)} sample events, each in Event Grid schema and again in CloudEvents 1.0, "
         "and one that is broken"
     )
-    console.print(f"Event Grid delivered {grid.counts.delivered} events, gave up on {grid.counts.dead_lettered}\n")
+    counts = grid.counts
+    console.print(f"Event Grid delivered {counts['delivered']} events, gave up on {counts['dead_lettered']}\n")
 
 
 def _without_its_number() -> dict[str, Any]:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from azure.core.credentials_async import AsyncTokenCredential
 
 _SCOPE = "https://storage.azure.com/.default"
-_ASK_AGAIN_SECONDS = 60.0  # the credential renews its token long before it expires; to ask it for each write is dear
+_ASK_AGAIN_SECONDS = 60.0  # the credential renews its token long before it expires; asking it costs five signatures
 _ANSWER_SECONDS = 15.0  # a developer's sign-in starts a program that takes seconds
 _LEFT_SECONDS = 30.0  # of a token's life that a write may take
 
@@ -62,7 +62,7 @@ def authorization(account: Account) -> Authorization:
 class SharedKeyLite:
     """Signs date and path with the account key.
 
-    Nothing here lets go of the interpreter lock, which the worker's other threads would take: `hmac.digest` does.
+    A copied `hmac` keeps the interpreter lock; `hmac.digest` would offer it to the worker's other threads each time.
     """
 
     query = ""

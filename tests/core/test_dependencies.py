@@ -29,7 +29,8 @@ ARROWS: Final[dict[str, set[str]]] = {
     "rows": {"catalogue", "events", "errors"},
     "stories": {"events"},
     "storage": {"rows", "events", "errors"},
-    "sink": {"catalogue", "decoder", "events", "rows", "storage", "errors"},
+    "intake": set(),
+    "sink": {"intake", "catalogue", "decoder", "events", "rows", "storage", "errors"},
     "lookups": {"catalogue", "decoder", "events", "rows", "storage", "stories", "errors"},
 }
 PURE: Final = ("errors", "events", "catalogue", "decoder", "rows", "stories")

@@ -67,8 +67,8 @@ class TestChecker:
         for table in TABLES:
             client.create_table(table)
         for event in events[:-1]:
-            for table, entity in record_rows(decode(json.dumps(event))):
-                client.get_table_client(table).upsert_entity(for_sdk(entity), mode=UpdateMode.REPLACE)
+            for row in record_rows(decode(json.dumps(event))):
+                client.get_table_client(row.table).upsert_entity(for_sdk(row.entity), mode=UpdateMode.REPLACE)
         return client
 
     async def test_a_broken_event_that_is_no_dead_letter_is_lost(
@@ -85,12 +85,12 @@ class TestChecker:
         self, client: TableServiceClient, events: list[dict[str, object]], azurite: Azurite, tmp_path: Path
     ) -> None:
         """Both as a loss and in the story that it was part of."""
-        table, entity = record_rows(decode(json.dumps(events[0])))[0]
-        client.get_table_client(table).delete_entity(str(entity["PartitionKey"]), str(entity["RowKey"]))
+        row = record_rows(decode(json.dumps(events[0])))[0]
+        client.get_table_client(row.table).delete_entity(row.partition, row.row_key)
         client.close()
         verdict = await check(events[:-1], azurite.connection_string, tmp_path)
 
-        assert any(problem.startswith(f"lost from {table}") for problem in verdict.problems)
+        assert any(problem.startswith(f"lost from {row.table}") for problem in verdict.problems)
         assert any("story" in problem for problem in verdict.problems)
 
     async def test_events_that_were_merged_are_found(
@@ -101,8 +101,8 @@ class TestChecker:
         other = {**first, "data": {**first["data"], "transactionId": "another"}}
         monkeypatch.setattr("shared.decoder.canonical", lambda identity: canonical(identity[:-1]))
         with by_sdk(account) as client:
-            for table, entity in record_rows(decode(json.dumps(first))):
-                client.create_table(table).upsert_entity(for_sdk(entity), mode=UpdateMode.REPLACE)
+            for row in record_rows(decode(json.dumps(first))):
+                client.create_table(row.table).upsert_entity(for_sdk(row.entity), mode=UpdateMode.REPLACE)
         verdict = await check([first, other], azurite.connection_string, tmp_path)
 
         assert any(problem.startswith("different events merged") for problem in verdict.problems)
@@ -120,9 +120,9 @@ class TestChecker:
         self, client: TableServiceClient, events: list[dict[str, object]], azurite: Azurite, tmp_path: Path
     ) -> None:
         """Columns must be what the row's own text says."""
-        table, entity = record_rows(decode(json.dumps(events[0])))[0]
-        changed = {"PartitionKey": entity["PartitionKey"], "RowKey": entity["RowKey"], "Kind": "another"}
-        client.get_table_client(table).upsert_entity(changed, mode=UpdateMode.MERGE)
+        row = record_rows(decode(json.dumps(events[0])))[0]
+        changed = {"PartitionKey": row.partition, "RowKey": row.row_key, "Kind": "another"}
+        client.get_table_client(row.table).upsert_entity(changed, mode=UpdateMode.MERGE)
         client.close()
         verdict = await check(events[:-1], azurite.connection_string, tmp_path)
 

@@ -19,10 +19,10 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from shared.errors import SettingsError, StorageError
 from shared.storage.account import Account
-from shared.storage.odata import encode
 from shared.storage.settings import read_settings
 from shared.storage.tables import Patience, Tables
 from tests.storage.misbehaving import HOST, MisbehavingServer, Request, Script, Step, answer, error, in_turn
+from tests.storage.rows import encode
 
 ROW = encode("SmsEvents", {"PartitionKey": "p", "RowKey": "r"})
 TOKEN = "eyJ0b2tlbg"

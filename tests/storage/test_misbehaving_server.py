@@ -19,7 +19,6 @@ from shared.sink import DeadLettered, Recorded, Sink
 from shared.storage.account import Account
 from shared.storage.connection_string import parse_connection_string
 from shared.storage.group_commit import GroupCommit
-from shared.storage.odata import encode
 from shared.storage.tables import RETRIED, Patience, Tables
 from tests.storage.events import chat, sms
 from tests.storage.misbehaving import (
@@ -39,6 +38,7 @@ from tests.storage.misbehaving import (
     transaction,
     truncated,
 )
+from tests.storage.rows import encode
 
 SHORT = Patience(attempts=3, attempt=0.3, whole=0.8, pause=0.01)
 # For servers that answer at once: on a busy machine no time-out may come between.

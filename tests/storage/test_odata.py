@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from shared.rows.columns import COLUMNS, Edm, Entity
 from shared.storage import odata
-from shared.storage.group_commit import MOST_BYTES, MOST_ROWS
-from shared.storage.odata import encode, error_code, outcome
+from shared.storage.lane import MOST_BYTES, MOST_ROWS
+from shared.storage.odata import error_code, outcome
+from tests.storage.rows import encode
 
 ENDPOINT = "https://contoso.table.core.windows.net"
 KEYS: Entity = {"PartitionKey": "p", "RowKey": "r"}

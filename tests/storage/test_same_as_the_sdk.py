@@ -8,9 +8,9 @@ from azure.data.tables import TableErrorCode, UpdateMode
 from azure.data.tables.aio import TableServiceClient
 
 from shared.errors import StorageError
-from shared.storage.odata import encode
 from shared.storage.tables import Patience, Tables
 from tests.storage.misbehaving import MisbehavingServer, Script, Step, answer, error, transaction
+from tests.storage.rows import encode
 
 ENTITIES = [{"PartitionKey": "p", "RowKey": str(number)} for number in range(2)]
 ONCE = Patience(attempts=1, attempt=15, whole=15)

@@ -28,9 +28,9 @@ from shared.rows import keys
 from shared.rows.columns import COLUMNS, Edm, Entity
 from shared.storage.account import Account, AccountKey
 from shared.storage.connection_string import parse_connection_string
-from shared.storage.odata import encode
 from shared.storage.tables import RETRIED, Tables
 from tests.storage.edm import by_sdk, for_sdk, found, meant, rows_of
+from tests.storage.rows import encode
 
 # What has broken clients of Table Storage before.
 ODD = [
