@@ -15,8 +15,8 @@ from shared.events.event import Event
 from shared.events.identifiers import e164
 from shared.rows import keys
 from shared.rows.fitting import unpack
+from shared.storage.account import Account
 from shared.storage.connection import connect, disconnect
-from shared.storage.settings import Account
 from shared.stories import SmsStory, Transcript, tell_sms, tell_thread
 
 _log = logging.getLogger("acs_event_sink")
