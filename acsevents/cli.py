@@ -15,7 +15,6 @@ from rich.console import Console
 
 from acsevents import demo as demonstration
 from acsevents import show
-from acsevents.deployment import template
 from acsevents.local import LocalStackError
 from acsevents.local.event_grid import LOCAL_KEY
 from acsevents.publishing import publish
@@ -23,12 +22,13 @@ from acsevents.running import FOLDER, find
 from acsevents.settings import load_settings
 from acsevents.storm.rehearsal import rehearse
 from acsevents.storm.run import LONG, SHORT
-from acsevents.subscriptions import load
 from acsevents.up import Ports
 from acsevents.up import up as run_stack
 from shared.errors import SinkError
 from shared.lookups import DeadLetter, Lookups
-from shared.storage.settings import CONNECTIONS, Account, read_settings
+from shared.storage.account import Account
+from shared.storage.connection_string import parse_connection_string
+from shared.storage.settings import CONNECTIONS, read_settings
 
 app = typer.Typer(
     help="Look into the ACS event sink, and run all of it on this machine.",
@@ -133,12 +133,6 @@ def storm(
             raise typer.Exit(1)
 
 
-@app.command()
-def event_grid_template() -> None:
-    """Print the ARM template that subscribes the deployed functions to an ACS resource's events."""
-    _console.print_json(data=template(load()))
-
-
 def main() -> None:
     """Run a command; an error that has a cure is told in one line."""
     try:
@@ -158,7 +152,7 @@ def _account() -> Account:
     running = find()
     if running and not any(value and name.startswith(CONNECTIONS) for name, value in os.environ.items()):
         Console(stderr=True).print(f"asking the tables of `acsevents up` in {FOLDER}", style="dim", highlight=False)
-        return Account("acsevents up", connection_string=running.tables)
+        return parse_connection_string(running.tables)
     load_settings(Path())
     return read_settings(os.environ)
 

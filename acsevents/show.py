@@ -45,6 +45,7 @@ def sms(console: Console, story: SmsStory | None) -> None:
         if value is not None:
             table.add_row(name, safe(value))
     console.print(table)
+    _gaps(console, story.gaps)
 
 
 def thread(console: Console, transcript: Transcript | None) -> None:
@@ -60,8 +61,7 @@ def thread(console: Console, transcript: Transcript | None) -> None:
     console.print(Text.assemble("participants: ", safe(", ".join(names) or "none known")))
     if transcript.deleted_at:
         console.print(f"deleted at {transcript.deleted_at}")
-    for gap in transcript.gaps:
-        console.print(Text.assemble("gap: ", safe(gap)))
+    _gaps(console, transcript.gaps)
 
 
 def dead_letters(console: Console, letters: Sequence[DeadLetter]) -> None:
@@ -72,11 +72,16 @@ def dead_letters(console: Console, letters: Sequence[DeadLetter]) -> None:
     console.print(table)
 
 
+def _gaps(console: Console, gaps: Sequence[str]) -> None:
+    for gap in gaps:
+        console.print(Text.assemble("gap: ", safe(gap)))
+
+
 def _body(message: Message) -> Text:
     if message.deleted_at:
         return Text(f"(deleted at {message.deleted_at[:19]})", style="dim")
     if message.text is None:
-        return Text("(text not recorded)", style="dim")
+        return Text("(text not known)", style="dim")
     return Text.assemble(safe(message.text), " (edited)" if message.edits else "")
 
 

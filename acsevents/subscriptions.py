@@ -1,7 +1,8 @@
 """The event subscriptions: `infra/subscriptions.json` says which there are, the catalogue which event types each takes.
 
-The local Event Grid runs with them and `acsevents event-grid-template` deploys them. A subscription takes the types of
-its function's family, or, with `newTypesBeginningWith`, every type that begins so and that the catalogue does not have.
+The local Event Grid runs with them; Bicep deploys them, from what `acsevents.deployment` writes. A subscription takes
+the types of its function's family, or, with `newTypesBeginningWith`, every type that begins so and that the catalogue
+does not have.
 
 Why the file says what it says: 64 KB is what Event Grid bills as one operation, some 40 events of ordinary size. At
 most 100 events in a batch are written well within the 30 s to answer, even one after another. 30 attempts in 1,440

@@ -17,7 +17,7 @@ from acsevents.local.newtonsoft import compact, read
 from acsevents.publishing import publish
 from acsevents.subscriptions import load
 from shared.catalogue import TABLES
-from shared.rows.columns import unpack
+from shared.rows.fitting import unpack
 from tests import samples
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")

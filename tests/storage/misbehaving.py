@@ -12,7 +12,8 @@ import h11
 
 from acsevents.local.azurite import ACCOUNT, ACCOUNT_KEY
 from acsevents.local.http_message import Message
-from shared.storage.settings import Account
+from shared.storage.account import Account
+from shared.storage.connection_string import parse_connection_string
 from tests.requests import requests
 
 HOST = "127.0.0.1"
@@ -162,10 +163,14 @@ class MisbehavingServer:
         return f"{self._scheme}://{HOST}:{self.port}/{ACCOUNT}"
 
     @property
+    def connection_string(self) -> str:
+        """Of an account that is here, with Azurite's public key."""
+        return f"AccountName={ACCOUNT};AccountKey={ACCOUNT_KEY};TableEndpoint={self.endpoint};"
+
+    @property
     def account(self) -> Account:
-        """An account that is here, with Azurite's public key."""
-        credentials = f"AccountName={ACCOUNT};AccountKey={ACCOUNT_KEY}"
-        return Account("EventTables", connection_string=f"{credentials};TableEndpoint={self.endpoint};")
+        """The account of this connection string."""
+        return parse_connection_string(self.connection_string)
 
     async def hears(self, requests: int) -> None:
         """Wait until it has heard that many requests."""

@@ -9,8 +9,8 @@ import pytest
 
 from shared.lookups import Lookups
 from shared.sink import Sink
+from shared.storage.account import Account
 from shared.storage.group_commit import GroupCommit
-from shared.storage.settings import Account
 from shared.storage.tables import Tables
 from tests.storage.events import chat, event, sms
 
@@ -51,7 +51,7 @@ def _requests(lookups: Lookups, monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 async def keep(sink: Sink, *texts: str) -> None:
-    """Record events."""
+    """Event events."""
     await asyncio.gather(*(sink.receive(text, function="sms_events") for text in texts))
 
 
@@ -142,6 +142,7 @@ async def test_a_user_sees_its_own_events_of_the_thread_only(odd: str, sink: Sin
 
     assert transcript is not None
     assert [message.text for message in transcript.messages] == ["seen"]
+    assert any("own messages and changes may be missing" in gap for gap in transcript.gaps)
 
 
 async def test_an_event_of_a_megabyte_is_told_from_its_compressed_text(sink: Sink, lookups: Lookups) -> None:
