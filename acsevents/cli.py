@@ -17,15 +17,18 @@ from acsevents import demo as demonstration
 from acsevents import show
 from acsevents.local import LocalStackError
 from acsevents.local.event_grid import LOCAL_KEY
-from acsevents.local.lifetime import Lifetime
-from acsevents.local.stack import stack
 from acsevents.publishing import publish
+from acsevents.running import FOLDER, find
 from acsevents.settings import load_settings
 from acsevents.storm.rehearsal import rehearse
 from acsevents.storm.run import LONG, SHORT
+from acsevents.up import Ports
+from acsevents.up import up as run_stack
 from shared.errors import SinkError
 from shared.lookups import DeadLetter, Lookups
-from shared.storage.settings import read_settings
+from shared.storage.account import Account
+from shared.storage.connection_string import parse_connection_string
+from shared.storage.settings import CONNECTIONS, read_settings
 
 app = typer.Typer(
     help="Look into the ACS event sink, and run all of it on this machine.",
@@ -34,9 +37,6 @@ app = typer.Typer(
 )
 _console = Console()
 Answer = TypeVar("Answer")
-_HOST_PORT = 7071
-_TOPIC_PORT = 7072
-_FOLDER = Path(".local")
 
 AsJson = Annotated[bool, typer.Option("--json", help="One line of JSON instead of a table.")]
 
@@ -49,12 +49,15 @@ def demo() -> None:
 
 @app.command()
 def up(
-    host_port: Annotated[int, typer.Option(help="Port of the Functions host.")] = _HOST_PORT,
-    topic_port: Annotated[int, typer.Option(help="Port of the topic.")] = _TOPIC_PORT,
-    folder: Annotated[Path, typer.Option(help="Keeps tables, logs and dead letters.")] = _FOLDER,
+    host_port: Annotated[int, typer.Option(help="Port of the Functions host.")] = Ports().host,
+    topic_port: Annotated[int, typer.Option(help="Port of the topic.")] = Ports().topic,
+    azurite_port: Annotated[
+        int, typer.Option(help="First of Azurite's three ports: blobs, queues, tables.")
+    ] = Ports().azurite,
+    folder: Annotated[Path, typer.Option(help="Keeps tables, logs and dead letters.")] = FOLDER,
 ) -> None:
     """Keep Azurite, the Functions host and a local Event Grid running until Ctrl-C."""
-    asyncio.run(_up(host_port, topic_port, folder))
+    asyncio.run(run_stack(_console, folder, Ports(host_port, topic_port, azurite_port)))
 
 
 @app.command("publish")
@@ -64,15 +67,18 @@ def publish_files(
         typer.Argument(exists=True, dir_okay=False, help="JSON files, each with one event or an array of events."),
     ],
     endpoint: Annotated[
-        str, typer.Option(envvar="EVENT_GRID_ENDPOINT", help="URL of the topic.")
-    ] = f"http://127.0.0.1:{_TOPIC_PORT}/api/events",
+        str | None,
+        typer.Option(envvar="EVENT_GRID_ENDPOINT", help="URL of the topic; by default that of `up` in this folder."),
+    ] = None,
     key: Annotated[
         str, typer.Option(envvar="EVENT_GRID_KEY", help="Access key of the topic.", show_default=False)
     ] = LOCAL_KEY,
 ) -> None:
     """Publish events of either schema to an Event Grid topic; by default the one of `up`."""
+    running = find()
+    topic = endpoint or (running.topic if running else f"http://127.0.0.1:{Ports().topic}/api/events")
     for file in files:
-        asyncio.run(publish(endpoint, key, _events(file)))
+        asyncio.run(publish(topic, key, _events(file)))
         _console.print(f"published {file}")
 
 
@@ -137,34 +143,22 @@ def main() -> None:
 
 
 async def _ask(question: Callable[[Lookups], Awaitable[Answer]]) -> Answer:
-    load_settings(Path())
-    async with Lookups(read_settings(os.environ)) as lookups:
+    async with Lookups(_account()) as lookups:
         return await question(lookups)
+
+
+def _account() -> Account:
+    """Find the tables to ask: those that the environment names, else of a running `up`, else of local.settings.json."""
+    running = find()
+    if running and not any(value and name.startswith(CONNECTIONS) for name, value in os.environ.items()):
+        Console(stderr=True).print(f"asking the tables of `acsevents up` in {FOLDER}", style="dim", highlight=False)
+        return parse_connection_string(running.tables)
+    load_settings(Path())
+    return read_settings(os.environ)
 
 
 async def _all_dead_letters(lookups: Lookups) -> list[DeadLetter]:
     return [letter async for letter in lookups.dead_letters()]
-
-
-async def _up(host_port: int, topic_port: int, folder: Path) -> None:
-    lifetime = Lifetime()
-    _console.print("starting …")
-    async with stack(folder, keep_tables=True, host_port=host_port, grid_port=topic_port) as running:
-        _console.print(f"Event Grid topic     {running.grid.endpoint}")
-        _console.print(f"Functions host       {running.hosts.url}/runtime/webhooks/EventGrid?functionName=…")
-        _console.print(f"Azurite tables       http://127.0.0.1:{running.azurite.port}/devstoreaccount1")
-        _console.print(f"logs, dead letters   {folder}/\n")
-        _console.print(
-            "publish samples      .venv/bin/python -m acsevents publish samples/2025/*.json "
-            f"--endpoint {running.grid.endpoint}",
-            soft_wrap=True,
-        )
-        _console.print(
-            "look them up         export EventTables='…' as below, then .venv/bin/python -m acsevents thread …"
-        )
-        _console.print(running.azurite.connection_string, soft_wrap=True, highlight=False)
-        _console.print("\nCtrl-C stops everything")
-        await lifetime.end()
 
 
 def _events(file: Path) -> list[dict[str, Any]]:

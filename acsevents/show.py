@@ -43,7 +43,7 @@ def sms(console: Console, story: SmsStory | None) -> None:
         ),
     ):
         if value is not None:
-            table.add_row(name, _safe(value))
+            table.add_row(name, safe(value))
     console.print(table)
     _gaps(console, story.gaps)
 
@@ -53,12 +53,12 @@ def thread(console: Console, transcript: Transcript | None) -> None:
     if transcript is None:
         console.print("no such thread is recorded")
         return
-    table = Table("sent", "by", "message", title=_safe(f"One thread: {transcript.topic or transcript.thread_id}"))
+    table = Table("sent", "by", "message", title=safe(f"One thread: {transcript.topic or transcript.thread_id}"))
     for message in transcript.messages:
-        table.add_row((message.composed_at or "")[:19], _safe(message.sender_name or ""), _body(message))
+        table.add_row((message.composed_at or "")[:19], safe(message.sender_name or ""), _body(message))
     console.print(table)
     names = [participant.display_name or participant.id for participant in transcript.participants]
-    console.print(Text.assemble("participants: ", _safe(", ".join(names) or "none known")))
+    console.print(Text.assemble("participants: ", safe(", ".join(names) or "none known")))
     if transcript.deleted_at:
         console.print(f"deleted at {transcript.deleted_at}")
     _gaps(console, transcript.gaps)
@@ -68,13 +68,13 @@ def dead_letters(console: Console, letters: Sequence[DeadLetter]) -> None:
     """Print dead letters without their text."""
     table = Table("function", "reason", "detail", "event", title="Dead letters")
     for letter in letters:
-        table.add_row(letter.function, letter.reason, _safe(letter.detail), _safe(letter.event_id or ""))
+        table.add_row(letter.function, letter.reason, safe(letter.detail), safe(letter.event_id or ""))
     console.print(table)
 
 
 def _gaps(console: Console, gaps: Sequence[str]) -> None:
     for gap in gaps:
-        console.print(Text.assemble("gap: ", _safe(gap)))
+        console.print(Text.assemble("gap: ", safe(gap)))
 
 
 def _body(message: Message) -> Text:
@@ -82,8 +82,9 @@ def _body(message: Message) -> Text:
         return Text(f"(deleted at {message.deleted_at[:19]})", style="dim")
     if message.text is None:
         return Text("(text not known)", style="dim")
-    return Text.assemble(_safe(message.text), " (edited)" if message.edits else "")
+    return Text.assemble(safe(message.text), " (edited)" if message.edits else "")
 
 
-def _safe(text: str) -> Text:
+def safe(text: str) -> Text:
+    """Make a stranger's text harmless to a terminal: control characters are shown, not obeyed."""
     return Text(text.translate(_UNSAFE))
