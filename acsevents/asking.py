@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TypeVar
 
+from acsevents.output import note
 from acsevents.settings import load_settings
 from shared.lookups import Lookups
 from shared.storage.settings import read_settings
@@ -14,11 +15,11 @@ Answer = TypeVar("Answer")
 
 
 def ask(question: Callable[[Lookups], Awaitable[Answer]]) -> Answer:
-    """Ask the tables that the settings name."""
+    """Ask the tables that the settings name; what is beside the answer is told on stderr."""
     return asyncio.run(_ask(question))
 
 
 async def _ask(question: Callable[[Lookups], Awaitable[Answer]]) -> Answer:
     load_settings(Path())
-    async with Lookups(read_settings(os.environ)) as lookups:
+    async with Lookups(read_settings(os.environ), note) as lookups:
         return await question(lookups)
