@@ -19,6 +19,8 @@ def explanation_of_azure(error: Exception) -> Failure | None:
     if not isinstance(error, AzureError):
         return None
     account = _account()
+    if account is None:
+        return Refused(f"Azure refused: {_code(error) or type(error).__name__}")
     if isinstance(error, DecodeError):
         return OutOfReach(f"what answers at {_place(account)} is no table service: correct {account.setting}")
     if isinstance(error, HttpResponseError) and error.status_code is not None:
@@ -62,22 +64,8 @@ def _code(error: HttpResponseError) -> str:
     return str(getattr(code, "value", code) or "")
 
 
-def _account() -> Account:
+def _account() -> Account | None:
     try:
         return read_settings(os.environ)
     except SettingsError:
-        return Account("EventTables")
-
-
-def _place(account: Account) -> str:
-    """Name the table service of an account, without its key."""
-    parts = dict(part.partition("=")[::2] for part in (account.connection_string or "").split(";"))
-    if account.endpoint or parts.get("TableEndpoint"):
-        return (account.endpoint or parts["TableEndpoint"]).partition("?")[0]
-    if parts.get("UseDevelopmentStorage"):
-        return "http://127.0.0.1:10002"
-    return f"https://{parts.get('AccountName', '…')}.table.{parts.get('EndpointSuffix', 'core.windows.net')}"
-
-
-def _is_local(account: Account) -> bool:
-    return urlsplit(_place(account)).hostname in _LOCAL_HOSTS
+        return None

@@ -25,7 +25,6 @@ SUMMARIES: Final[Mapping[str, str]] = {
     "demo": "Send every sample event through a local Event Grid and the function app, and show what was stored.",
     "up": "Keep Azurite, the Functions host and a local Event Grid running until Ctrl-C.",
     "storm": "Rehearse every failure at once and prove from the tables that nothing was lost.",
-    "event-grid-template": "Print the ARM template that subscribes the deployed functions to an ACS resource's events.",
 }
 """The commands in the order of the help, each with the first line of its own help."""
 

@@ -9,7 +9,7 @@ import typer
 from rich.console import Console
 
 from acsevents.commands import command_app, examples
-from acsevents.local.event_grid.access import LOCAL_KEY
+from acsevents.local.event_grid import LOCAL_KEY
 from acsevents.publishing import publish
 
 app = command_app()

@@ -18,15 +18,9 @@ from shared.rows.fitting import unpack
 from shared.rows.records import owner_of, record_columns, record_rows
 from shared.stories import tell_sms, tell_thread
 
+# In lower case, since CloudEvents have them so.
 _STAMPED_BY_EVENT_GRID = frozenset(
-    name.lower()
-    for name in (
-        "deadLetterReason",
-        "deliveryAttempts",
-        "lastDeliveryOutcome",
-        "publishTime",
-        "lastDeliveryAttemptTime",
-    )
+    ["deadletterreason", "deliveryattempts", "lastdeliveryoutcome", "publishtime", "lastdeliveryattempttime"]
 )
 _OF_THE_SERVICE = frozenset({"PartitionKey", "RowKey"})
 
@@ -74,8 +68,8 @@ def _expected(events: dict[str, Event]) -> tuple[dict[tuple[str, str, str], set[
         except ContentError:
             poison.add(name)
             continue
-        for table, entity in record_rows(record):
-            rows[table, str(entity["PartitionKey"]), str(entity["RowKey"])].add(name)
+        for row in record_rows(record):
+            rows[row.table, row.partition, row.row_key].add(name)
     return rows, poison
 
 

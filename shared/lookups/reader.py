@@ -16,7 +16,7 @@ from shared.events.event import Event
 from shared.lookups.filters import EVERYTHING, Filter
 from shared.rows.fitting import unpack
 from shared.storage.connection import connect, disconnect
-from shared.storage.settings import Account
+from shared.storage.account import Account
 
 Row = Mapping[str, Any]
 Note = Callable[[str], None]

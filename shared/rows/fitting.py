@@ -21,9 +21,18 @@ _DRIFT_BYTES: Final = 8_192  # kept free for `Drift`, which takes more where the
 _DRIFT_OVERHEAD: Final = 8 + 2 * len("Drift") + 4
 
 
-def pack(text: str | bytes) -> Entity:
-    """Keep a text whole: as `Raw` while it fits a string property, else compressed as `RawZ0`, `RawZ1` …."""
-    if isinstance(text, str) and utf16_units(text) <= TEXT_UNITS and _is_printable(text):
+def pack(text: str | bytes, *, is_json: bool = False) -> Entity:
+    """Keep a text whole: as `Raw` while it fits a string property, else compressed as `RawZ0`, `RawZ1` ….
+
+    Args:
+        text: what to keep.
+        is_json: it is known to be JSON, which holds no control characters; half an emoji it may hold.
+    """
+    if (
+        isinstance(text, str)
+        and utf16_units(text) <= TEXT_UNITS
+        and ((is_json and text.isascii()) or _is_printable(text))
+    ):
         return {"Raw": text}
     content = text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text
     packed = zlib.compress(content)

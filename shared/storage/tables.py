@@ -7,19 +7,21 @@ times as much CPU on them (docs/decisions/0001-own-write-path.md). Tables are cr
 import asyncio
 from collections.abc import Sequence
 from io import BytesIO
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 from urllib.parse import urlsplit
 
 import aiohttp
-from azure.core.exceptions import AzureError
 from yarl import URL
 
 from shared.errors import RowRefused, StorageError
 from shared.storage import odata
-from shared.storage.authorization import authorization
-from shared.storage.connection import connect, disconnect
+from shared.storage.account import Account
+from shared.storage.authorization import NoToken, authorization
+from shared.storage.connection import connect, create_table, disconnect
 from shared.storage.odata import Row
-from shared.storage.settings import Account
+
+if TYPE_CHECKING:
+    from azure.data.tables.aio import TableServiceClient
 
 # What azure-data-tables retries for a PUT. Both our writes replace, so both may be repeated.
 RETRIED: Final = frozenset({408, 429, 500, 502, 503, 504, *range(506, 600)})
@@ -67,10 +69,11 @@ class Tables:
 
     def __init__(self, account: Account, patience: Patience | None = None) -> None:
         self._patience = patience or Patience()
-        self._client = connect(account, read_seconds=self._patience.attempt)
-        self._authorization = authorization(self._client.credential)
-        self._endpoint = self._client.url.partition("?")[0].rstrip("/")
-        self._path = urlsplit(self._endpoint).path
+        self._account = account
+        self._authorization = authorization(account)
+        self._endpoint = account.endpoint
+        self._path = urlsplit(account.endpoint).path
+        self._client: TableServiceClient | None = None
         self._session: aiohttp.ClientSession | None = None
         self._creating: dict[str, asyncio.Task[None]] = {}
 
@@ -103,7 +106,9 @@ class Tables:
             await self._session.close()
             # An https connection closes its transport one turn of the loop later.
             await asyncio.sleep(0)
-        await disconnect(self._client)
+        await self._authorization.close()
+        if self._client is not None:
+            await disconnect(self._client)
 
     async def _write(self, request: _Request, table: str) -> None:
         deadline = asyncio.get_running_loop().time() + self._patience.whole
@@ -126,7 +131,7 @@ class Tables:
             try:
                 async with asyncio.timeout_at(min(loop.time() + self._patience.attempt, deadline)):
                     answer = await self._send_once(request)
-            except (aiohttp.ClientError, AzureError, TimeoutError, OSError) as error:
+            except (aiohttp.ClientError, TimeoutError, OSError) as error:
                 failure = error
             if failure is None and answer.status not in RETRIED and not answer.retry_after:
                 break
@@ -137,7 +142,8 @@ class Tables:
             pause *= 2
         if failure is not None:
             # The failure's own text may quote the URL, and with it the keys.
-            raise StorageError(f"Table Storage is out of reach: {type(failure).__name__}") from None
+            named = str(failure) if isinstance(failure, NoToken) else type(failure).__name__
+            raise StorageError(f"Table Storage is out of reach: {named}") from None
         return answer
 
     async def _send_once(self, request: _Request) -> _Answer:
@@ -194,10 +200,9 @@ class Tables:
             creation.exception()  # those who still wait raise it; if nobody does, it must not be reported as lost
 
     async def _create_now(self, table: str) -> None:
-        try:
-            await self._client.create_table_if_not_exists(table)
-        except AzureError as error:
-            raise StorageError(f"table {table} is missing and cannot be created: {type(error).__name__}") from None
+        if self._client is None:
+            self._client = connect(self._account, read_seconds=self._patience.attempt)
+        await create_table(self._client, table)
 
 
 def _seconds(retry_after: str) -> float:

@@ -16,9 +16,9 @@ from acsevents.local.azurite import ACCOUNT, ACCOUNT_KEY
 from acsevents.local.ports import free_port
 from shared.errors import RowRefused, StorageError
 from shared.sink import DeadLettered, Recorded, Sink
+from shared.storage.account import Account
+from shared.storage.connection_string import parse_connection_string
 from shared.storage.group_commit import GroupCommit
-from shared.storage.odata import encode
-from shared.storage.settings import Account
 from shared.storage.tables import RETRIED, Patience, Tables
 from tests.storage.events import chat, sms
 from tests.storage.misbehaving import (
@@ -38,6 +38,7 @@ from tests.storage.misbehaving import (
     transaction,
     truncated,
 )
+from tests.storage.rows import encode
 
 SHORT = Patience(attempts=3, attempt=0.3, whole=0.8, pause=0.01)
 # For servers that answer at once: on a busy machine no time-out may come between.
@@ -178,7 +179,7 @@ async def test_lasting_trouble_raises_in_time(step: Step, patience: Patience, at
 async def test_a_server_that_refuses_connections_raises_in_time() -> None:
     """Nobody listens: Event Grid is to deliver again."""
     credentials = f"AccountName={ACCOUNT};AccountKey={ACCOUNT_KEY}"
-    gone = Account("EventTables", f"{credentials};TableEndpoint=http://{HOST}:{free_port()}/{ACCOUNT};")
+    gone = parse_connection_string(f"{credentials};TableEndpoint=http://{HOST}:{free_port()}/{ACCOUNT};")
     async with sinking(gone, LONG) as sink:
         with pytest.raises(StorageError, match="out of reach"):
             await sink.receive(sms(), function="sms_events")
@@ -190,7 +191,7 @@ async def test_a_server_that_accepts_nothing_raises_in_time() -> None:
         listener.bind((HOST, 0))
         listener.listen(0)
         endpoint = f"http://{HOST}:{listener.getsockname()[1]}/{ACCOUNT}"
-        account = Account("EventTables", f"AccountName={ACCOUNT};AccountKey={ACCOUNT_KEY};TableEndpoint={endpoint};")
+        account = parse_connection_string(f"AccountName={ACCOUNT};AccountKey={ACCOUNT_KEY};TableEndpoint={endpoint};")
         async with sinking(account, SHORT) as sink:
             with pytest.raises(StorageError, match="out of reach"):
                 await sink.receive(sms(), function="sms_events")
@@ -391,7 +392,7 @@ async def test_a_transaction_on_a_missing_table_creates_it(missing: Step) -> Non
 
 def _signed_account(server: MisbehavingServer) -> Account:
     signature = "sv=2019-02-02&sig=c2VjcmV0LXNpZ25hdHVyZQ%3D%3D"
-    return Account("EventTables", f"TableEndpoint={server.endpoint};SharedAccessSignature={signature}")
+    return parse_connection_string(f"TableEndpoint={server.endpoint};SharedAccessSignature={signature}")
 
 
 TROUBLE = {
