@@ -10,9 +10,8 @@ from rich.text import Text
 
 from acsevents.tables import console, fields_table
 from acsevents.text import shown
-from shared.events.facts import DeliveryAttempt
 from shared.lookups import DeadLetter, RecordedEvent, SmsReport
-from shared.stories import Message, SmsStory, Transcript
+from shared.stories import Attempt, Message, SmsStory, Transcript
 
 __all__ = ["console", "dead_letter", "dead_letters", "event", "sms", "sms_report", "thread"]
 
@@ -37,6 +36,7 @@ def sms(console: Console, story: SmsStory | None) -> None:
         if value is not None:
             table.add_row(name, _safe(value))
     console.print(table)
+    _gaps(console, story.gaps)
 
 
 def sms_report(console: Console, report: SmsReport) -> None:
@@ -73,8 +73,7 @@ def thread(console: Console, transcript: Transcript | None) -> None:
     console.print(Text.assemble("participants: ", _safe(", ".join(names) or "none known"), overflow="fold"))
     if transcript.deleted_at:
         console.print(f"deleted at {transcript.deleted_at}")
-    for gap in transcript.gaps:
-        console.print(Text.assemble("gap: ", _safe(gap), overflow="fold"))
+    _gaps(console, transcript.gaps)
 
 
 def event(console: Console, found: RecordedEvent) -> None:
@@ -104,6 +103,11 @@ def dead_letters(console: Console, letters: Sequence[DeadLetter]) -> None:
     console.print(table)
 
 
+def _gaps(console: Console, gaps: Sequence[str]) -> None:
+    for gap in gaps:
+        console.print(Text.assemble("gap: ", _safe(gap), overflow="fold"))
+
+
 def _body(message: Message) -> Text:
     if message.deleted_at:
         return Text(f"(deleted at {message.deleted_at[:19]})", style="dim")
@@ -112,7 +116,7 @@ def _body(message: Message) -> Text:
     return Text.assemble(_safe(message.text), " (edited)" if message.edits else "", overflow="fold")
 
 
-def _attempt(attempt: DeliveryAttempt) -> str:
+def _attempt(attempt: Attempt) -> str:
     sent, failed = _count(attempt.segments_succeeded), _count(attempt.segments_failed)
     return f"{attempt.timestamp or 'at no known time'}: {sent} segments sent, {failed} failed"
 

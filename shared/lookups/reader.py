@@ -15,8 +15,8 @@ from shared.errors import ContentError
 from shared.events.event import Event
 from shared.lookups.filters import EVERYTHING, Filter
 from shared.rows.fitting import unpack
-from shared.storage.connection import connect, disconnect
 from shared.storage.account import Account
+from shared.storage.connection import connect, disconnect
 
 Row = Mapping[str, Any]
 Note = Callable[[str], None]

@@ -27,4 +27,4 @@ class ThreadLookups(Reader):
         """Tell what one user saw of a thread, from the events delivered to that user; None if unknown."""
         owned = where("PartitionKey", "eq", keys.key(user_id))
         seen = self.events(CHAT_USER.table, all_of(owned, where("ThreadId", "eq", thread_id)))
-        return tell_thread([event async for event in seen])
+        return tell_thread([event async for event in seen], seen_by=user_id)

@@ -144,6 +144,7 @@ async def test_a_user_sees_its_own_events_of_the_thread_only(odd: str, sink: Sin
 
     assert transcript is not None
     assert [message.text for message in transcript.messages] == ["seen"]
+    assert any("own messages and changes may be missing" in gap for gap in transcript.gaps)
 
 
 async def test_an_event_of_a_megabyte_is_told_from_its_compressed_text(sink: Sink, lookups: Lookups) -> None:
