@@ -112,7 +112,7 @@ def _body(message: Message) -> Text:
     if message.deleted_at:
         return Text(f"(deleted at {message.deleted_at[:19]})", style="dim")
     if message.text is None:
-        return Text("(text not recorded)", style="dim")
+        return Text("(text not known)", style="dim")
     return Text.assemble(safe(message.text), " (edited)" if message.edits else "", overflow="fold")
 
 
