@@ -1,22 +1,17 @@
 """How requests prove who sends them: managed identity over https only, and no library for it unless it is used."""
 
 import asyncio
-import ipaddress
 import logging
 import ssl
 import subprocess
 import sys
 import traceback
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from azure.core.credentials import AccessToken, AzureNamedKeyCredential, AzureSasCredential
 from azure.core.exceptions import ClientAuthenticationError
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 
 from shared.errors import SettingsError, StorageError
 from shared.storage import connection
@@ -24,7 +19,7 @@ from shared.storage.authorization import authorization
 from shared.storage.odata import encode
 from shared.storage.settings import Account, read_settings
 from shared.storage.tables import Patience, Tables
-from tests.storage.misbehaving import HOST, MisbehavingServer, Request, Script, Step, answer, error, in_turn
+from tests.storage.misbehaving import MisbehavingServer, Request, Script, Step, answer, error, in_turn
 
 PROJECT = Path(__file__).parents[2]
 ROW = encode("SmsEvents", {"PartitionKey": "p", "RowKey": "r"})
@@ -58,42 +53,6 @@ def _identity(monkeypatch: pytest.MonkeyPatch) -> Identity:
     identity = Identity()
     monkeypatch.setattr(connection, "_managed_identity", lambda _account: identity)
     return identity
-
-
-@pytest.fixture(name="certificate", scope="module")
-def _certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A certificate for this machine with its key, of our own making."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, HOST)])
-    now = datetime.now(UTC)
-    signed = (
-        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address(HOST))]), critical=False)
-        .sign(key, hashes.SHA256())
-    )
-    pem = serialization.Encoding.PEM
-    private = key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    file = tmp_path_factory.mktemp("tls") / "server.pem"
-    file.write_bytes(private + signed.public_bytes(pem))
-    return file
-
-
-@pytest.fixture(name="tls")
-def _tls(certificate: Path) -> ssl.SSLContext:
-    """The server's side of TLS."""
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    context.load_cert_chain(certificate)
-    return context
-
-
-@pytest.fixture(name="trusted")
-def _trusted(tls: ssl.SSLContext, certificate: Path, monkeypatch: pytest.MonkeyPatch) -> ssl.SSLContext:
-    """The server's side of TLS, while aiohttp trusts its certificate."""
-    trusting = ssl.create_default_context(cafile=certificate)
-    monkeypatch.setattr("aiohttp.connector._SSL_CONTEXT_VERIFIED", trusting)
-    return tls
 
 
 async def write(account: Account) -> None:
@@ -157,7 +116,7 @@ async def test_a_token_does_not_follow_a_redirect(status: int, trusted: ssl.SSLC
 async def test_a_server_that_nobody_vouches_for_gets_no_token(tls: ssl.SSLContext) -> None:
     """An unknown certificate is storage trouble, found before anything is sent."""
     async with MisbehavingServer.start(in_turn(answer(204)), tls) as server:
-        with pytest.raises(StorageError, match="Certificate"):
+        with pytest.raises(StorageError, match="SSLCertVerificationError"):
             await write(by_identity(server))
 
     assert server.requests == []
