@@ -4,6 +4,8 @@ https://learn.microsoft.com/rest/api/storageservices/insert-or-replace-entity
 https://learn.microsoft.com/rest/api/storageservices/performing-entity-group-transactions
 """
 
+import base64
+import json
 import re
 from collections.abc import Iterable
 from functools import lru_cache
@@ -18,11 +20,11 @@ from shared.rows.columns import COLUMNS, Edm, Entity
 _DATE_TIMES = tuple((name, f"{name}@odata.type") for name, edm in COLUMNS.items() if edm == Edm.DATE_TIME)
 _INT64S = tuple((name, f"{name}@odata.type") for name, edm in COLUMNS.items() if edm == Edm.INT64)
 _JSON = msgspec.json.Encoder()
+# Several times slower than msgspec, which cannot escape; and several times faster than escaping what msgspec wrote.
+_ASCII_JSON = json.JSONEncoder(separators=(",", ":"), default=lambda chunk: base64.b64encode(chunk).decode())
 _BOUNDARY = uuid4().hex  # no row can hold a line that starts with it: JSON has no line breaks inside
 _STATUS = re.compile(rb"HTTP/1\.1 ([0-9]{3})")
 _ERROR_CODE = re.compile(rb'(?:"code"\s*:\s*"|code>)([A-Za-z]+)["<]')  # JSON, or XML from the gateways in front
-
-_SEPARATOR = b"\xe2\x80"  # what U+2028 and U+2029 begin with in UTF-8
 
 TRANSACTION_TYPE = f"multipart/mixed; boundary=batch_{_BOUNDARY}"
 _HEAD = (f"--batch_{_BOUNDARY}\r\nContent-Type: multipart/mixed; boundary=changeset_{_BOUNDARY}\r\n\r\n").encode()
@@ -45,7 +47,7 @@ class Row(msgspec.Struct, frozen=True):
         partition: the PartitionKey; rows of one transaction share it and the table.
         row_key: the RowKey.
         path: `Table(PartitionKey='…',RowKey='…')`, percent-encoded as it goes over the wire.
-        body: the entity as JSON.
+        body: the entity as JSON, in ASCII.
     """
 
     table: str
@@ -81,9 +83,9 @@ def encode(table: str, entity: Entity) -> Row:
     partition, row_key = str(entity["PartitionKey"]), str(entity["RowKey"])
     path = f"{_partition_path(table, partition)}{_quoted(row_key)}')"
     body = _JSON.encode(wire)
-    if _SEPARATOR in body:
-        # Azurite takes U+2028 and U+2029 for the end of a line in a transaction; their escapes mean the same.
-        body = body.replace(_SEPARATOR + b"\xa8", b"\\u2028").replace(_SEPARATOR + b"\xa9", b"\\u2029")
+    if not body.isascii():
+        # Azurite decodes what it receives piece by piece, and breaks a character of several bytes that a piece ends in.
+        body = _ASCII_JSON.encode(wire).encode()
     return Row(table, partition, row_key, path, body)
 
 
