@@ -151,9 +151,8 @@ LASTING = {
     "403": (error(403, "AuthenticationFailed"), LONG, 1),
     "401": (answer(401, WWW_Authenticate="Bearer"), LONG, 1),
     "409": (error(409, "TableBeingDeleted"), LONG, 1),
-    # aiohttp itself sends a PUT once more when the connection breaks under it.
-    "connection reset": (reset, LONG, 6),
-    "no reply": (hang_up, LONG, 6),
+    "connection reset": (reset, LONG, 3),
+    "no reply": (hang_up, LONG, 3),
     "200 with HTML": (answer(200, b"<html></html>"), LONG, 3),
     "no HTTP": (raw(b"\x00\r\n\r\n"), LONG, 3),
     "hung": (hang, SHORT, 3),
