@@ -2,10 +2,11 @@
 
 PYTHON ?= python3
 VENV := .venv
+CHECKOV := .local/checkov
 PY := $(VENV)/bin/python
 
 help:  ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-6s  %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-9s  %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(VENV)/.ready node_modules/.ready  ## install the Python packages and Azurite into this folder, once
 	@$(PY) -c "" 2>/dev/null || { echo "set-up: $(PY) no longer runs: 'rm -rf $(VENV)', then 'make setup'" >&2; exit 1; }
@@ -30,6 +31,13 @@ bench: setup  ## measure
 storm: setup  ## rehearse failures; SEED=7 to repeat one
 	@$(PY) -m acsevents storm $(if $(SEED),--seed $(SEED))
 
+func-test: setup  ## hold the host stand-in against the real one: `func start` of Azure Functions Core Tools
+	@command -v func >/dev/null || { echo "func-test: no func on the PATH: install Azure Functions Core Tools 4, for example with 'npm install -g azure-functions-core-tools@4'" >&2; exit 1; }
+	@$(PY) -m pytest tests/func/real_host.py $(ARGS)
+
+infra: $(CHECKOV)/.ready  ## scan the Bicep files for what should not be deployed
+	@$(CHECKOV)/bin/checkov --directory infra --config-file infra/.checkov.yaml
+
 $(VENV)/.ready: requirements.txt requirements-dev.txt
 	@command -v $(PYTHON) >/dev/null || { echo "set-up: no $(PYTHON) here: install Python 3.11 or newer, or name it: 'make setup PYTHON=...'" >&2; exit 1; }
 	@echo "set-up: installing the Python packages into $(VENV)"
@@ -42,4 +50,12 @@ node_modules/.ready: package.json package-lock.json | $(VENV)/.ready
 	@$(PY) -m acsevents.local.setup azurite
 	@touch $@
 
-.PHONY: help setup demo test up check bench storm
+# An environment of its own: checkov pins half a hundred packages, among them a parser of Bicep that is too old for `!`.
+$(CHECKOV)/.ready: Makefile
+	@echo "set-up: installing checkov into $(CHECKOV)"
+	@$(PYTHON) -m venv $(CHECKOV)
+	@$(CHECKOV)/bin/pip install --quiet --disable-pip-version-check checkov==3.3.30
+	@$(CHECKOV)/bin/pip install --quiet --disable-pip-version-check --no-deps pycep-parser==0.7.1
+	@touch $@
+
+.PHONY: help setup demo test up check bench storm func-test infra

@@ -15,13 +15,12 @@ from rich.console import Console
 
 from acsevents import demo as demonstration
 from acsevents import show
-from acsevents.deployment import template
 from acsevents.local import LocalStackError
-from acsevents.local.event_grid.access import LOCAL_KEY
-from acsevents.local.host import load_settings
+from acsevents.local.event_grid import LOCAL_KEY
 from acsevents.local.lifetime import Lifetime
-from acsevents.local.stack import SUBSCRIPTIONS, stack
+from acsevents.local.stack import stack
 from acsevents.publishing import publish
+from acsevents.settings import load_settings
 from acsevents.storm.rehearsal import rehearse
 from acsevents.storm.run import LONG, SHORT
 from shared.errors import SinkError
@@ -126,12 +125,6 @@ def storm(
     for number in range(first, first + count):
         if not asyncio.run(rehearse(_console, number, SHORT if short else LONG)):
             raise typer.Exit(1)
-
-
-@app.command()
-def event_grid_template() -> None:
-    """Print the ARM template that subscribes the deployed functions to an ACS resource's events."""
-    _console.print_json(data=template(SUBSCRIPTIONS))
 
 
 def main() -> None:

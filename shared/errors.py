@@ -7,13 +7,15 @@ SinkError
 │   ├── UnsupportedType
 │   ├── InvalidData
 │   ├── MissingKey
-│   └── Oversized
+│   ├── Oversized
+│   └── InternalError   not the event: a bug of ours, or a refusal that nobody foresaw
 ├── StorageError        the tables: fail, so that Event Grid delivers again
+│   ├── Busy            refused early, since it could not be written in time
 │   └── RowRefused      the service refuses this one row for what is in it
 └── SettingsError       the deployment: name the setting and its cure
 """
 
-from typing import ClassVar
+from typing import ClassVar, Self
 
 
 class SinkError(Exception):
@@ -31,14 +33,20 @@ class ContentError(SinkError):
         event_type: the event's type where it could be read.
     """
 
-    reason: ClassVar[str] = "internal_error"
+    reason: ClassVar[str]
 
-    def __init__(self, problem: str, path: str = "$") -> None:
+    def __init__(
+        self, problem: str, path: str = "$", *, event_id: str | None = None, event_type: str | None = None
+    ) -> None:
         super().__init__(f"{path}: {problem}")
         self.problem = problem
         self.path = path
-        self.event_id: str | None = None
-        self.event_type: str | None = None
+        self.event_id = event_id
+        self.event_type = event_type
+
+    def in_event(self, event_id: str, event_type: str) -> Self:
+        """Return the same error with the event that it was found in."""
+        return type(self)(self.problem, self.path, event_id=event_id, event_type=event_type)
 
 
 class NotJson(ContentError):  # noqa: N818  names the reason; every leaf of this branch reads that way
@@ -77,8 +85,18 @@ class Oversized(ContentError):  # noqa: N818  see NotJson
     reason = "oversized"
 
 
+class InternalError(ContentError):
+    """The event cannot be recorded for a reason that is not its sender's: the dead letter keeps it for a replay."""
+
+    reason = "internal_error"
+
+
 class StorageError(SinkError):
     """The tables did not take a row; Event Grid is to deliver the event again."""
+
+
+class Busy(StorageError):  # noqa: N818  a state of this worker, not a failure
+    """Too much is waiting to be written; nothing of this event was sent."""
 
 
 class RowRefused(StorageError):  # noqa: N818  an outcome of one row, not a family of errors

@@ -11,12 +11,12 @@ from azure.data.tables import TableEntity
 from shared.catalogue import CHAT_THREAD, CHAT_USER, DEAD_LETTERS, SMS
 from shared.decoder import decode
 from shared.errors import ContentError
+from shared.events.event import Event
 from shared.events.identifiers import e164
 from shared.rows import keys
-from shared.rows.columns import unpack
-from shared.rows.records import Record
+from shared.rows.fitting import unpack
+from shared.storage.account import Account
 from shared.storage.connection import connect, disconnect
-from shared.storage.settings import Account
 from shared.stories import SmsStory, Transcript, tell_sms, tell_thread
 
 _log = logging.getLogger("acs_event_sink")
@@ -61,20 +61,20 @@ class Lookups:
         # Behind the `~` come digits; `:` is the character after `9`.
         condition = "PartitionKey eq @owner and RowKey ge @first and RowKey lt @end"
         values = {"owner": keys.key(e164(number)), "first": f"{filed}~", "end": f"{filed}~:"}
-        records = self._records(str(SMS.message_table), condition, values)
+        events = self._events(str(SMS.message_table), condition, values)
         # An id may itself hold a `~` and a digit, and then lies between these keys too.
-        return tell_sms([record async for record in records if record.message_id == message_id])
+        return tell_sms([event async for event in events if event.facts.message_id == message_id])
 
     async def thread(self, thread_id: str) -> Transcript | None:
         """Tell the transcript of one thread from its thread-level events; None if unknown."""
         values = {"owner": keys.key(thread_id)}
-        return tell_thread([record async for record in self._records(CHAT_THREAD.table, _OWNED, values)])
+        return tell_thread([event async for event in self._events(CHAT_THREAD.table, _OWNED, values)])
 
     async def thread_as_seen_by(self, user_id: str, thread_id: str) -> Transcript | None:
         """Tell what one user saw of a thread, from the events delivered to that user; None if unknown."""
         values = {"owner": keys.key(user_id), "thread": thread_id}
         condition = f"{_OWNED} and ThreadId eq @thread"
-        return tell_thread([record async for record in self._records(CHAT_USER.table, condition, values)])
+        return tell_thread([event async for event in self._events(CHAT_USER.table, condition, values)])
 
     async def dead_letters(self) -> AsyncIterator[DeadLetter]:
         """Yield every dead letter."""
@@ -88,8 +88,8 @@ class Lookups:
                 raw=unpack(row),
             )
 
-    async def _records(self, table: str, condition: str, values: dict[str, Any]) -> AsyncIterator[Record]:
-        """Yield the records of a query's rows, decoded again from the text they keep."""
+    async def _events(self, table: str, condition: str, values: dict[str, Any]) -> AsyncIterator[Event]:
+        """Yield the events of a query's rows, decoded again from the text they keep."""
         async for row in self._rows(table, condition, values):
             try:
                 yield decode(unpack(row))

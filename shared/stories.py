@@ -9,10 +9,9 @@ from typing import Any
 
 import msgspec
 
-from shared.catalogue import Kind
-from shared.events import timestamps
-from shared.events.payloads.sms import DeliveryAttempt
-from shared.rows.records import Record
+from shared.events.event import Event, Kind
+from shared.events.facts import DeliveryAttempt
+from shared.events.timestamps import Instant
 
 _ORIGINALS = frozenset({Kind.MESSAGE_RECEIVED, Kind.BOT_COMMAND_RECEIVED})
 _OF_A_MESSAGE = _ORIGINALS | {Kind.MESSAGE_EDITED, Kind.MESSAGE_DELETED}
@@ -105,24 +104,24 @@ class Transcript(msgspec.Struct, frozen=True, omit_defaults=True):
     gaps: tuple[str, ...] = ()
 
 
-def tell_sms(records: Iterable[Record]) -> SmsStory | None:
+def tell_sms(records: Iterable[Event]) -> SmsStory | None:
     """Tell the state of one SMS from its records; None without any."""
     events = _in_order(records)
     if not events:
         return None
     newest = events[-1].facts
-    times = [event.facts["OccurredAt"] for event in events]
-    attempts = {_attempt(attempt): attempt for event in events for attempt in event.facts.get("DeliveryAttempts") or ()}
+    times = [_edm(event.facts.occurred_at) or "" for event in events]
+    attempts = {_attempt(attempt): attempt for event in events for attempt in event.facts.delivery_attempts or ()}
     return SmsStory(
-        message_id=newest["MessageId"],
-        direction=newest["Direction"],
-        sender=_newest(events, "From"),
-        recipient=_newest(events, "To"),
-        status="Received" if newest["Direction"] == "inbound" else _newest(events, "DeliveryStatus"),
-        details=_newest(events, "DeliveryStatusDetails"),
-        text=_newest(events, "Body"),
-        segments=_newest(events, "SegmentCount"),
-        tag=_newest(events, "Tag"),
+        message_id=newest.message_id or "",
+        direction=newest.direction or "",
+        sender=_newest(events, "from_"),
+        recipient=_newest(events, "to"),
+        status="Received" if newest.direction == "inbound" else _newest(events, "delivery_status"),
+        details=_newest(events, "delivery_status_details"),
+        text=_newest(events, "body"),
+        segments=_newest(events, "segment_count"),
+        tag=_newest(events, "tag"),
         attempts=tuple(attempts[identity] for identity in sorted(attempts)),
         first_event=min(times),
         last_event=max(times),
@@ -134,106 +133,110 @@ def _attempt(attempt: DeliveryAttempt) -> tuple[int, str, int, int]:
     """Tell attempts apart and order them by the instant, however it is spelled."""
     written = attempt.timestamp or ""
     try:
-        ticks, spelling = timestamps.read(written).ticks, ""
+        ticks, spelling = Instant.parse(written).ticks, ""
     except ValueError:
         ticks, spelling = 0, written
     return ticks, spelling, attempt.segments_succeeded or 0, attempt.segments_failed or 0
 
 
-def tell_thread(records: Iterable[Record]) -> Transcript | None:
+def tell_thread(records: Iterable[Event]) -> Transcript | None:
     """Tell the transcript of one thread from its thread-level or user-level records, or both; None without any."""
     events = _in_order(records)
     if not events:
         return None
     messages = _messages(events)
     participants, gaps = _participants(events)
-    if not any(event.event_type.kind is Kind.THREAD_CREATED for event in events):
+    if not any(event.kind is Kind.THREAD_CREATED for event in events):
         gaps.insert(0, "the thread's creation is not recorded: earlier participants and messages may be missing")
     gaps += [f"message {message.message_id}: {message.gap}" for message in messages if message.gap]
-    deletions = [event for event in events if event.event_type.kind is Kind.THREAD_DELETED]
+    deletions = [event for event in events if event.kind is Kind.THREAD_DELETED]
     return Transcript(
-        thread_id=_newest(events, "ThreadId") or "",
-        topic=_newest(events, "ThreadTopic"),
+        thread_id=_newest(events, "thread_id") or "",
+        topic=_newest(events, "thread_topic"),
         participants=participants,
         messages=messages,
-        created_at=_newest(events, "ThreadCreatedAt"),
-        deleted_at=_newest(deletions, "OccurredAt"),
+        created_at=_edm(_newest(events, "thread_created_at")),
+        deleted_at=_edm(_newest(deletions, "occurred_at")),
         gaps=tuple(gaps),
     )
 
 
-def _in_order(records: Iterable[Record]) -> list[Record]:
+def _in_order(records: Iterable[Event]) -> list[Event]:
     """Put records in their order, oldest first, each event once."""
     return sorted({record.digest: record for record in records}.values(), key=_order)
 
 
-def _order(record: Record) -> tuple[int, int, str]:
-    version = record.facts.get("Version")
+def _order(record: Event) -> tuple[int, int, str]:
+    version = record.facts.version
     return (-1 if version is None else version, record.ticks, record.digest)
 
 
-def _newest(events: Iterable[Record], column: str) -> Any:
-    """Tell the newest value of a column that any event carries."""
-    values = (event.facts[column] for event in reversed(list(events)) if event.facts.get(column) is not None)
-    return next(values, None)
+def _newest(events: Iterable[Event], fact: str) -> Any:
+    """Return the newest value of a fact that any event carries."""
+    values = (getattr(event.facts, fact) for event in reversed(list(events)))
+    return next((value for value in values if value is not None), None)
 
 
-def _messages(events: Iterable[Record]) -> tuple[Message, ...]:
-    by_message: dict[str, list[Record]] = {}
+def _edm(instant: Instant | None) -> str | None:
+    return None if instant is None else instant.edm
+
+
+def _messages(events: Iterable[Event]) -> tuple[Message, ...]:
+    by_message: dict[str, list[Event]] = {}
     for event in events:
-        if event.event_type.kind in _OF_A_MESSAGE:
+        if event.kind in _OF_A_MESSAGE:
             # Events that name no message cannot be told to be of one: each stands alone.
-            by_message.setdefault(event.facts["MessageId"] or f"~{event.digest}", []).append(event)
+            by_message.setdefault(event.facts.message_id or f"~{event.digest}", []).append(event)
     messages = [_message(group) for group in by_message.values()]
     return tuple(sorted(messages, key=lambda message: (message.composed_at or "", message.message_id)))
 
 
-def _message(events: list[Record]) -> Message:
-    if any(event.facts.get("Version") is None for event in events):
+def _message(events: list[Event]) -> Message:
+    if any(event.facts.version is None for event in events):
         # Versions order events only among themselves: a deletion without one must not count as the oldest.
         events = sorted(events, key=lambda event: (event.ticks, event.digest))
     newest = events[-1]
-    deleted = newest.event_type.kind is Kind.MESSAGE_DELETED
-    text = None if deleted else _newest((event for event in events if _state(event) == _state(newest)), "Body")
-    edits = {_state(event) for event in events if event.event_type.kind is Kind.MESSAGE_EDITED}
+    deleted = newest.kind is Kind.MESSAGE_DELETED
+    text = None if deleted else _newest((event for event in events if _state(event) == _state(newest)), "body")
+    edits = {_state(event) for event in events if event.kind is Kind.MESSAGE_EDITED}
     gap = None
-    if not any(event.event_type.kind in _ORIGINALS for event in events):
+    if not any(event.kind in _ORIGINALS for event in events):
         gap = "its original is not recorded"
     elif text is None and not deleted:
         gap = "its text is not recorded"
     return Message(
-        message_id=newest.facts["MessageId"] or "",
-        sender_id=_newest(events, "SenderId"),
-        sender_name=_newest(events, "SenderDisplayName"),
-        composed_at=_newest(events, "ComposedAt") or events[0].facts["OccurredAt"],
+        message_id=newest.facts.message_id or "",
+        sender_id=_newest(events, "sender_id"),
+        sender_name=_newest(events, "sender_display_name"),
+        composed_at=_edm(_newest(events, "composed_at") or events[0].facts.occurred_at),
         text=text,
         edits=len(edits),
-        deleted_at=newest.facts["OccurredAt"] if deleted else None,
+        deleted_at=_edm(newest.facts.occurred_at) if deleted else None,
         gap=gap,
     )
 
 
-def _state(event: Record) -> object:
+def _state(event: Event) -> object:
     """Tell states of a message apart: user-level events repeat each for every recipient, with its version and time."""
-    version = event.facts.get("Version")
-    return event.facts["OccurredAt"] if version is None else version
+    version = event.facts.version
+    return event.facts.occurred_at if version is None else version
 
 
-def _participants(events: Iterable[Record]) -> tuple[tuple[Participant, ...], list[str]]:
+def _participants(events: Iterable[Event]) -> tuple[tuple[Participant, ...], list[str]]:
     present: dict[str, Participant] = {}
     gone: set[str] = set()  # user-level events tell every recipient that someone left
     gaps: list[str] = []
     for event in events:
-        if event.event_type.kind is Kind.THREAD_CREATED:
-            listed = event.facts["Participants"] or ()
-            if event.facts["Participants"] is None:
+        if event.kind is Kind.THREAD_CREATED:
+            listed = event.facts.participants or ()
+            if event.facts.participants is None:
                 gaps.append("the participants of the created thread are not recorded")
-            present |= {one["id"]: Participant(one["id"], one.get("displayName")) for one in listed if one.get("id")}
-        someone = event.facts.get("ParticipantId")
+            present |= {one.id: Participant(one.id, one.display_name) for one in listed if one.id}
+        someone = event.facts.participant_id
         if someone is None:
             continue
-        if event.event_type.kind is Kind.PARTICIPANT_ADDED:
-            present[someone] = Participant(someone, event.facts["ParticipantDisplayName"])
+        if event.kind is Kind.PARTICIPANT_ADDED:
+            present[someone] = Participant(someone, event.facts.participant_display_name)
             continue
         if present.pop(someone, None) is None and someone not in gone:
             gaps.append(f"participant {someone}: joining is not recorded")

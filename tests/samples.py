@@ -10,8 +10,10 @@ from pathlib import Path
 from typing import Any, Final
 
 from acsevents.samples import as_cloud_event
+from shared.catalogue import TIMELINE
 from shared.decoder import decode
-from shared.rows.records import Record
+from shared.events.event import Event as DecodedEvent
+from shared.rows.records import record_rows
 
 FOLDER: Final = Path(__file__).parents[1] / "samples"
 NAMES: Final = sorted(path.relative_to(FOLDER).with_suffix("").as_posix() for path in FOLDER.glob("*/*.json"))
@@ -48,12 +50,20 @@ def golden(name: str) -> list[Row]:
     return rows
 
 
-def rows(record: Record) -> list[Row]:
-    """Write the rows of a record as a golden has them."""
+def rows(event: DecodedEvent) -> list[Row]:
+    """Write the rows of an event as a golden has them."""
     return [
-        {"table": table, "entity": {column: value for column, value in entity.items() if not column.startswith("Raw")}}
-        for table, entity in record.entities()
+        {
+            "table": row.table,
+            "entity": {name: value for name, value in row.entity.items() if not name.startswith("Raw")},
+        }
+        for row in record_rows(event)
     ]
+
+
+def record_entities(event: DecodedEvent) -> list[Any]:
+    """Return the rows that keep an event whole; its row in the time line is only a pointer to them."""
+    return [row.entity for row in record_rows(event) if row.table != TIMELINE]
 
 
 def write_goldens() -> None:

@@ -32,6 +32,15 @@ require(process.argv[1]);
 """
 
 
+def connection_string(port: int) -> str:
+    """Write the connection string of Azurite's account at a port of 127.0.0.1."""
+    # By number: the SDK takes `localhost` with a port other than 10002 for Cosmos DB.
+    return (
+        f"DefaultEndpointsProtocol=http;AccountName={ACCOUNT};AccountKey={ACCOUNT_KEY};"
+        f"TableEndpoint=http://127.0.0.1:{port}/{ACCOUNT};"
+    )
+
+
 class Azurite:
     """A running Azurite table service; leaving its context stops it.
 
@@ -106,11 +115,7 @@ class Azurite:
     @property
     def connection_string(self) -> str:
         """What the `EventTables` setting takes."""
-        # By number: the SDK takes `localhost` with a port other than 10002 for Cosmos DB.
-        return (
-            f"DefaultEndpointsProtocol=http;AccountName={ACCOUNT};AccountKey={ACCOUNT_KEY};"
-            f"TableEndpoint=http://127.0.0.1:{self.port}/{ACCOUNT};"
-        )
+        return connection_string(self.port)
 
     def stop(self) -> None:
         """Stop Azurite, in order so that a folder is written whole, by force if that takes too long."""

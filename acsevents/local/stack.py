@@ -6,11 +6,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from acsevents.local.azurite import Azurite
-from acsevents.local.event_grid.server import EventGrid
-from acsevents.local.event_grid.subscriptions import load
-from acsevents.local.host_process import ROOT, HostProcesses, host_processes
-
-SUBSCRIPTIONS = ROOT / "infra" / "subscriptions.json"
+from acsevents.local.event_grid import EventGrid
+from acsevents.local.host_process import HostProcesses, host_processes
+from acsevents.subscriptions import load
 
 
 class Stack(NamedTuple):
@@ -54,7 +52,7 @@ async def stack(
         async with (
             host_processes(azurite.connection_string, port=host_port, log=folder / "host.log") as hosts,
             EventGrid.start(
-                subscriptions=load(SUBSCRIPTIONS),
+                subscriptions=load(),
                 webhook=hosts.url,
                 dead_letter_folder=dead_letters,
                 port=grid_port,

@@ -10,22 +10,17 @@ from azure.core.exceptions import ResourceNotFoundError
 from azure.data.tables.aio import TableServiceClient
 
 from acsevents.storm.mix import Event, same
-from shared.catalogue import DEAD_LETTERS, TABLES
+from shared.catalogue import DEAD_LETTERS, EVENT_TYPES, TABLES
 from shared.decoder import decode
 from shared.errors import ContentError
-from shared.rows.columns import unpack
-from shared.rows.records import Record
+from shared.events.event import Event as DecodedEvent
+from shared.rows.fitting import unpack
+from shared.rows.records import owner_of, record_columns, record_rows
 from shared.stories import tell_sms, tell_thread
 
+# In lower case, since CloudEvents have them so.
 _STAMPED_BY_EVENT_GRID = frozenset(
-    name.lower()
-    for name in (
-        "deadLetterReason",
-        "deliveryAttempts",
-        "lastDeliveryOutcome",
-        "publishTime",
-        "lastDeliveryAttemptTime",
-    )
+    ["deadletterreason", "deliveryattempts", "lastdeliveryoutcome", "publishtime", "lastdeliveryattempttime"]
 )
 _OF_THE_SERVICE = frozenset({"PartitionKey", "RowKey"})
 
@@ -73,8 +68,8 @@ def _expected(events: dict[str, Event]) -> tuple[dict[tuple[str, str, str], set[
         except ContentError:
             poison.add(name)
             continue
-        for table, entity in record.entities():
-            rows[table, str(entity["PartitionKey"]), str(entity["RowKey"])].add(name)
+        for row in record_rows(record):
+            rows[row.table, row.partition, row.row_key].add(name)
     return rows, poison
 
 
@@ -150,7 +145,7 @@ def _too_many(expected: dict[tuple[str, str, str], set[str]], poison: set[str], 
 def _unequal(rows: list[Row]) -> Iterable[str]:
     """Find rows whose columns are not what their own text decodes to."""
     for row in rows:
-        if row.key[0] != DEAD_LETTERS and row.columns != decode(row.text).columns:
+        if row.key[0] != DEAD_LETTERS and row.columns != record_columns(decode(row.text)):
             yield f"a row in {row.key[0]} differs from its text: event {_id(row.event)}"
 
 
@@ -166,14 +161,14 @@ def _other_stories(events: dict[str, Event], rows: list[Row], undelivered: set[s
 
 
 def _stories(texts: Iterable[str]) -> dict[tuple[str, str, str], object]:
-    groups: defaultdict[tuple[str, str, str], list[Record]] = defaultdict(list)
+    groups: defaultdict[tuple[str, str, str], list[DecodedEvent]] = defaultdict(list)
     for text in texts:
         try:
             record = decode(text)
         except ContentError:
             continue
-        about = record.message_id or str(record.facts.get("ThreadId"))
-        groups[record.event_type.family.function, record.owner, about].append(record)
+        about = record.facts.message_id or str(record.facts.thread_id)
+        groups[EVENT_TYPES[record.type].family.function, owner_of(record), about].append(record)
     tell = {True: tell_sms, False: tell_thread}
     return {key: tell[key[0] == "sms_events"](records) for key, records in groups.items()}
 

@@ -4,67 +4,92 @@ https://learn.microsoft.com/azure/event-grid/event-schema
 https://learn.microsoft.com/azure/event-grid/cloud-event-schema
 """
 
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 import msgspec
 
 from shared.errors import InvalidData, NotAnEvent
-from shared.events.reading import Tolerant, read
+from shared.events.reading import Reading, Tolerant, read
+from shared.events.timestamps import Instant
 
 Schema = Literal["EventGridSchema", "CloudEventSchemaV1_0"]
 
 
-class Envelope(msgspec.Struct):
-    """Who says what happened to which resource, and when; `data` is the payload as it came."""
+class Envelope(msgspec.Struct, frozen=True):
+    """Who says what happened to which resource, and when.
+
+    Attributes:
+        schema: the schema that delivered the event.
+        id: the event's id.
+        type: the event's type as it came.
+        resource: `topic` or `source`, the resource that the event is about.
+        subject: what of the resource it is about.
+        time: when it happened, None where that is missing or cannot be read.
+    """
 
     schema: Schema
     id: str
     type: str
     resource: str | None
     subject: str | None
-    time: Any
-    data: Any
-    drift: list[str]
+    time: Instant | None
 
-    def path(self, field: Literal["type", "time"]) -> str:
-        """Tell the JSON path of a field in the schema that delivered the event."""
-        return f"$.event{field.capitalize()}" if self.schema == "EventGridSchema" else f"$.{field}"
+
+class OpenedEnvelope(msgspec.Struct, frozen=True):
+    """An envelope with what it held.
+
+    Attributes:
+        envelope: what could be read of it.
+        data: the payload as it came.
+        resource_as_sent: `topic` or `source`, whatever its type.
+        time_as_sent: the time, whatever its type.
+        notes: `path: what` of everything that is not as the model has it.
+    """
+
+    envelope: Envelope
+    data: Any
+    resource_as_sent: Any
+    time_as_sent: Any
+    notes: list[str]
 
     def payload(self) -> dict[str, Any]:
-        """Tell the payload as a JSON object.
+        """Return the payload as a JSON object.
 
         Raises:
             InvalidData: `data` is missing or no object.
         """
         if not isinstance(self.data, dict):
-            raise InvalidData(f"expected an object, got {_named(self.data)}", "$.data")
+            raise InvalidData(f"expected an object, got {_type_name(self.data)}", "$.data")
         return self.data
 
 
 class _EventGridSchema(Tolerant):
     id: Any = None
-    topic: str | None = None
+    type: Any = msgspec.field(default=None, name="eventType")
+    resource: Any = msgspec.field(default=None, name="topic")
     subject: str | None = None
-    event_type: Any = None
-    event_time: Any = None
+    time: Any = msgspec.field(default=None, name="eventTime")
     data: Any = None
     data_version: Any = None
     metadata_version: Any = None
 
 
-class _CloudEvent(Tolerant):
+class _CloudEvent(Tolerant, forbid_unknown_fields=False):
+    """Unknown attributes are extensions, which the specification allows: they are no drift."""
+
     id: Any = None
-    source: str | None = None
-    subject: str | None = None
     type: Any = None
+    resource: Any = msgspec.field(default=None, name="source")
+    subject: str | None = None
     time: Any = None
     data: Any = None
     specversion: Any = None
-    datacontenttype: Any = None
-    dataschema: Any = None
 
 
-def open_envelope(value: object) -> Envelope:
+_NAMES_OF_CLOUD_EVENTS: Final = frozenset({"specversion", "type"})
+
+
+def open_envelope(value: object) -> OpenedEnvelope:
     """Read the envelope of one event, given alone or as the only element of an array, as Event Grid posts it.
 
     Raises:
@@ -75,50 +100,63 @@ def open_envelope(value: object) -> Envelope:
             raise NotAnEvent(f"expected one event, got an array of {len(value)}")
         value = value[0]
     if not isinstance(value, dict):
-        raise NotAnEvent(f"expected an object, got {_named(value)}")
-    if "eventType" not in value and any(name.lower() in {"specversion", "type"} for name in value):
-        reading = read(value, _CloudEvent, "$")
-        event = reading.model
-        return Envelope(
-            "CloudEventSchemaV1_0",
-            *_identity(event.id, event.type, "$.type"),
-            event.source,
-            event.subject,
-            event.time,
-            event.data,
-            reading.drift,
-        )
-    grid_reading = read(value, _EventGridSchema, "$")
-    grid = grid_reading.model
-    return Envelope(
-        "EventGridSchema",
-        *_identity(grid.id, grid.event_type, "$.eventType"),
-        grid.topic,
-        grid.subject,
-        grid.event_time,
-        grid.data,
-        grid_reading.drift,
+        raise NotAnEvent(f"expected an object, got {_type_name(value)}")
+    if "eventType" not in value and any(name.lower() in _NAMES_OF_CLOUD_EVENTS for name in value):
+        return _opened("CloudEventSchemaV1_0", read(value, _CloudEvent, "$"))
+    return _opened("EventGridSchema", read(value, _EventGridSchema, "$"))
+
+
+def _opened(schema: Schema, reading: Reading[_EventGridSchema] | Reading[_CloudEvent]) -> OpenedEnvelope:
+    model, notes = reading.model, reading.notes
+    _check_identity(model.id, model.type, path_of(schema, "type"))
+    resource = model.resource if isinstance(model.resource, str) else None
+    if resource is None and model.resource is not None:
+        notes.append(f"{path_of(schema, 'resource')}: expected a string, got {_type_name(model.resource)}")
+    time, problem = _time(model.time)
+    if problem is not None:
+        notes.append(f"{path_of(schema, 'time')}: {problem}")
+    return OpenedEnvelope(
+        Envelope(schema, model.id, model.type, resource, model.subject, time),
+        model.data,
+        model.resource,
+        model.time,
+        notes,
     )
 
 
-def _identity(event_id: object, event_type: object, type_path: str) -> tuple[str, str]:
+def path_of(schema: Schema, field: Literal["type", "resource", "time"]) -> str:
+    """Return the JSON path of a field in a schema."""
+    return _PATHS[schema][field]
+
+
+_PATHS: Final = {
+    "EventGridSchema": {"type": "$.eventType", "resource": "$.topic", "time": "$.eventTime"},
+    "CloudEventSchemaV1_0": {"type": "$.type", "resource": "$.source", "time": "$.time"},
+}
+
+
+def _time(value: object) -> tuple[Instant | None, str | None]:
+    """Return a readable time, and what is odd about it."""
+    if value is None:
+        return None, "missing"
     try:
-        return _required(event_id, "$.id"), _required(event_type, type_path)
-    except NotAnEvent as error:  # one of them may be known nevertheless
-        error.event_id = event_id if isinstance(event_id, str) else None
-        error.event_type = event_type if isinstance(event_type, str) else None
-        raise
+        instant = Instant.parse(value)
+    except ValueError as error:
+        return None, str(error)
+    return instant, instant.note
 
 
-def _required(value: object, path: str) -> str:
-    if not isinstance(value, str):
-        raise NotAnEvent(f"expected a string, got {_named(value)}", path)
-    if not value:
-        raise NotAnEvent("expected a string, got an empty one", path)
-    return value
+def _check_identity(event_id: object, event_type: object, type_path: str) -> None:
+    if isinstance(event_id, str) and event_id and isinstance(event_type, str) and event_type:
+        return
+    for value, path in ((event_id, "$.id"), (event_type, type_path)):
+        if not isinstance(value, str) or not value:
+            found = "an empty one" if value == "" else _type_name(value)
+            known = [part if isinstance(part, str) else None for part in (event_id, event_type)]
+            raise NotAnEvent(f"expected a string, got {found}", path, event_id=known[0], event_type=known[1])
 
 
-def _named(value: object) -> str:
+def _type_name(value: object) -> str:
     """Name a JSON value by its type, never by its content."""
     if value is None:
         return "nothing"

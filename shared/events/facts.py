@@ -84,3 +84,11 @@ class Facts(msgspec.Struct, kw_only=True, omit_defaults=True, rename="pascal"):
     occurred_at: Instant | None = None
     composed_at: Instant | None = None
     thread_created_at: Instant | None = None
+
+
+def column_of(fact: str) -> str:
+    """Return the column that keeps a fact: `from_` is kept in `From`."""
+    return _COLUMN_OF[fact]
+
+
+_COLUMN_OF = {field.name: field.encode_name for field in msgspec.structs.fields(Facts)}

@@ -4,6 +4,7 @@ https://learn.microsoft.com/azure/communication-services/concepts/identifiers
 """
 
 import re
+from typing import NamedTuple, Self
 
 from shared.events.reading import Tolerant
 
@@ -33,6 +34,27 @@ def e164(address: str) -> str:
     """Write seven to fifteen digits as E.164 with `+`; short codes and alphanumeric senders stay as they are."""
     number = _PHONE_NUMBER.fullmatch(address)
     return f"+{number[1]}" if number else address
+
+
+class IdentifierKind(str):
+    """The `kind` of an identifier; the vendor may add kinds, so one that is not known is kept as it came."""
+
+    __slots__ = ("note",)
+    note: str | None
+
+    @classmethod
+    def parse(cls, value: object) -> Self:
+        """Read a JSON value in the vendor's spelling.
+
+        Raises:
+            ValueError: no string.
+        """
+        if not isinstance(value, str):
+            raise ValueError("not a string")  # noqa: TRY004  what a scalar raises
+        known = _KINDS.get(value.lower())
+        kind = cls(known or value)
+        kind.note = None if known or not value else "not a known kind of identifier, kept as it came"
+        return kind
 
 
 class CommunicationUser(Tolerant):
@@ -66,21 +88,27 @@ class CommunicationIdentifier(Tolerant):
     """The union that events carry since 2021: `rawId` and at most one of the others."""
 
     raw_id: str | None = None
-    kind: str | None = None
+    kind: IdentifierKind | None = None
     communication_user: CommunicationUser | None = None
     phone_number: PhoneNumber | None = None
     microsoft_teams_user: MicrosoftTeamsUser | None = None
     microsoft_teams_app: MicrosoftTeamsApp | None = None
 
 
-def who(identifier: CommunicationIdentifier | None, legacy_id: str | None) -> tuple[str | None, str | None]:
-    """Tell the raw id and kind of a participant, from the 2021 identifier or else the 2020 id beside it."""
+class Identity(NamedTuple):
+    """The raw id and the kind of somebody; None where the event does not tell."""
+
+    id: str | None
+    kind: str | None
+
+
+def identity(identifier: CommunicationIdentifier | None, legacy_id: str | None) -> Identity:
+    """Return who somebody is, from the identifier of 2021 or else from the id of 2020 beside it."""
     if identifier is None:
-        return legacy_id, None if legacy_id is None else kind_of(legacy_id)
+        return Identity(legacy_id, None if legacy_id is None else kind_of(legacy_id))
     raw_id = identifier.raw_id or _raw_id_of_member(identifier) or legacy_id
-    named = _KINDS.get(identifier.kind.lower()) if identifier.kind else None
-    kind = named or _kind_of_member(identifier) or (None if raw_id is None else kind_of(raw_id))
-    return raw_id, kind
+    told = str(identifier.kind) if identifier.kind else _kind_of_member(identifier)
+    return Identity(raw_id, told or (None if raw_id is None else kind_of(raw_id)))
 
 
 def kind_of(raw_id: str) -> str:

@@ -21,11 +21,17 @@ class Document(msgspec.Struct):
 
     Attributes:
         exact: the value as the text says it.
-        clean: the same as columns can hold it: half emoji (lone surrogates) as U+FFFD, NaN as a float.
+        cleaned: the same as columns can hold it: half emoji (lone surrogates) as U+FFFD, NaN as a float; None where
+            the exact value needs no cleaning, as nearly always.
     """
 
     exact: object
-    clean: object
+    cleaned: object | None = None
+
+    @property
+    def clean(self) -> object:
+        """The value as columns can hold it."""
+        return self.exact if self.cleaned is None else self.cleaned
 
 
 def _number(text: str) -> Decimal | msgspec.Raw:
@@ -36,7 +42,7 @@ def _number(text: str) -> Decimal | msgspec.Raw:
 
 
 _DECODER = msgspec.json.Decoder(float_hook=_number)
-_CANONICAL = msgspec.json.Encoder(order="sorted", decimal_format="number")
+_CANONICAL = msgspec.json.Encoder(order="sorted", decimal_format="number", enc_hook=int)  # for Int32 and Int64
 
 
 def parse(text: str | bytes) -> Document:
@@ -55,7 +61,7 @@ def parse(text: str | bytes) -> Document:
         except (msgspec.MsgspecError, UnicodeEncodeError):
             exact = json.loads(text, parse_float=_number, parse_constant=Decimal)
             return Document(exact, _map_leaves(exact, _cleaned))
-        return Document(value, value)
+        return Document(value)
     except RecursionError:
         raise NotJson("nested too deeply") from None
     except UnicodeDecodeError as error:
@@ -75,7 +81,7 @@ def canonical(value: object) -> bytes:
 
 
 def compact(value: object) -> str:
-    """Write a clean value as JSON text for a column, keys sorted."""
+    """Write a cleaned value as JSON text for a column, keys sorted."""
     return _CANONICAL.encode(value).decode()
 
 

@@ -11,6 +11,7 @@ class Int64(int):
     """
 
     bits: ClassVar[int] = 64
+    note: ClassVar[None] = None  # no spelling of a whole number is odd
 
     @classmethod
     def parse(cls, value: object) -> Self:

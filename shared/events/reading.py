@@ -1,12 +1,14 @@
 """Read JSON values into msgspec models the tolerant way: nothing is refused, everything odd is noted.
 
 msgspec alone is exact about spelling and stops at the first error. Here field names match without regard to case,
-fields that the model does not know are noted, and a field of the wrong type is left out and noted. What is exactly as
+fields that the model does not know are noted, and a part of the wrong type is left out and noted. What is exactly as
 the model has it, as nearly all events are, is converted by msgspec in one step; only the rest pays for tolerance.
 """
 
+from collections.abc import Iterable
 from functools import cache
-from typing import Any, Generic, TypeVar, get_args
+from types import NoneType
+from typing import Any, Final, Generic, Protocol, Self, TypeVar, get_args, get_origin
 
 import msgspec
 
@@ -15,9 +17,25 @@ class Tolerant(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
     """Base of all models that are read here; the two settings make msgspec notice whatever is odd."""
 
 
+class Scalar(Protocol):
+    """A type that reads itself from a JSON value, such as a time.
+
+    Attributes:
+        note: what is odd about the value, None for an exact reading.
+    """
+
+    @property
+    def note(self) -> str | None: ...  # noqa: D102  see above
+
+    @classmethod
+    def parse(cls, value: object) -> Self:
+        """Read a JSON value; raise ValueError with the problem, quoting nothing of the value."""
+        ...
+
+
 Model = TypeVar("Model", bound=Tolerant)
 
-_MOST_SPELLINGS = 1_000  # of known names in other casings; more than exist outside of attacks
+_MOST_SPELLINGS: Final = 1_000  # of known names in other casings; more than exist outside of attacks
 
 
 class Reading(msgspec.Struct, Generic[Model]):
@@ -25,107 +43,156 @@ class Reading(msgspec.Struct, Generic[Model]):
 
     Attributes:
         model: the model, with wrong-typed fields at their defaults.
-        drift: `path: what` of everything that is not as the model has it.
+        notes: `path: what` of everything that is not as the model has it.
         rejected: the JSON names of the fields left out for their type, whole or in part.
     """
 
     model: Model
-    drift: list[str]
+    notes: list[str]
     rejected: frozenset[str] = frozenset()
 
 
 class _Shape(msgspec.Struct):
     names: dict[str, str]
+    types: dict[str, tuple[str, Any]]
     nested: tuple[tuple[str, "_Shape"], ...]
+    closed: bool
     spellings: dict[tuple[str, ...], tuple[str, ...]]
 
 
 def read(value: dict[str, Any], model: type[Model], path: str) -> Reading[Model]:
     """Read a JSON object into a model; `path` is where the object stands, such as `$.data`."""
-    try:
-        return Reading(msgspec.convert(value, model, strict=False), [])
-    except (msgspec.ValidationError, UnicodeEncodeError):  # the latter for an unknown name with half an emoji in it
-        return _read_odd(value, model, path)
-
-
-def _read_odd(value: dict[str, Any], model: type[Model], path: str) -> Reading[Model]:
-    drift: list[str] = []
-    spelled = _as_spelled(value, _shape_of(model), path, drift)
-    try:
-        return Reading(msgspec.convert(spelled, model, strict=False), drift)
-    except msgspec.ValidationError:
-        return _read_field_by_field(spelled, model, path, drift)
-
-
-def _read_field_by_field(value: dict[str, Any], model: type[Model], path: str, drift: list[str]) -> Reading[Model]:
-    fields: dict[str, object] = {}
-    rejected: set[str] = set()
-    for field in msgspec.structs.fields(model):
-        name = field.encode_name
-        if name not in value:
-            continue
+    shape = _shape_of(model)
+    if (shape.closed or not _is_respelled(value, shape)) and tuple(value) not in shape.spellings:
         try:
-            fields[field.name] = msgspec.convert(value[name], field.type, strict=False)
+            return Reading(msgspec.convert(value, model, dec_hook=_exact), [])
+        except (msgspec.ValidationError, UnicodeEncodeError):  # the latter for an unknown name with half an emoji
+            pass
+    return _OddReader().read(value, model, path)
+
+
+def _is_respelled(value: Iterable[str], shape: _Shape) -> bool:
+    """Tell whether an open model's field stands there in another casing, which msgspec would take for an extension."""
+    return any(name not in shape.types and name.lower() in shape.names for name in value)
+
+
+def _exact(scalar: type[Scalar], value: object) -> Scalar:
+    """Read a scalar that is beyond doubt; msgspec turns a ValueError into its own error."""
+    parsed = scalar.parse(value)
+    if parsed.note is not None:
+        raise ValueError(parsed.note)
+    return parsed
+
+
+class _OddReader:
+    """Reads one value that is not exactly as its model has it, and collects what is odd."""
+
+    def __init__(self) -> None:
+        self._notes: list[str] = []
+
+    def read(self, value: dict[str, Any], model: type[Model], path: str) -> Reading[Model]:
+        spelled = self._spell(value, _shape_of(model), path)
+        try:
+            return Reading(msgspec.convert(spelled, model, dec_hook=_exact), self._notes)
+        except msgspec.ValidationError:
+            fields, rejected = self._fields(spelled, model, path)
+            return Reading(model(**fields), self._notes, frozenset(rejected))
+
+    def _spell(self, value: dict[str, Any], shape: _Shape, path: str) -> dict[str, Any]:
+        """Give an object with the field names of the model and no others, all the way down."""
+        spelled = self._names(value, shape, path)
+        for name, inner in shape.nested:
+            part = spelled.get(name)
+            if isinstance(part, dict):
+                spelled[name] = self._spell(part, inner, f"{path}.{name}")
+            elif isinstance(part, list):
+                spelled[name] = [
+                    self._spell(item, inner, f"{path}.{name}[{index}]") if isinstance(item, dict) else item
+                    for index, item in enumerate(part)
+                ]
+        return spelled
+
+    def _names(self, value: dict[str, Any], shape: _Shape, path: str) -> dict[str, Any]:
+        names = tuple(value)
+        known = shape.spellings.get(names)
+        if known is not None:
+            return dict(zip(known, value.values(), strict=True))
+        spelled = {name: part for name, part in value.items() if name in shape.types}
+        others = sorted(value.keys() - shape.types.keys())  # sorted: the same outcome whatever the order of arrival
+        for name in others:
+            meant = shape.names.get(name.lower())
+            if meant is None:
+                if shape.closed:
+                    self._notes.append(f"{path}.{name}: not in the model")
+            elif meant in spelled:
+                self._notes.append(f"{path}.{name}: stands beside {meant}, which is used")
+            else:
+                spelled[meant] = value[name]
+        # Only known names are remembered: what strangers make up must not fill the memory.
+        if len(spelled) == len(names) and len(shape.spellings) < _MOST_SPELLINGS:
+            shape.spellings[names] = tuple(shape.names[name.lower()] for name in names)
+        return spelled
+
+    def _fields(self, value: dict[str, Any], model: type[Tolerant], path: str) -> tuple[dict[str, Any], set[str]]:
+        """Read an object field by field; also return the names of the fields that lost a part."""
+        fields: dict[str, Any] = {}
+        rejected: set[str] = set()
+        for name, (attribute, annotation) in _shape_of(model).types.items():
+            noted = len(self._notes)
+            if value.get(name) is not None:
+                fields[attribute] = self._part(value[name], annotation, f"{path}.{name}")
+            if len(self._notes) > noted:
+                rejected.add(name)
+        return fields, rejected
+
+    def _part(self, value: object, annotation: Any, path: str) -> Any:
+        """Read the value of one field, None where nothing of it can be kept."""
+        if get_origin(annotation) is list and isinstance(value, list):
+            (element,) = get_args(annotation)
+            parts = [self._part(item, element, f"{path}[{index}]") for index, item in enumerate(value)]
+            return [part for part in parts if part is not None]
+        if isinstance(annotation, type) and issubclass(annotation, Tolerant) and isinstance(value, dict):
+            return annotation(**self._fields(value, annotation, path)[0])
+        if hasattr(annotation, "parse"):
+            return self._scalar(value, annotation, path)
+        try:
+            return msgspec.convert(value, annotation)
         except msgspec.ValidationError as error:
-            rejected.add(name)
-            inner = _model_in(field.type)
-            if isinstance(value[name], dict) and inner is not None and inner in get_args(field.type):
-                fields[field.name] = _read_field_by_field(value[name], inner, f"{path}.{name}", drift).model
-                continue
             problem, _, where = str(error).partition(" - at `$")
-            drift.append(f"{path}.{name}{where.rstrip('`')}: {problem}")
-    return Reading(model(**fields), drift, frozenset(rejected))
+            self._notes.append(f"{path}{where.rstrip('`')}: {problem}")
+            return None
 
-
-def _as_spelled(value: Any, shape: _Shape, path: str, drift: list[str]) -> Any:
-    """Give a value with the field names of the model and no others, all the way down."""
-    if isinstance(value, list):
-        return [_as_spelled(item, shape, f"{path}[{index}]", drift) for index, item in enumerate(value)]
-    if not isinstance(value, dict):
-        return value
-    spelled = _respelled(value, shape, path, drift)
-    for name, inner in shape.nested:
-        part = spelled.get(name)
-        if part is not None:
-            spelled[name] = _as_spelled(part, inner, f"{path}.{name}", drift)
-    return spelled
-
-
-def _respelled(value: dict[str, Any], shape: _Shape, path: str, drift: list[str]) -> dict[str, Any]:
-    names = tuple(value)
-    known = shape.spellings.get(names)
-    if known is not None:
-        return dict(zip(known, value.values(), strict=True))
-    exact = frozenset(shape.names.values())
-    spelled = {name: part for name, part in value.items() if name in exact}
-    noted = len(drift)
-    for name in sorted(value.keys() - exact):  # sorted: the same outcome whatever the order of arrival
-        meant = shape.names.get(name.lower())
-        if meant is None:
-            drift.append(f"{path}.{name}: not in the model")
-        elif meant in spelled:
-            drift.append(f"{path}.{name}: stands beside {meant}, which is used")
-        else:
-            spelled[meant] = value[name]
-    # Only known names are remembered: what strangers make up must not fill the memory.
-    if len(drift) == noted and len(shape.spellings) < _MOST_SPELLINGS:
-        shape.spellings[names] = tuple(shape.names[name.lower()] for name in names)
-    return spelled
+    def _scalar(self, value: object, scalar: type[Scalar], path: str) -> Scalar | None:
+        try:
+            parsed = scalar.parse(value)
+        except ValueError as error:
+            self._notes.append(f"{path}: {error}")
+            return None
+        if parsed.note is not None:
+            self._notes.append(f"{path}: {parsed.note}")
+        return parsed
 
 
 @cache
 def _shape_of(model: type[Tolerant]) -> _Shape:
-    fields = msgspec.structs.fields(model)
-    nested = [(field.encode_name, _model_in(field.type)) for field in fields]
+    types = {field.encode_name: (field.name, _without_none(field.type)) for field in msgspec.structs.fields(model)}
+    nested = [(name, _model_in(annotation)) for name, (_, annotation) in types.items()]
     return _Shape(
-        names={field.encode_name.lower(): field.encode_name for field in fields},
+        names={name.lower(): name for name in types},
+        types=types,
         nested=tuple((name, _shape_of(inner)) for name, inner in nested if inner is not None),
+        closed=model.__struct_config__.forbid_unknown_fields,
         spellings={},
     )
 
 
+def _without_none(annotation: Any) -> Any:
+    """Return what a field holds beside None."""
+    parts = [part for part in get_args(annotation) if part is not NoneType]
+    return parts[0] if NoneType in get_args(annotation) and len(parts) == 1 else annotation
+
+
 def _model_in(annotation: Any) -> type[Tolerant] | None:
-    """Find the model inside `Model | None` or `list[Model] | None`."""
-    if isinstance(annotation, type) and issubclass(annotation, Tolerant):
-        return annotation
-    return next((model for part in get_args(annotation) if (model := _model_in(part)) is not None), None)
+    """Find the model that a field holds, alone or in a list."""
+    (element,) = get_args(annotation) if get_origin(annotation) is list else (annotation,)
+    return element if isinstance(element, type) and issubclass(element, Tolerant) else None

@@ -4,19 +4,23 @@ Producers write 0 to 7 fractional digits and `Z`, `+00:00` or another offset. Th
 seventh digit (one cuts it, another rounds it), and times are part of keys: so they are read in this one place.
 """
 
-from datetime import UTC, datetime, timedelta
-
-import msgspec
+import re
+from datetime import datetime, timedelta
+from typing import Self
 
 TICKS_PER_SECOND = 10_000_000
-_EPOCH = datetime(1, 1, 1, tzinfo=UTC)
+_EPOCH = datetime(1, 1, 1)  # noqa: DTZ001  all moments here are in UTC, and naive ones cost half
 _EARLIEST = 504_911_232_000_000_000  # 1601-01-01: Edm.DateTime holds nothing older
 _LATEST = 3_155_378_975_999_999_999  # 9999-12-31T23:59:59.9999999
-_SECONDS_END = len("2020-09-18T00:22:20")
 _TICK_DIGITS = 7
+_NOT_A_TIME = "not a time between 1601 and 9999"
+
+# As .NET writes UTC, and so nearly every event. Hour 24 is left to datetime: its date is the next day.
+_USUAL = re.compile(r"(\d{4}-\d\d-\d\dT(?:[01]\d|2[0-3]):\d\d:\d\d)(?:\.(\d{1,7}))?(?:Z|\+00:00)", re.ASCII)
+_FRACTION = re.compile(r".{19}\.(\d+)(?:[Z+-].*)?", re.ASCII)
 
 
-class Instant(msgspec.Struct, frozen=True):
+class Instant:
     """A point in time.
 
     Attributes:
@@ -25,71 +29,69 @@ class Instant(msgspec.Struct, frozen=True):
         note: what the text left open or what was cut, None for an exact reading.
     """
 
-    ticks: int
-    edm: str
-    note: str | None
+    __slots__ = ("edm", "note", "ticks")
+
+    def __init__(self, ticks: int, edm: str, note: str | None = None) -> None:
+        self.ticks = ticks
+        self.edm = edm
+        self.note = note
+
+    @classmethod
+    def parse(cls, value: object) -> Self:
+        """Read an ISO 8601 time to the tick; a time without zone is UTC, as all Event Grid times are.
+
+        Raises:
+            ValueError: not a time, or outside 1601-01-01 to 9999-12-31.
+        """
+        try:
+            usual = _USUAL.fullmatch(value)  # type: ignore[call-overload]  # what is no text is a TypeError
+            if usual is None:
+                ticks, written, note = _unusual_parts(value)  # type: ignore[arg-type]  # a text, as has been seen
+            else:
+                second, fraction = usual.groups("")
+                digits = fraction.ljust(_TICK_DIGITS, "0")
+                ticks = _ticks(datetime.fromisoformat(second)) + int(digits)
+                written, note = f"{second}.{digits}Z", None
+        except (ValueError, TypeError, OverflowError):
+            raise ValueError(_NOT_A_TIME) from None
+        if not _EARLIEST <= ticks <= _LATEST:
+            raise ValueError(_NOT_A_TIME)
+        return cls(ticks, written, note)
+
+    def __eq__(self, other: object) -> bool:
+        """Compare the points in time, not how they were written."""
+        return isinstance(other, Instant) and self.ticks == other.ticks
+
+    def __hash__(self) -> int:
+        """Agree with equality."""
+        return hash(self.ticks)
+
+    def __repr__(self) -> str:
+        """Show the literal."""
+        return f"<Instant {self.edm}>"
 
 
-def read(text: str) -> Instant:
-    """Read an ISO 8601 time to the tick; a time without zone is UTC, as all Event Grid times are.
-
-    Raises:
-        ValueError: not a time, or outside 1601-01-01 to 9999-12-31.
-    """
+def _unusual_parts(text: str) -> tuple[int, str, str | None]:
     moment = datetime.fromisoformat(text)
-    digits = _fraction_of_utc(text)
-    if digits is None:
-        instant = _read_unusual(text, moment)
-    else:
-        since = moment - _EPOCH
-        ticks = (since.days * 86_400 + since.seconds) * TICKS_PER_SECOND + int(digits)
-        instant = Instant(ticks, f"{text[:_SECONDS_END]}.{digits}Z", None)
-    if not _EARLIEST <= instant.ticks <= _LATEST:
-        raise ValueError("outside 1601-01-01 to 9999-12-31")
-    return instant
-
-
-def _fraction_of_utc(text: str) -> str | None:
-    """Tell the seven fractional digits of a readable time that is written as .NET writes UTC, as nearly all are."""
-    if text[-1] == "Z":
-        end = len(text) - len("Z")
-    elif text[-6:] == "+00:00":
-        end = len(text) - len("+00:00")
-    else:
-        return None
-    # Neither without seconds nor with digits to be cut; no basic format, no week date.
-    if not _SECONDS_END <= end <= _SECONDS_END + 1 + _TICK_DIGITS:
-        return None
-    if text[10] != "T" or text[16] != ":" or text[5] == "W":
-        return None
-    fraction = text[_SECONDS_END:end]
-    if not fraction:
-        return "0000000"
-    digits = fraction[1:]
-    # datetime reads six digits and overlooks what stands behind them.
-    if fraction[0] != "." or not digits.isascii() or not digits.isdigit():
-        return None
-    return f"{digits:0<7}"
-
-
-def _read_unusual(text: str, moment: datetime) -> Instant:
-    note = None
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=UTC)
-        note = "no time zone, read as UTC"
-    since = moment - _EPOCH
-    ticks = (since.days * 86_400 + since.seconds) * TICKS_PER_SECOND + since.microseconds * 10
-    if text[_SECONDS_END : _SECONDS_END + 1] == ".":
-        digits = _leading_digits(text[_SECONDS_END + 1 :])
-        if text[_SECONDS_END + 1 + len(digits) :][:1] not in {"", "Z", "+", "-"}:
+    note = "no time zone, read as UTC" if moment.tzinfo is None else None
+    moment = moment.replace(tzinfo=None) - (moment.utcoffset() or timedelta())
+    ticks = _ticks(moment) + moment.microsecond * 10
+    if text[19:20] == ".":
+        fraction = _FRACTION.fullmatch(text)
+        if fraction is None:
             raise ValueError("not a time zone behind the fraction")
-        if len(digits) >= _TICK_DIGITS:
-            ticks += int(digits[_TICK_DIGITS - 1])
-        if len(digits) > _TICK_DIGITS:
+        ticks += int(fraction[1][_TICK_DIGITS - 1 : _TICK_DIGITS] or 0)  # datetime has read the six before
+        if len(fraction[1]) > _TICK_DIGITS:
             note = "cut to 100 ns"
-    elif since.microseconds:
+    elif moment.microsecond:
         note = "cut to microseconds"
-    return Instant(ticks, edm(ticks), note)
+    return ticks, edm(ticks), note
+
+
+def _ticks(moment: datetime) -> int:
+    """Return the ticks of the whole second."""
+    since = moment - _EPOCH
+    return (since.days * 86_400 + since.seconds) * TICKS_PER_SECOND
 
 
 def edm(ticks: int) -> str:
@@ -103,7 +105,7 @@ def edm(ticks: int) -> str:
         moment = _EPOCH + timedelta(seconds=seconds)
     except OverflowError as error:
         raise ValueError("outside the years 1 to 9999") from error
-    return f"{moment.isoformat()[:_SECONDS_END]}.{fraction:07d}Z"
+    return f"{moment.isoformat()}.{fraction:07d}Z"
 
 
 def reverse(ticks: int) -> str:
@@ -114,10 +116,3 @@ def reverse(ticks: int) -> str:
 def forward(ticks: int) -> str:
     """Write ticks so that older times sort first: 19 digits."""
     return f"{ticks:019d}"
-
-
-def _leading_digits(text: str) -> str:
-    for position, character in enumerate(text):
-        if not "0" <= character <= "9":
-            return text[:position]
-    return text

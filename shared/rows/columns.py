@@ -1,16 +1,19 @@
-"""The columns of a record: their types, and the service's limits on them, which the emulator does not keep.
+"""The columns of all tables and their types, derived from the facts that they keep.
 
 https://learn.microsoft.com/rest/api/storageservices/understanding-the-table-service-data-model
 """
 
-import re
-import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from enum import StrEnum
-from typing import Final
+from types import NoneType
+from typing import Any, Final, get_args
 
+import msgspec
+
+from shared.events.facts import Facts
 from shared.events.jsontext import compact
-from shared.rows.keys import cut, utf16_units
+from shared.events.numbers import Int32, Int64
+from shared.events.timestamps import Instant
 
 Value = str | int | bytes
 Entity = dict[str, Value]
@@ -27,137 +30,58 @@ class Edm(StrEnum):
     BINARY = "Edm.Binary"
 
 
-_STRING_COLUMNS: Final = (
-    *("PartitionKey", "RowKey"),
-    *("EventId", "EventType", "Subject", "ResourceId", "EnvelopeSchema", "Kind", "Raw"),
-    *("MessageId", "Body"),
-    *("From", "To", "Number", "Peer", "Direction", "DeliveryStatus", "DeliveryStatusDetails", "Tag"),
-    *("ThreadId", "TransactionId", "MessageType", "ThreadTopic"),
-    *("SenderId", "SenderKind", "SenderDisplayName"),
-    *("InitiatorId", "InitiatorKind"),
-    *("RecipientId", "RecipientKind"),
-    *("ParticipantId", "ParticipantKind", "ParticipantDisplayName"),
-    *("Reason", "Detail"),
-)
-JSON_COLUMNS: Final = frozenset({"DeliveryAttempts", "Participants", "Properties", "Metadata", "Drift"})
-DATE_TIME_COLUMNS: Final = ("EventTime", "OccurredAt", "ComposedAt", "ThreadCreatedAt")
-COLUMNS: Final[Mapping[str, Edm]] = {
-    **dict.fromkeys((*_STRING_COLUMNS, *JSON_COLUMNS), Edm.STRING),
-    **dict.fromkeys(DATE_TIME_COLUMNS, Edm.DATE_TIME),
-    **dict.fromkeys(("SegmentCount", "ParticipantCount", "RecordVersion"), Edm.INT32),
-    "Version": Edm.INT64,
+# The columns that are no facts: keys, envelope, and what this app adds.
+_OTHER_COLUMNS: Final[Mapping[str, Any]] = {
+    **dict.fromkeys(("PartitionKey", "RowKey"), str),
+    **dict.fromkeys(("EventId", "EventType", "Subject", "ResourceId", "EnvelopeSchema", "Kind", "Raw"), str),
+    "EventTime": Instant,
+    "Drift": list[str],
+    "RecordVersion": Int32,
+    **dict.fromkeys(("Reason", "Detail"), str),  # of dead letters
+    "DriftCount": Int32,  # of the time line
+    "Rows": list[list[str]],  # of the time line
 }
+_FACTS: Final = msgspec.structs.fields(Facts)
+_EDM_OF: Final[Mapping[Any, Edm]] = {str: Edm.STRING, Instant: Edm.DATE_TIME, Int32: Edm.INT32, Int64: Edm.INT64}
+
+
+def _type_of(annotation: Any) -> Any:
+    """Return what `X | None` holds beside None."""
+    return next((part for part in get_args(annotation) if part is not NoneType), annotation)
+
+
+_TYPES: Final = {**_OTHER_COLUMNS, **{field.encode_name: _type_of(field.type) for field in _FACTS}}
+COLUMNS: Final[Mapping[str, Edm]] = {name: _EDM_OF.get(kind, Edm.STRING) for name, kind in _TYPES.items()}
 """Every column but the numbered `RawZ0`, `RawZ1` …, which are binary."""
 
-TEXT_UNITS: Final = 31_000  # a string property holds 32,768 UTF-16 units; some clients count the terminator too
-CHUNK_BYTES: Final = 60_000  # a binary property holds 65,536 bytes
-ENTITY_BYTES: Final = 1_048_576 - 2_048  # 1 MiB, less what the service adds of its own
-PACKED_BYTES: Final = ENTITY_BYTES - 16_384  # so that beside any text the small columns and the drift find room
-_COMPRESSED: Final = "RawZ"
-_UNPRINTABLE: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff]")
-_DRIFT_BYTES: Final = 8_192  # kept free for `Drift`, which takes more where there is more
-_DRIFT_OVERHEAD: Final = 8 + 2 * len("Drift") + 4
+JSON_COLUMNS: Final = frozenset(name for name, kind in _TYPES.items() if kind not in _EDM_OF)
+"""The columns that hold JSON text: whatever is neither a text, a number nor a time."""
+
+DATE_TIME_COLUMNS: Final = tuple(name for name, edm in COLUMNS.items() if edm == Edm.DATE_TIME)
+COMPRESSED: Final = "RawZ"
 
 
 def edm_type(column: str) -> Edm:
-    """Tell the type that a column is written with.
+    """Return the type that a column is written with.
 
     Raises:
-        KeyError: no column of a record.
+        KeyError: no column of a row.
     """
-    return Edm.BINARY if column.startswith(_COMPRESSED) else COLUMNS[column]
+    return Edm.BINARY if column.startswith(COMPRESSED) else COLUMNS[column]
 
 
-def pack(text: str | bytes, *, checked: bool = False) -> Entity:
-    """Keep a text whole: as `Raw` while it fits a string property, else compressed as `RawZ0`, `RawZ1` ….
-
-    Args:
-        text: what to keep.
-        checked: a JSON parser has found no control characters and no half emoji in it.
-    """
-    if isinstance(text, str) and utf16_units(text) <= TEXT_UNITS and (checked or _is_printable(text)):
-        return {"Raw": text}
-    content = text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text
-    packed = zlib.compress(content)
-    chunks = range(0, len(packed), CHUNK_BYTES)
-    return {f"{_COMPRESSED}{number}": packed[at : at + CHUNK_BYTES] for number, at in enumerate(chunks)}
+def fact_columns(facts: Facts) -> Entity:
+    """Write the facts that an event carries as columns, whole."""
+    columns: Entity = {}
+    for (column, write), value in zip(_WRITERS, msgspec.structs.astuple(facts), strict=True):
+        if value is not None:
+            columns[column] = value if write is None else write(value)
+    return columns
 
 
-def unpack(entity: Mapping[str, object]) -> str | bytes:
-    """Give back the text that `pack` kept; bytes only where it never was UTF-8.
-
-    Raises:
-        KeyError: the entity keeps no text.
-    """
-    if "Raw" in entity:
-        return str(entity["Raw"])
-    chunks = [entity[f"{_COMPRESSED}0"]]
-    while (chunk := entity.get(f"{_COMPRESSED}{len(chunks)}")) is not None:
-        chunks.append(chunk)
-    content = zlib.decompress(b"".join(chunk for chunk in chunks if isinstance(chunk, bytes)))
-    try:
-        return content.decode("utf-8", "surrogatepass")
-    except UnicodeDecodeError:
-        return content
+def _edm_of_instant(value: Instant) -> str:
+    return value.edm
 
 
-def limited(columns: Mapping[str, Value], fixed: Entity, *, spare: int = _DRIFT_BYTES) -> tuple[Entity, list[str]]:
-    """Fit columns beside the fixed ones into one entity with some bytes to spare; tell what was cut or left out.
-
-    Texts are cut at 31,000 UTF-16 units. JSON is never cut, since half of it means nothing: it is left out. Where the
-    text leaves little room, the largest columns go first.
-    """
-    drift: list[str] = []
-    cuts: Entity = {}
-    for name, value in columns.items():
-        if not isinstance(value, str) or utf16_units(value) <= TEXT_UNITS:
-            cuts[name] = value
-        elif name in JSON_COLUMNS:
-            drift.append(f"{name}: left out, over {TEXT_UNITS} UTF-16 units")
-        else:
-            cuts[name] = cut(value, TEXT_UNITS)
-            drift.append(f"{name}: cut at {TEXT_UNITS} UTF-16 units")
-    fitted: Entity = {}
-    room = ENTITY_BYTES - spare - entity_bytes(fixed)
-    for name, value in sorted(cuts.items(), key=lambda column: property_bytes(*column)):
-        room -= property_bytes(name, value)
-        if room >= 0:
-            fitted[name] = value
-        else:
-            drift.append(f"{name}: left out, the row is full")
-    return fitted, drift
-
-
-def drift_column(drift: Iterable[str], room: int = ENTITY_BYTES) -> Entity:
-    """Write drift notes as a JSON array that fits its column and the row's room in bytes; a note counts the rest."""
-    notes = list(drift)
-    if not notes:
-        return {}
-    written = compact(notes)
-    units = min(TEXT_UNITS, (room - _DRIFT_OVERHEAD) // 2)
-    kept = len(notes)
-    while kept and utf16_units(written) > units:
-        kept //= 2
-        written = compact([*notes[:kept], f"$: and {len(notes) - kept} more"])
-    return {"Drift": written}
-
-
-def entity_bytes(entity: Mapping[str, Value]) -> int:
-    """Size of an entity as the service counts it."""
-    return 4 + sum(property_bytes(name, value) for name, value in entity.items())
-
-
-def property_bytes(name: str, value: Value) -> int:
-    """Size of one property as the service counts it, its name included."""
-    if isinstance(value, str):
-        size = 8 if name in DATE_TIME_COLUMNS else 4 + 2 * utf16_units(value)
-    elif isinstance(value, bytes):
-        size = 4 + len(value)
-    else:
-        size = 8
-    return 8 + 2 * len(name) + size
-
-
-def _is_printable(text: str) -> bool:
-    # What is not JSON may hold any control character, and half an emoji is no UTF-8.
-    return text.isprintable() or _UNPRINTABLE.search(text) is None
+_WRITER_OF: Final[Mapping[Any, Any]] = {str: None, Instant: _edm_of_instant, Int32: int, Int64: int}
+_WRITERS: Final = tuple((field.encode_name, _WRITER_OF.get(_type_of(field.type), compact)) for field in _FACTS)

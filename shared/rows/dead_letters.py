@@ -2,20 +2,20 @@
 
 from shared.catalogue import DEAD_LETTERS
 from shared.errors import ContentError, Oversized
-from shared.rows import keys
-from shared.rows.columns import ENTITY_BYTES, Entity, entity_bytes, limited, pack
-from shared.rows.records import RECORD_VERSION
+from shared.events.digest import digest
+from shared.rows.columns import Entity
+from shared.rows.fitting import ENTITY_BYTES, entity_bytes, fit, pack
+from shared.rows.records import RECORD_VERSION, Filed
 
 _NAMED_BYTES = 4_096  # for reason and detail, which are short; a long id or type gives way
 
 
-def dead_letter(function: str, text: str | bytes, error: ContentError) -> tuple[str, Entity]:
+def dead_letter(function: str, text: str | bytes, error: ContentError) -> Filed:
     """File a text under the function that it was delivered to; the same text gives the same row.
 
     Raises:
         Oversized: not even the dead letter fits a row.
     """
-    content = text if isinstance(text, bytes) else text.encode("utf-8", "surrogatepass")
     named = {
         "Reason": error.reason,
         "Detail": str(error),
@@ -23,15 +23,20 @@ def dead_letter(function: str, text: str | bytes, error: ContentError) -> tuple[
         "EventType": error.event_type,
     }
     # A dead letter has fewer columns than a record, so it can keep a text for which a record has no room.
-    fixed: Entity = {"PartitionKey": function, "RowKey": keys.digest(content), **pack(text)}
+    row_key = digest(_bytes_of(text))
+    kept = pack(text)
+    fixed: Entity = {"PartitionKey": function, "RowKey": row_key, **kept}
     if entity_bytes(fixed) > ENTITY_BYTES - _NAMED_BYTES:
         raise Oversized(f"over {ENTITY_BYTES - _NAMED_BYTES} bytes even compressed")
-    columns, _cuts = limited({name: value for name, value in named.items() if value is not None}, fixed, spare=0)
-    return DEAD_LETTERS, {**fixed, **columns, "RecordVersion": RECORD_VERSION}
+    columns, _cuts = fit({name: value for name, value in named.items() if value is not None}, fixed, spare=0)
+    return Filed(DEAD_LETTERS, function, row_key, {**kept, **columns, "RecordVersion": RECORD_VERSION})
 
 
-def bare(entity: Entity, text: str | bytes, problem: str) -> Entity:
-    """Reduce a dead letter that the service refused to what no sender chose: keys, reason and the text as bytes."""
-    content = text if isinstance(text, bytes) else text.encode("utf-8", "surrogatepass")
-    kept = {name: entity[name] for name in ("PartitionKey", "RowKey", "Reason", "RecordVersion")}
-    return {**kept, "Detail": problem, **pack(content)}
+def without_what_the_sender_chose(letter: Filed, text: str | bytes, problem: str) -> Filed:
+    """Reduce a dead letter that the service refused to keys, reason and the text as bytes."""
+    kept = {name: letter.columns[name] for name in ("Reason", "RecordVersion")}
+    return letter._replace(columns={**kept, "Detail": problem, **pack(_bytes_of(text))})
+
+
+def _bytes_of(text: str | bytes) -> bytes:
+    return text if isinstance(text, bytes) else text.encode("utf-8", "surrogatepass")

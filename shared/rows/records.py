@@ -1,51 +1,106 @@
-"""A record: what one event becomes, and the rows that keep it."""
+"""The rows that keep one event; writing them again changes nothing."""
 
-from collections.abc import Iterator
-from typing import Any
+from typing import Final, NamedTuple
 
-import msgspec
-
-from shared.catalogue import EventType
+from shared import catalogue
+from shared.errors import Oversized
+from shared.events.event import Event
 from shared.rows import keys
-from shared.rows.columns import Entity
+from shared.rows.columns import Entity, fact_columns
+from shared.rows.fitting import ENTITY_BYTES, PACKED_BYTES, TEXT_UNITS, drift_column, entity_bytes, fit, pack
+from shared.rows.timeline import Place, partition_of, shard_of, timeline_columns
 
-RECORD_VERSION = 1
+RECORD_VERSION: Final = 2
 """Bumped when the meaning of a column changes; rows of all versions can be read by decoding their raw text again."""
 
+# No column of a shorter text can reach the service's limits, so only longer ones are measured.
+_SURELY_FITS: Final = TEXT_UNITS // 4
 
-class Record(msgspec.Struct, frozen=True):
-    """One event, decoded and normalized.
 
-    Attributes:
-        event_type: the catalogue's row for it.
-        owner: the number, user or thread whose partition the rows go to.
-        message_id: the message that the event is filed under, for families that do.
-        ticks: the time that orders it, in 100 ns since 0001-01-01 UTC.
-        digest: 16 hex digits over type, resource, id, time and data; equal for a redelivery, else different.
-        facts: the normalized values by column, whole: nothing cut, JSON as lists and objects.
-        columns: what the rows hold beside their keys, within the service's limits.
-        raw: the event's text as it was handed over.
-    """
+class Filed(NamedTuple):
+    """A row: where it is, and what it holds beside its keys."""
 
-    event_type: EventType
-    owner: str
-    message_id: str | None
-    ticks: int
-    digest: str
-    facts: dict[str, Any]
+    table: str
+    partition: str
+    row_key: str
     columns: Entity
-    raw: str | bytes
 
-    def __repr__(self) -> str:
-        """Name the record without any personal data."""
-        return f"<Record {self.event_type.kind} {self.digest}>"
+    @property
+    def entity(self) -> Entity:
+        """The row as one entity."""
+        return {"PartitionKey": self.partition, "RowKey": self.row_key, **self.columns}
 
-    def entities(self) -> Iterator[tuple[str, Entity]]:
-        """Yield the rows that keep this record, each with its table; writing them again changes nothing."""
-        family = self.event_type.family
-        partition = keys.key(self.owner)
-        row_key = keys.newest_first(self.ticks, self.digest)
-        yield family.table, {"PartitionKey": partition, "RowKey": row_key, **self.columns}
-        if family.message_table is not None and self.message_id is not None:
-            filed = keys.by_message(self.message_id, self.ticks, self.digest)
-            yield family.message_table, {"PartitionKey": partition, "RowKey": filed, **self.columns}
+
+def record_rows(event: Event) -> list[Filed]:
+    """Return the rows of an event: in its family's tables, and the one in the time line that points to them.
+
+    Raises:
+        Oversized: the event does not fit a row, not even compressed.
+    """
+    told = fact_columns(event.facts)
+    columns = _columns(event, told)
+    places = places_of(event)
+    _, partition, row_key = places[0]
+    in_timeline = timeline_columns(event, told, places)
+    in_timeline["RecordVersion"] = RECORD_VERSION
+    minute = partition_of(shard_of(partition), event.ticks)
+    return [*(Filed(*place, columns) for place in places), Filed(catalogue.TIMELINE, minute, row_key, in_timeline)]
+
+
+def places_of(event: Event) -> list[Place]:
+    """Return where the rows that keep an event are."""
+    family = catalogue.EVENT_TYPES[event.type].family
+    partition = keys.key(owner_of(event))
+    places = [(family.table, partition, keys.newest_first(event.ticks, event.digest))]
+    if family.message_table is not None and event.facts.message_id is not None:
+        filed = keys.by_message(event.facts.message_id, event.ticks, event.digest)
+        places.append((family.message_table, partition, filed))
+    return places
+
+
+def owner_of(event: Event) -> str:
+    """Return the number, user or thread whose partition keeps an event."""
+    return str(getattr(event.facts, catalogue.EVENT_TYPES[event.type].family.owner))
+
+
+def record_columns(event: Event) -> Entity:
+    """Return what the rows of an event hold beside their keys, within the service's limits.
+
+    Raises:
+        Oversized: the event does not fit a row, not even compressed.
+    """
+    return _columns(event, fact_columns(event.facts))
+
+
+def _columns(event: Event, told: Entity) -> Entity:
+    envelope = event.envelope
+    columns: Entity = {
+        "EventId": envelope.id,
+        "EventType": event.type,
+        "EnvelopeSchema": envelope.schema,
+        "Kind": event.kind.value,
+        "RecordVersion": RECORD_VERSION,
+    }
+    if envelope.subject is not None:
+        columns["Subject"] = envelope.subject
+    if envelope.resource is not None:
+        columns["ResourceId"] = envelope.resource
+    if envelope.time is not None:
+        columns["EventTime"] = envelope.time.edm
+    columns.update(told)
+    drift = list(event.drift)
+    room = ENTITY_BYTES
+    kept = pack(event.text, is_json=True)
+    raw = kept.get("Raw")
+    if not isinstance(raw, str) or len(raw) > _SURELY_FITS:
+        if entity_bytes(kept) > PACKED_BYTES:
+            raise Oversized(
+                f"over {PACKED_BYTES} bytes even compressed", event_id=envelope.id, event_type=envelope.type
+            )
+        columns, cuts = fit(columns, kept)
+        drift += cuts
+        room -= entity_bytes(columns) + entity_bytes(kept)
+    columns.update(kept)
+    if drift:
+        columns.update(drift_column(drift, room))
+    return columns

@@ -24,12 +24,12 @@ class ReplyLost(ConnectionError):  # noqa: N818  an outcome: the request may hav
 class Origin:
     """The server that requests go to; over TLS it must show a certificate that the system trusts."""
 
-    def __init__(self, host: str, port: int, *, tls: bool) -> None:
+    def __init__(self, host: str, port: int | None, *, tls: bool) -> None:
         self._host = host
-        self._port = port
+        self._port = port or (443 if tls else 80)
         self._tls = tls
         name = f"[{host}]" if ":" in host else host
-        self.authority = name if port == (443 if tls else 80) else f"{name}:{port}"
+        self.authority = name if port is None else f"{name}:{port}"
 
     async def connect(self) -> "Stream":
         """Open a stream; raises OSError."""

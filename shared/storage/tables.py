@@ -10,17 +10,15 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 from urllib.parse import urlsplit
 
-from azure.core.exceptions import AzureError
-
 from shared.errors import RowRefused, StorageError
 from shared.storage import odata
-from shared.storage.authorization import authorization
-from shared.storage.connection import connect, disconnect
+from shared.storage.account import Account
+from shared.storage.authorization import NoToken, authorization
+from shared.storage.connection import connect, create_table, disconnect
 from shared.storage.http import Origin
 from shared.storage.odata import Row
 from shared.storage.pool import Pool
 from shared.storage.reply import Reply
-from shared.storage.settings import Account
 
 # What azure-data-tables retries for a PUT. Both our writes replace, so both may be repeated.
 RETRIED: Final = frozenset({408, 429, 500, 502, 503, 504, *range(506, 600)})
@@ -79,13 +77,10 @@ class Tables:
     def __init__(self, account: Account, patience: Patience | None = None) -> None:
         self._patience = patience or Patience()
         self._account = account
-        self._client = connect(account)
-        self._authorization = authorization(self._client.credential)
-        self._endpoint = self._client.url.partition("?")[0].rstrip("/")
-        url = urlsplit(self._endpoint)
+        self._authorization = authorization(account)
+        url = urlsplit(account.endpoint)
         self._path = url.path
-        tls = url.scheme == "https"
-        self._pool = Pool(Origin(url.hostname or "", url.port or (443 if tls else 80), tls=tls))
+        self._pool = Pool(Origin(url.hostname or "", url.port, tls=url.scheme == "https"))
         self._creating: dict[str, asyncio.Task[None]] = {}
 
     async def upsert(self, row: Row) -> None:
@@ -104,7 +99,7 @@ class Tables:
             RowRefused: the service refuses the transaction for the content of one of the rows.
             StorageError: the service did not take it in time.
         """
-        body = odata.transaction(rows, self._endpoint)
+        body = odata.transaction(rows, self._account.endpoint)
         await self._write(_Request("POST", "$batch", odata.TRANSACTION_TYPE, body, len(rows)), rows[0].table)
 
     async def close(self) -> None:
@@ -114,7 +109,7 @@ class Tables:
             creation.cancel()
         await asyncio.gather(*creations, return_exceptions=True)
         self._pool.close()
-        await disconnect(self._client)
+        await self._authorization.close()
 
     async def _write(self, request: _Request, table: str) -> None:
         deadline = asyncio.get_running_loop().time() + self._patience.whole
@@ -155,8 +150,9 @@ class Tables:
                 reply = await connection.send(request.method, target, headers, request.body, deadline=by)
             finally:
                 self._pool.release(connection)
-        except (OSError, AzureError) as failure:
-            # The failure's own text may quote the URL, and with it the keys.
+        except NoToken as failure:
+            return _Answer(_OUT_OF_REACH, str(failure))
+        except OSError as failure:  # its own text may quote the URL, and with it the keys
             return _Answer(_OUT_OF_REACH, type(failure).__name__)
         return _understood(request, reply)
 
@@ -183,9 +179,7 @@ class Tables:
         # A client of its own: the SDK's are bound to the event loop that they were first used in.
         client = connect(self._account, read_seconds=self._patience.attempt)
         try:
-            await client.create_table_if_not_exists(table)
-        except AzureError as error:
-            raise StorageError(f"table {table} is missing and cannot be created: {type(error).__name__}") from None
+            await create_table(client, table)
         finally:
             await disconnect(client)
 

@@ -7,7 +7,7 @@ from typing import Any, Final
 from hypothesis import strategies as st
 
 from shared.decoder import decode
-from shared.rows.records import Record
+from shared.events.event import Event
 
 THREAD: Final = "19:0a@thread.v2"
 _EPOCH: Final = datetime(2021, 2, 20, 1, tzinfo=UTC)
@@ -25,7 +25,7 @@ def edm(second: float) -> str:
     return (_EPOCH + timedelta(seconds=second)).strftime("%Y-%m-%dT%H:%M:%S.%f0Z")
 
 
-def event(name: str, second: float, **data: Any) -> Record:
+def event(name: str, second: float, **data: Any) -> Event:
     """Decode one event of a type, `Microsoft.Communication.` left out, some seconds into the story."""
     text = {
         "id": json.dumps([name, second, data], default=str),
@@ -37,7 +37,7 @@ def event(name: str, second: float, **data: Any) -> Record:
     return decode(json.dumps(text))
 
 
-def report(second: float, status: str, **data: Any) -> Record:
+def report(second: float, status: str, **data: Any) -> Event:
     """Decode a delivery report of the message `Out_1`."""
     return event(
         "SMSDeliveryReportReceived",
@@ -46,7 +46,7 @@ def report(second: float, status: str, **data: Any) -> Record:
     )
 
 
-def message(what: str, second: float, *, user: str | None = None, **data: Any) -> Record:
+def message(what: str, second: float, *, user: str | None = None, **data: Any) -> Event:
     """Decode what happened to a message, `Received`, `Edited` or `Deleted`; with a user the user-level event of it."""
     level: dict[str, Any] = {"recipientId": user} if user else {}
     said = {
@@ -64,7 +64,7 @@ def message(what: str, second: float, *, user: str | None = None, **data: Any) -
     return event(f"ChatMessage{what}{'' if user else 'InThread'}", second, **said)
 
 
-def thread(name: str, second: float, **data: Any) -> Record:
+def thread(name: str, second: float, **data: Any) -> Event:
     """Decode a thread-level event that is not about a message."""
     return event(name, second, threadId=THREAD, version=1_613_782_800_000 + round(second * 1_000), **data)
 
@@ -75,7 +75,7 @@ def person(name: str) -> dict[str, Any]:
 
 
 @st.composite
-def sms_lives(draw: st.DrawFn) -> list[Record]:
+def sms_lives(draw: st.DrawFn) -> list[Event]:
     """Several reports of one SMS, some of the same attempt, some at the same time."""
     attempt = st.fixed_dictionaries(
         {"segmentsSucceeded": st.integers(0, 2), "segmentsFailed": st.integers(0, 2)},
@@ -95,7 +95,7 @@ def sms_lives(draw: st.DrawFn) -> list[Record]:
 
 
 @st.composite
-def thread_lives(draw: st.DrawFn) -> list[Record]:
+def thread_lives(draw: st.DrawFn) -> list[Event]:
     """A thread with people who come and go and messages that are edited and deleted, with any of it unrecorded."""
     records = [thread("ChatThreadCreated", 0, properties={"topic": "First"}, participants=[person("s"), person("a")])]
     records += [_about_the_thread(draw, second) for second in range(draw(st.integers(0, 4)))]
@@ -105,7 +105,7 @@ def thread_lives(draw: st.DrawFn) -> list[Record]:
     return [record for record, is_kept in zip(records, kept, strict=True) if is_kept] or records
 
 
-def _about_the_thread(draw: st.DrawFn, second: int) -> Record:
+def _about_the_thread(draw: st.DrawFn, second: int) -> Event:
     someone = person(draw(st.sampled_from("abs")))
     what = draw(st.sampled_from(["Added", "Removed", "Updated", "Deleted"]))
     if what == "Updated":
@@ -115,7 +115,7 @@ def _about_the_thread(draw: st.DrawFn, second: int) -> Record:
     return thread(f"ChatThreadParticipant{what}", second, time=at(second), **{f"participant{what}": someone})
 
 
-def _about_a_message(draw: st.DrawFn) -> list[Record]:
+def _about_a_message(draw: st.DrawFn) -> list[Event]:
     second = draw(st.integers(0, 4))
     what = draw(st.sampled_from(["Received", "Edited", "Edited", "Deleted"]))
     said: dict[str, Any] = {"messageId": draw(st.sampled_from(["m1", "m2", None]))}

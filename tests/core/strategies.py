@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from shared.decoder import decode
 from shared.errors import ContentError
-from shared.rows.records import Record
+from shared.events.event import Event
+from shared.rows.records import record_rows
 from tests import samples
 
 MANY: Final = settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -44,12 +45,14 @@ def delivered(event: Any, form: str = "Event Grid object") -> str:
     return json.dumps(samples.FORMS[form](event))
 
 
-def outcome(text: str | bytes) -> Record | ContentError:
-    """Decode a text; whatever is neither a record nor a content error goes through and fails the test."""
+def outcome(text: str | bytes) -> Event | ContentError:
+    """Decode a text and make its rows; whatever is neither that nor a content error goes through and fails the test."""
     try:
-        return decode(text)
+        event = decode(text)
+        record_rows(event)
     except ContentError as error:
         return error
+    return event
 
 
 def places(value: Any) -> list[Callable[[Any], None]]:

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.rows import columns
-from shared.rows.columns import Edm, Entity, drift_column, edm_type, entity_bytes, limited, pack, unpack
+from shared.rows.columns import Edm, Entity, edm_type
+from shared.rows.fitting import ENTITY_BYTES, PACKED_BYTES, drift_column, entity_bytes, fit, pack, unpack
 from tests.core.service_limits import violations
 from tests.core.strategies import FEW, MANY
 
@@ -31,13 +32,13 @@ def test_the_columns_are_those_of_the_design_with_their_types() -> None:
         DeliveryStatus DeliveryStatusDetails Tag DeliveryAttempts ThreadId TransactionId MessageType
         SenderId SenderKind SenderDisplayName InitiatorId InitiatorKind RecipientId RecipientKind
         ParticipantId ParticipantKind ParticipantDisplayName Participants ThreadTopic Properties Metadata
-        Raw Drift Reason Detail PartitionKey RowKey
+        RetentionPolicy DeletionReason Raw Drift Reason Detail Rows PartitionKey RowKey
     """
     types = {
         **dict.fromkeys(strings.split(), "Edm.String"),
         **dict.fromkeys(("EventTime", "OccurredAt", "ComposedAt", "ThreadCreatedAt"), "Edm.DateTime"),
-        **dict.fromkeys(("SegmentCount", "ParticipantCount", "RecordVersion"), "Edm.Int32"),
-        "Version": "Edm.Int64",
+        **dict.fromkeys(("SegmentCount", "ParticipantCount", "RecordVersion", "DriftCount"), "Edm.Int32"),
+        **dict.fromkeys(("Version", "SequenceId"), "Edm.Int64"),
     }
 
     assert {name: str(edm) for name, edm in columns.COLUMNS.items()} == types
@@ -95,14 +96,14 @@ _COLUMNS = st.dictionaries(
 
 
 @FEW
-@given(_COLUMNS, st.integers(0, columns.PACKED_BYTES - 1_000), st.lists(st.text(max_size=90)))
+@given(_COLUMNS, st.integers(0, PACKED_BYTES - 1_000), st.lists(st.text(max_size=90)))
 @pytest.mark.promise("Bounded")
 def test_any_columns_fit_beside_any_text(values: dict[str, Any], size: int, drift: list[str]) -> None:
     """Texts are cut and JSON is left out until the row fits, the largest first; `Drift` says so and fits as well."""
     fixed: Entity = {f"RawZ{number}": bytes(min(60_000, size - at)) for number, at in enumerate(range(0, size, 60_000))}
-    fitted, notes = limited(values, fixed)
+    fitted, notes = fit(values, fixed)
     row: Entity = {**fitted, **fixed}
-    row |= drift_column(drift * 500 + notes, columns.ENTITY_BYTES - entity_bytes(row))
+    row |= drift_column(drift * 500 + notes, ENTITY_BYTES - entity_bytes(row))
 
     assert violations({**KEYS, **row}) == []
     for name, value in values.items():
@@ -114,7 +115,7 @@ def test_any_columns_fit_beside_any_text(values: dict[str, Any], size: int, drif
 
 def test_what_is_cut_and_what_is_left_out_is_told() -> None:
     """Half of a text is worth keeping, half of a JSON text is not JSON."""
-    fitted, drift = limited({"Body": "🌻" * 20_000, "Participants": "[" * 31_001, "Tag": "x" * 31_000}, {})
+    fitted, drift = fit({"Body": "🌻" * 20_000, "Participants": "[" * 31_001, "Tag": "x" * 31_000}, {})
 
     assert fitted == {"Body": "🌻" * 15_500, "Tag": "x" * 31_000}
     assert drift == [
@@ -126,7 +127,7 @@ def test_what_is_cut_and_what_is_left_out_is_told() -> None:
 def test_the_small_columns_stay_where_the_row_is_full() -> None:
     """What says what a row is must not give way to a long text."""
     full: Entity = {f"RawZ{number}": bytes(60_000) for number in range(17)}
-    fitted, drift = limited({"Body": "x" * 9_000, "Kind": "sms.received", "RecordVersion": 1}, full)
+    fitted, drift = fit({"Body": "x" * 9_000, "Kind": "sms.received", "RecordVersion": 1}, full)
 
     assert fitted == {"Kind": "sms.received", "RecordVersion": 1}
     assert drift == ["Body: left out, the row is full"]

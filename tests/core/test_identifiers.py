@@ -6,12 +6,12 @@ https://learn.microsoft.com/azure/communication-services/concepts/identifiers
 import re
 from typing import Any
 
-import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.events.identifiers import CommunicationIdentifier, e164, kind_of, who
+from shared.events.identifiers import CommunicationIdentifier, e164, identity, kind_of
+from shared.events.reading import read
 from tests.core.strategies import MANY
 
 
@@ -77,8 +77,8 @@ def test_normalizing_twice_changes_nothing(address: str) -> None:
 def test_the_prefix_of_a_raw_id_tells_the_kind(raw_id: str, kind: str) -> None:
     """As the vendor's own libraries read it; any other prefix is unknown."""
     assert kind_of(raw_id) == kind
-    assert who(None, raw_id) == (raw_id, kind)
-    assert who(CommunicationIdentifier(raw_id=raw_id or "x:1"), None)[1] == (kind if raw_id else "unknown")
+    assert identity(None, raw_id) == (raw_id, kind)
+    assert identity(CommunicationIdentifier(raw_id=raw_id or "x:1"), None)[1] == (kind if raw_id else "unknown")
 
 
 @pytest.mark.parametrize(
@@ -91,7 +91,8 @@ def test_the_prefix_of_a_raw_id_tells_the_kind(raw_id: str, kind: str) -> None:
         ({"rawId": "8:acs:1_2"}, "8:acs:3_4", ("8:acs:1_2", "communicationUser")),
         ({"rawId": "8:acs:1_2", "kind": "phoneNumber"}, None, ("8:acs:1_2", "phoneNumber")),
         ({"rawId": "8:acs:1_2", "kind": "PHONENUMBER"}, None, ("8:acs:1_2", "phoneNumber")),
-        ({"rawId": "8:acs:1_2", "kind": "brandNew"}, None, ("8:acs:1_2", "communicationUser")),
+        ({"rawId": "8:acs:1_2", "kind": "brandNew"}, None, ("8:acs:1_2", "brandNew")),
+        ({"rawId": "8:acs:1_2", "kind": ""}, None, ("8:acs:1_2", "communicationUser")),
         ({"rawId": "x", "kind": "unknown"}, None, ("x", "unknown")),
         ({"rawId": "x", "phoneNumber": {}}, None, ("x", "phoneNumber")),
         ({"communicationUser": {"id": "8:acs:1_2"}}, None, ("8:acs:1_2", "communicationUser")),
@@ -113,6 +114,13 @@ def test_an_identifier_tells_id_and_kind_as_well_as_it_can(
     identifier: dict[str, Any] | None, legacy: str | None, expected: tuple[str | None, str | None]
 ) -> None:
     """`rawId` first, else the member of the union, else the id of 2020; the kind as named, else by member or prefix."""
-    read = None if identifier is None else msgspec.convert(identifier, CommunicationIdentifier)
+    read_identifier = None if identifier is None else read(identifier, CommunicationIdentifier, "$").model
 
-    assert who(read, legacy) == expected
+    assert identity(read_identifier, legacy) == expected
+
+
+def test_a_kind_that_is_not_known_is_noted() -> None:
+    """The vendor may add kinds: the column has the new one, and the note says where it came from."""
+    reading = read({"rawId": "8:acs:1_2", "kind": "brandNew"}, CommunicationIdentifier, "$.data.sender")
+
+    assert reading.notes == ["$.data.sender.kind: not a known kind of identifier, kept as it came"]

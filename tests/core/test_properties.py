@@ -8,9 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.errors import ContentError
-from shared.rows.columns import unpack
+from shared.events.event import Event
 from shared.rows.dead_letters import dead_letter
-from shared.rows.records import Record
+from shared.rows.fitting import unpack
+from shared.rows.records import record_rows
 from tests import samples
 from tests.core.service_limits import violations
 from tests.core.strategies import FEW, FORMS, JSON, MANY, NAMES, delivered, mutated_samples, outcome, shuffled
@@ -18,15 +19,16 @@ from tests.core.strategies import FEW, FORMS, JSON, MANY, NAMES, delivered, muta
 REASONS = {"not_json", "not_an_event", "unsupported_type", "invalid_data", "missing_key", "oversized"}
 
 
-def _assert_kept(text: str | bytes) -> Record | ContentError:
+def _assert_kept(text: str | bytes) -> Event | ContentError:
     """Any text becomes a record or a content error, and either way rows that the service takes and that keep it."""
     result = outcome(text)
     if isinstance(result, ContentError):
         assert result.reason in REASONS
-        rows = [dead_letter("sms_events", text, result)]
+        rows = [dead_letter("sms_events", text, result).entity]
     else:
-        rows = list(result.entities())
-    for _, row in rows:
+        rows = samples.record_entities(result)
+        assert not [problem for row in record_rows(result) for problem in violations(row.entity)]
+    for row in rows:
         assert violations(row) == []
         assert _as_bytes(unpack(row)) == _as_bytes(text)
     return result
@@ -92,8 +94,8 @@ def test_bytes_and_a_byte_order_mark_make_no_difference(name: str, encode: Any) 
     text = delivered(samples.event(name))
     plain, marked = outcome(text), _assert_kept(encode(f"\ufeff{text}"))
 
-    assert isinstance(plain, Record)
-    assert isinstance(marked, Record)
+    assert isinstance(plain, Event)
+    assert isinstance(marked, Event)
     assert (marked.digest, samples.rows(marked)) == (plain.digest, samples.rows(plain))
 
 
@@ -108,7 +110,7 @@ def test_a_redelivery_has_the_same_rows_whatever_its_key_order(event: Any, data:
         assert isinstance(again, ContentError)
         assert (again.reason, str(again)) == (first.reason, str(first))
     else:
-        assert isinstance(again, Record)
+        assert isinstance(again, Event)
         assert samples.rows(again) == samples.rows(first)
 
 
@@ -118,11 +120,7 @@ def test_a_redelivery_has_the_same_rows_whatever_its_key_order(event: Any, data:
 def test_a_redelivery_has_the_same_keys_in_either_schema(name: str, first: str, second: str) -> None:
     """A second subscription with the other schema, or a change of schema, makes no second row."""
     records = [outcome(delivered(samples.event(name), form)) for form in (first, second)]
-    keys = [
-        [(table, row["PartitionKey"], row["RowKey"]) for table, row in record.entities()]
-        for record in records
-        if isinstance(record, Record)
-    ]
+    keys = [[row[:3] for row in record_rows(record)] for record in records if isinstance(record, Event)]
 
     assert len(keys) == 2
     assert keys[0] == keys[1]
@@ -136,9 +134,9 @@ def test_different_data_has_different_keys(one: Any, other: Any) -> None:
     texts = [_with_tag(json.dumps(value)) for value in (one, other)]
     records = [outcome(text) for text in texts]
 
-    assert all(isinstance(record, Record) for record in records)
+    assert all(isinstance(record, Event) for record in records)
     same = _exactly(json.loads(json.dumps(one))) == _exactly(json.loads(json.dumps(other)))
-    assert same == (len({record.digest for record in records if isinstance(record, Record)}) == 1)
+    assert same == (len({record.digest for record in records if isinstance(record, Event)}) == 1)
 
 
 LOOKALIKES = [
@@ -158,7 +156,7 @@ def test_lookalikes_have_different_keys() -> None:
     """Numbers and texts, true and 1, digits beyond a double, halves of emoji: nothing is merged."""
     records = [outcome(_with_tag(value)) for value in LOOKALIKES]
 
-    assert len({record.digest for record in records if isinstance(record, Record)}) == len(LOOKALIKES)
+    assert len({record.digest for record in records if isinstance(record, Event)}) == len(LOOKALIKES)
 
 
 @pytest.mark.promise("Never silently merged")
@@ -182,7 +180,7 @@ def test_another_id_resource_time_or_type_is_another_event(field: str) -> None:
     event = samples.event("2025/SMSReceived")
     records = [outcome(json.dumps({**event, field: value})) for value in others[field]]
 
-    assert len({record.digest for record in records if isinstance(record, Record)}) == len(others[field])
+    assert len({record.digest for record in records if isinstance(record, Event)}) == len(others[field])
 
 
 def _with_tag(value: str) -> str:

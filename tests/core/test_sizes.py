@@ -9,8 +9,9 @@ import pytest
 
 from shared.decoder import decode
 from shared.errors import ContentError, NotJson, Oversized
-from shared.rows.columns import unpack
 from shared.rows.dead_letters import dead_letter
+from shared.rows.fitting import unpack
+from shared.rows.records import record_columns, record_rows
 from tests import samples
 from tests.core.service_limits import violations
 from tests.core.strategies import delivered, outcome
@@ -40,10 +41,10 @@ def _noise(size: int) -> str:
 
 def _assert_recorded_whole(text: str) -> dict[str, Any]:
     record = decode(text)
-    for _, row in record.entities():
-        assert violations(row) == []
+    assert not [problem for row in record_rows(record) for problem in violations(row.entity)]
+    for row in samples.record_entities(record):
         assert unpack(row) == text
-    return record.columns
+    return record_columns(record)
 
 
 @pytest.mark.promise("Whole")
@@ -83,7 +84,7 @@ def test_a_megabyte_that_hardly_compresses_is_recorded_whole(name: str) -> None:
 
 def _assert_megabyte_recorded_whole(name: str, make: Callable[[int], str]) -> None:
     event = samples.event(name)
-    small = decode(delivered(event)).columns
+    small = record_columns(decode(delivered(event)))
     event["data"]["extra"] = "@"
     frame = json.dumps(event)
     text = frame.replace('"@"', make(MEGABYTE - len(frame) - 3))
@@ -142,7 +143,7 @@ def test_bytes_that_nothing_compresses_are_a_dead_letter_or_said_to_be_too_large
     """Far from what Event Grid delivers: no row is ever made that the service would refuse, nor one without reason."""
     noise = random.Random(size).randbytes(size)
     try:
-        _, row = dead_letter("sms_events", noise, NotJson("not UTF-8 at byte 0"))
+        row = dead_letter("sms_events", noise, NotJson("not UTF-8 at byte 0")).entity
     except Oversized:
         assert size > 1_020_000
         return
@@ -159,8 +160,8 @@ def test_an_event_beyond_the_size_of_a_row_is_oversized(kilobytes: int) -> None:
     text = json.dumps(event).replace('"@"', _noise(kilobytes * 1_024))
     result = outcome(text)
     if not isinstance(result, ContentError):
-        assert [problem for _, row in result.entities() for problem in violations(row)] == []
-        assert "RecordVersion" in result.columns
+        assert [problem for row in record_rows(result) for problem in violations(row.entity)] == []
+        assert "RecordVersion" in record_columns(result)
         return
 
     assert (result.reason, result.event_id) == ("oversized", event["id"])

@@ -46,19 +46,19 @@ def test_all_digits_and_offsets_are_read_to_the_tick(moment: datetime, digits: s
     """Zero to seven fractional digits and any offset; nothing is rounded and nothing noted."""
     written = f"{moment.isoformat()}{'.' if digits else ''}{digits}{offset}"
     expected = _ticks(moment - timedelta(minutes=_minutes(offset))) + int(f"{digits:0<7}")
-    instant = timestamps.read(written)
+    instant = timestamps.Instant.parse(written)
 
     assert (instant.ticks, instant.note) == (expected, None)
     assert instant.edm == timestamps.edm(expected)
     assert violations({"PartitionKey": "", "RowKey": "", "EventTime": instant.edm}) == []
-    assert timestamps.read(instant.edm).ticks == expected
+    assert timestamps.Instant.parse(instant.edm).ticks == expected
 
 
 @MANY
 @given(st.text("0123456789", min_size=8, max_size=20), _OFFSETS)
 def test_digits_beyond_the_tick_are_cut_and_noted(digits: str, offset: str) -> None:
     """Never rounded: an event must not have a time that it had not reached."""
-    instant = timestamps.read(f"2020-09-18T00:22:20.{digits}{offset}")
+    instant = timestamps.Instant.parse(f"2020-09-18T00:22:20.{digits}{offset}")
 
     assert instant.ticks % 10**7 == int(digits[:7])
     assert instant.note == "cut to 100 ns"
@@ -69,12 +69,12 @@ def test_digits_beyond_the_tick_are_cut_and_noted(digits: str, offset: str) -> N
 def test_any_other_text_is_read_or_refused(text: str) -> None:
     """A time in range, or ValueError, and nothing else."""
     try:
-        instant = timestamps.read(text)
+        instant = timestamps.Instant.parse(text)
     except ValueError:
         return
 
     assert violations({"PartitionKey": "", "RowKey": "", "EventTime": instant.edm}) == []
-    assert timestamps.read(instant.edm).ticks == instant.ticks
+    assert timestamps.Instant.parse(instant.edm).ticks == instant.ticks
 
 
 @pytest.mark.parametrize(
@@ -102,7 +102,7 @@ def test_any_other_text_is_read_or_refused(text: str) -> None:
 )
 def test_what_a_text_leaves_open_is_noted(text: str, edm: str, note: str | None) -> None:
     """A missing zone is UTC, as all of Event Grid's times are; lost digits are told."""
-    instant = timestamps.read(text)
+    instant = timestamps.Instant.parse(text)
 
     assert (instant.edm, instant.note) == (edm, note)
 
@@ -134,8 +134,8 @@ def test_what_a_text_leaves_open_is_noted(text: str, edm: str, note: str | None)
 )
 def test_what_is_no_time_is_refused(text: str) -> None:
     """Out of the service's years, out of the calendar, or no ISO 8601."""
-    with pytest.raises(ValueError, match=r"isoformat|zone|outside|out of range|must be|offset"):
-        timestamps.read(text)
+    with pytest.raises(ValueError, match=r"^not a time between 1601 and 9999$"):
+        timestamps.Instant.parse(text)
 
 
 @MANY
@@ -161,4 +161,4 @@ def test_ticks_are_those_of_dot_net() -> None:
     """The Unix epoch is 621,355,968,000,000,000 ticks after the year 1."""
     epoch = datetime(1970, 1, 1, tzinfo=UTC).isoformat()
 
-    assert timestamps.read(epoch).ticks == 621_355_968_000_000_000
+    assert timestamps.Instant.parse(epoch).ticks == 621_355_968_000_000_000

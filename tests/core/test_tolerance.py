@@ -14,46 +14,14 @@ import pytest
 from shared import catalogue
 from shared.decoder import decode
 from shared.errors import ContentError
+from shared.events.facts import column_of
+from shared.rows.records import record_columns, record_rows
 from tests import samples
 from tests.core.service_limits import violations
 from tests.core.strategies import delivered, outcome
 
 PREFIX: Final = "Microsoft.Communication."
 ABSENT: Final = object()
-
-_NEEDED: Final[dict[str, list[tuple[str, ...]]]] = {
-    "Microsoft.Communication.SMSReceived": [("to",), ("messageId",)],
-    "Microsoft.Communication.SMSDeliveryReportReceived": [("from",), ("messageId",)],
-}
-_RECIPIENT: Final = [("recipientCommunicationIdentifier", "recipientId")]
-_THREAD: Final = [("threadId",)]
-
-# What each property feeds; a property that is not here feeds the column of its own name.
-_FEEDS: Final = {
-    "from": {"From", "Number", "Peer"},
-    "to": {"To", "Number", "Peer"},
-    "message": {"Body"},
-    "messageBody": {"Body"},
-    "type": {"MessageType"},
-    "receivedTimestamp": {"OccurredAt"},
-    "composeTime": {"ComposedAt", "OccurredAt"},
-    "createTime": {"ThreadCreatedAt", "OccurredAt"},
-    "editTime": {"OccurredAt"},
-    "deleteTime": {"OccurredAt"},
-    "time": {"OccurredAt"},
-    "properties": {"Properties", "ThreadTopic"},
-    "participantAdded": {"ParticipantId", "ParticipantKind", "ParticipantDisplayName", "Metadata"},
-    "participantRemoved": {"ParticipantId", "ParticipantKind", "ParticipantDisplayName", "Metadata"},
-    "memberAdded": {"ParticipantId", "ParticipantKind", "ParticipantDisplayName"},
-    "memberRemoved": {"ParticipantId", "ParticipantKind", "ParticipantDisplayName"},
-    "participants": {"Participants", "ParticipantCount"},
-    "members": {"Participants", "ParticipantCount"},
-}
-_PEOPLE: Final = {
-    "sender": "Sender",
-    "recipient": "Recipient",
-    **dict.fromkeys(("createdBy", "editedBy", "deletedBy", "addedBy", "removedBy"), "Initiator"),
-}
 
 _OTHER_TYPES: Final[tuple[object, ...]] = (7, 1.5, True, "a text", ["a text"], {"a": "text"}, [7], [[]])
 
@@ -86,22 +54,21 @@ def _event_of(case: Case) -> samples.Event:
     return {**event, "data": data if case.value is ABSENT else {**data, case.field: case.value}}
 
 
-def _columns_fed_by(field: str) -> set[str]:
-    for start, column in _PEOPLE.items():
-        if field in {start, f"{start}Id", f"{start}CommunicationIdentifier"}:
-            return {f"{column}Id", f"{column}Kind"}
-    return _FEEDS.get(field, {field[0].upper() + field[1:]})
+def _columns_fed_by(event_type: catalogue.EventType, json_name: str) -> set[str]:
+    """Return what the model says of a field, and the columns that are not the payload's alone."""
+    (field,) = [field.name for field in msgspec.structs.fields(event_type.payload) if field.encode_name == json_name]
+    return {column_of(fact) for fact in event_type.payload.feeds.get(field, (field,))}
 
 
 def _is_right(field: str, value: object) -> bool:
     """Tell whether a value is of the property's type; the types are those of the vendor's schema."""
     if value is None:
         return True
-    if _is_modelled(field) or field in {"metadata", "properties"}:
+    if _is_modelled(field) or field in {"metadata", "properties", "retentionPolicy"}:
         return isinstance(value, dict)
     if field in {"participants", "members", "deliveryAttempts"}:
         return value == []
-    if field in {"version", "segmentCount"}:
+    if field in {"version", "sequenceId", "segmentCount"}:
         return type(value) is int
     return isinstance(value, str)
 
@@ -124,10 +91,9 @@ def _is_noted(case: Case) -> bool:
 def _expected_reason(event: samples.Event) -> str | None:
     """Tell the reason of the dead letter that the policy asks for, None for a record."""
     event_type = catalogue.EVENT_TYPES[event["eventType"]]
-    by_family = _RECIPIENT if event_type.family is catalogue.CHAT_USER else _THREAD
     values = {name.lower(): value for name, value in event["data"].items()}
-    for sources in _NEEDED.get(event_type.name, by_family):
-        found = [(field, values.get(field.lower())) for field in sources]
+    for fact in event_type.key_facts:
+        found = [(field, values.get(field.lower())) for field in event_type.payload.sources(fact)]
         if not any(_is_right(*source) and _text_of(source[1]) for source in found):
             return "missing_key" if all(_is_right(*source) for source in found) else "invalid_data"
     return None
@@ -145,19 +111,19 @@ def _notes(columns: dict[str, Any]) -> list[str]:
 @pytest.mark.parametrize("sample", samples.NAMES)
 def test_each_property_may_be_absent_null_empty_or_of_another_type(sample: str) -> None:
     """Recorded without the columns that it feeds and with a note, or dead-lettered with the reason; nothing else."""
-    whole = decode(delivered(samples.event(sample))).columns
+    whole = record_columns(decode(delivered(samples.event(sample))))
     for case in (case for case in CASES if case.sample == sample):
         event = _event_of(case)
         result = outcome(delivered(event))
         if isinstance(result, ContentError):
             assert _expected_reason(event) == result.reason, str(case)
             continue
-        columns = result.columns
+        columns = record_columns(result)
         changed = {name for name in {*whole, *columns} - {"Raw", "Drift"} if whole.get(name) != columns.get(name)}
 
         assert _expected_reason(event) is None, str(case)
-        assert not [problem for _, row in result.entities() for problem in violations(row)], str(case)
-        assert changed <= _columns_fed_by(case.field), str(case)
+        assert not [problem for row in record_rows(result) for problem in violations(row.entity)], str(case)
+        assert changed <= _columns_fed_by(catalogue.EVENT_TYPES[event["eventType"]], case.field), str(case)
         assert _is_noted(case) == any(note.startswith(f"$.data.{case.field}") for note in _notes(columns)), str(case)
 
 
@@ -204,8 +170,8 @@ def test_each_part_of_the_envelope_may_be_absent_null_empty_or_of_another_type(
         is_given = value is not ABSENT and value is not None and not is_empty_text
 
         assert needed not in {"not_an_event", "invalid_data"}
-        assert result.columns.get(needed) == ("" if is_empty_text else None)
-        assert bool(_notes(result.columns)) == (needed == "EventTime" or (needed != "" and is_given))
+        assert record_columns(result).get(needed) == ("" if is_empty_text else None)
+        assert bool(_notes(record_columns(result))) == (needed == "EventTime" or (needed != "" and is_given))
 
 
 @pytest.mark.parametrize(
@@ -217,7 +183,7 @@ def test_a_wrong_part_of_an_identifier_does_not_cost_the_raw_id(part: str, value
     event = samples.event("2021/ChatMessageReceived")
     del event["data"]["recipientId"]
     event["data"]["recipientCommunicationIdentifier"][part] = value
-    columns = decode(delivered(event)).columns
+    columns = record_columns(decode(delivered(event)))
 
     assert event["data"]["recipientCommunicationIdentifier"]["rawId"] == columns["RecipientId"]
     assert columns["RecipientKind"] == "communicationUser"

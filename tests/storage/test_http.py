@@ -108,14 +108,13 @@ async def test_a_request_arrives_as_it_was_given(body: bytes) -> None:
 @pytest.mark.parametrize(
     ("origin", "authority"),
     [
-        (Origin("contoso.table.core.windows.net", 443, tls=True), "contoso.table.core.windows.net"),
-        (Origin("localhost", 80, tls=False), "localhost"),
-        (Origin("localhost", 443, tls=False), "localhost:443"),
+        (Origin("contoso.table.core.windows.net", None, tls=True), "contoso.table.core.windows.net"),
+        (Origin("localhost", 10002, tls=False), "localhost:10002"),
         (Origin("::1", 10002, tls=False), "[::1]:10002"),
     ],
 )
 def test_the_host_is_named_as_in_an_url(origin: Origin, authority: str) -> None:
-    """Without the scheme's own port; an IPv6 address in brackets."""
+    """With the port that the URL has; an IPv6 address in brackets."""
     assert origin.authority == authority
 
 

@@ -9,8 +9,8 @@ import pytest
 
 from shared.lookups import Lookups
 from shared.sink import Sink
+from shared.storage.account import Account
 from shared.storage.group_commit import GroupCommit
-from shared.storage.settings import Account
 from shared.storage.tables import Tables
 from tests.storage.events import chat, event, sms
 
@@ -51,7 +51,7 @@ def _requests(lookups: Lookups, monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 async def keep(sink: Sink, *texts: str) -> None:
-    """Record events."""
+    """Event events."""
     await asyncio.gather(*(sink.receive(text, function="sms_events") for text in texts))
 
 

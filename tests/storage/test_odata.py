@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from shared.rows.columns import COLUMNS, Edm, Entity
 from shared.storage import odata
-from shared.storage.group_commit import MOST_BYTES, MOST_ROWS
-from shared.storage.odata import encode, error_code, outcome
+from shared.storage.lane import MOST_BYTES, MOST_ROWS
+from shared.storage.odata import error_code, outcome
+from tests.storage.rows import encode
 
 ENDPOINT = "https://contoso.table.core.windows.net"
 KEYS: Entity = {"PartitionKey": "p", "RowKey": "r"}
@@ -133,6 +134,28 @@ def test_an_answer_counts_as_success_only_when_it_says_so_of_every_row(
 def test_an_error_that_cannot_be_read_has_no_code(garbage: bytes) -> None:
     """Whatever the body of an error holds, nothing of it but a code gets into messages."""
     assert error_code(garbage) == ""
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        (b'{"odata.error":{"code":"InvalidInput","message":{"lang":"en-US","value":"no"}}}', "InvalidInput"),
+        (b'{"odata.error": {"code" : "InvalidInput"}}', "InvalidInput"),
+        (
+            b'<?xml version="1.0"?><error xmlns="x"><code>InvalidInput</code><message>no</message></error>',
+            "InvalidInput",
+        ),
+        (b'<m:error xmlns:m="x"><m:code>AuthenticationFailed</m:code></m:error>', "AuthenticationFailed"),
+        (
+            b'\xef\xbb\xbf<?xml version="1.0"?><Error><Code>ServerBusy</Code><Message>no</Message></Error>',
+            "ServerBusy",
+        ),
+        (b"<Error>\r\n  <Code>AccountRequiresHttps</Code>\r\n</Error>", "AccountRequiresHttps"),
+    ],
+)
+def test_the_code_of_an_error_is_read_from_json_and_from_xml(body: bytes, code: str) -> None:
+    """The service writes JSON, the gateways in front of it XML with small or capital letters."""
+    assert error_code(body) == code
 
 
 def test_the_types_that_are_spelled_out_are_those_that_json_has_not() -> None:

@@ -1,29 +1,36 @@
 """Typed models of the events' `data`: one per event shape, for both generations of payload at once."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar
+from typing import ClassVar
 
 import msgspec
 
+from shared.events.facts import Facts
 from shared.events.reading import Tolerant
 
-Int32 = Annotated[int, msgspec.Meta(ge=-(2**31), le=2**31 - 1)]
-Int64 = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
-
-Sources = Mapping[str, tuple[str, ...]]
+Feeds = Mapping[str, tuple[str, ...]]
 
 
 class Payload(Tolerant):
     """What every payload model can tell.
 
     Attributes:
-        occurred: JSON name of the time of the thing itself.
-        sources: JSON names that the columns used in keys are read from, first choice first.
+        feeds: the facts that a field feeds, both by their Python names; a field that is not here feeds the fact of
+            its own name.
     """
 
-    occurred: ClassVar[str]
-    sources: ClassVar[Sources]
+    feeds: ClassVar[Feeds] = {}
 
-    def columns(self) -> dict[str, Any]:
-        """Tell the columns of this payload; None is for absent."""
+    def facts(self) -> Facts:
+        """Return the facts of this payload."""
         raise NotImplementedError
+
+    def notes(self) -> tuple[str, ...]:
+        """Return `path: what` of values whose meaning was not understood, though their types were."""
+        return ()
+
+    @classmethod
+    def sources(cls, fact: str) -> list[str]:
+        """Return the JSON names of the fields that feed a fact, first choice first."""
+        fields = msgspec.structs.fields(cls)
+        return [field.encode_name for field in fields if fact in cls.feeds.get(field.name, (field.name,))]

@@ -3,57 +3,68 @@
 https://learn.microsoft.com/azure/event-grid/communication-services-telephony-sms-events
 """
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import msgspec
 
+from shared.events import facts
+from shared.events.facts import Facts
 from shared.events.identifiers import e164
-from shared.events.payloads import Int32, Payload, Sources
+from shared.events.numbers import Int32
+from shared.events.payloads import Feeds, Payload
 from shared.events.reading import Tolerant
+from shared.events.timestamps import Instant
 
 
 class SmsReceived(Payload):
     """A message that one of the resource's own numbers received."""
 
-    occurred: ClassVar[str] = "receivedTimestamp"
-    sources: ClassVar[Sources] = {"Number": ("to",), "MessageId": ("messageId",)}
+    feeds: ClassVar[Feeds] = {
+        "from_": ("from_", "peer"),
+        "to": ("to", "number"),
+        "message": ("body",),
+        "received_timestamp": ("occurred_at",),
+    }
 
     message_id: str | None = None
     from_: str | None = msgspec.field(default=None, name="from")
     to: str | None = None
     message: str | None = None
-    received_timestamp: str | None = None
+    received_timestamp: Instant | None = None
     segment_count: Int32 | None = None
 
-    def columns(self) -> dict[str, Any]:
-        """Tell the columns of this payload; None is for absent."""
+    def facts(self) -> Facts:
+        """Return the facts of this payload."""
         sender, recipient = _address(self.from_), _address(self.to)
-        return {
-            "MessageId": self.message_id,
-            "Direction": "inbound",
-            "Number": recipient,
-            "Peer": sender,
-            "From": sender,
-            "To": recipient,
-            "Body": self.message,
-            "SegmentCount": self.segment_count,
-            "OccurredAt": self.received_timestamp,
-        }
+        return Facts(
+            message_id=self.message_id,
+            direction="inbound",
+            number=recipient,
+            peer=sender,
+            from_=sender,
+            to=recipient,
+            body=self.message,
+            segment_count=self.segment_count,
+            occurred_at=self.received_timestamp,
+        )
 
 
-class DeliveryAttempt(Tolerant, omit_defaults=True):
+class DeliveryAttempt(Tolerant):
     """One try to hand the message to the carrier."""
 
     timestamp: str | None = None
-    segments_succeeded: int | None = None
-    segments_failed: int | None = None
+    segments_succeeded: Int32 | None = None
+    segments_failed: Int32 | None = None
 
 
 class SmsDeliveryReport(Payload):
     """What became of a message that one of the resource's own numbers sent."""
 
-    occurred: ClassVar[str] = "receivedTimestamp"
-    sources: ClassVar[Sources] = {"Number": ("from",), "MessageId": ("messageId",)}
+    feeds: ClassVar[Feeds] = {
+        "from_": ("from_", "number"),
+        "to": ("to", "peer"),
+        "received_timestamp": ("occurred_at",),
+    }
 
     message_id: str | None = None
     from_: str | None = msgspec.field(default=None, name="from")
@@ -61,25 +72,30 @@ class SmsDeliveryReport(Payload):
     delivery_status: str | None = None
     delivery_status_details: str | None = None
     delivery_attempts: list[DeliveryAttempt] | None = None
-    received_timestamp: str | None = None
+    received_timestamp: Instant | None = None
     tag: str | None = None
 
-    def columns(self) -> dict[str, Any]:
-        """Tell the columns of this payload; None is for absent."""
+    def facts(self) -> Facts:
+        """Return the facts of this payload."""
         sender, recipient = _address(self.from_), _address(self.to)
-        return {
-            "MessageId": self.message_id,
-            "Direction": "outbound",
-            "Number": sender,
-            "Peer": recipient,
-            "From": sender,
-            "To": recipient,
-            "DeliveryStatus": self.delivery_status,
-            "DeliveryStatusDetails": self.delivery_status_details,
-            "Tag": self.tag,
-            "OccurredAt": self.received_timestamp,
-            "DeliveryAttempts": self.delivery_attempts,
-        }
+        attempts = self.delivery_attempts
+        return Facts(
+            message_id=self.message_id,
+            direction="outbound",
+            number=sender,
+            peer=recipient,
+            from_=sender,
+            to=recipient,
+            delivery_status=self.delivery_status,
+            delivery_status_details=self.delivery_status_details,
+            delivery_attempts=None if attempts is None else [_attempt(attempt) for attempt in attempts],
+            tag=self.tag,
+            occurred_at=self.received_timestamp,
+        )
+
+
+def _attempt(attempt: DeliveryAttempt) -> facts.DeliveryAttempt:
+    return facts.DeliveryAttempt(attempt.timestamp, attempt.segments_succeeded, attempt.segments_failed)
 
 
 def _address(number: str | None) -> str | None:

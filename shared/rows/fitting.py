@@ -1,0 +1,120 @@
+"""Fit a row into the service's limits, which the emulator does not keep.
+
+https://learn.microsoft.com/rest/api/storageservices/understanding-the-table-service-data-model
+"""
+
+import re
+import zlib
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+from shared.events.jsontext import compact
+from shared.rows.columns import COMPRESSED, DATE_TIME_COLUMNS, JSON_COLUMNS, Entity, Value
+from shared.rows.text import cut, utf16_units
+
+TEXT_UNITS: Final = 31_000  # a string property holds 32,768 UTF-16 units; some clients count the terminator too
+CHUNK_BYTES: Final = 60_000  # a binary property holds 65,536 bytes
+ENTITY_BYTES: Final = 1_048_576 - 2_048  # 1 MiB, less what the service adds of its own
+PACKED_BYTES: Final = ENTITY_BYTES - 16_384  # so that beside any text the small columns and the drift find room
+_UNPRINTABLE: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff]")
+_DRIFT_BYTES: Final = 8_192  # kept free for `Drift`, which takes more where there is more
+_DRIFT_OVERHEAD: Final = 8 + 2 * len("Drift") + 4
+
+
+def pack(text: str | bytes, *, is_json: bool = False) -> Entity:
+    """Keep a text whole: as `Raw` while it fits a string property, else compressed as `RawZ0`, `RawZ1` ….
+
+    Args:
+        text: what to keep.
+        is_json: it is known to be JSON, which holds no control characters; half an emoji it may hold.
+    """
+    if (
+        isinstance(text, str)
+        and utf16_units(text) <= TEXT_UNITS
+        and ((is_json and text.isascii()) or _is_printable(text))
+    ):
+        return {"Raw": text}
+    content = text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text
+    packed = zlib.compress(content)
+    chunks = range(0, len(packed), CHUNK_BYTES)
+    return {f"{COMPRESSED}{number}": packed[at : at + CHUNK_BYTES] for number, at in enumerate(chunks)}
+
+
+def unpack(entity: Mapping[str, object]) -> str | bytes:
+    """Return the text that `pack` kept; bytes only where it never was UTF-8.
+
+    Raises:
+        KeyError: the entity keeps no text.
+    """
+    if "Raw" in entity:
+        return str(entity["Raw"])
+    chunks = [entity[f"{COMPRESSED}0"]]
+    while (chunk := entity.get(f"{COMPRESSED}{len(chunks)}")) is not None:
+        chunks.append(chunk)
+    content = zlib.decompress(b"".join(chunk for chunk in chunks if isinstance(chunk, bytes)))
+    try:
+        return content.decode("utf-8", "surrogatepass")
+    except UnicodeDecodeError:
+        return content
+
+
+def fit(columns: Mapping[str, Value], fixed: Entity, *, spare: int = _DRIFT_BYTES) -> tuple[Entity, list[str]]:
+    """Return the columns that fit beside the fixed ones with some bytes to spare, and what was cut or left out.
+
+    Texts are cut at 31,000 UTF-16 units. JSON is never cut, since half of it means nothing: it is left out. Where the
+    text leaves little room, the largest columns go first.
+    """
+    drift: list[str] = []
+    cuts: Entity = {}
+    for name, value in columns.items():
+        if not isinstance(value, str) or utf16_units(value) <= TEXT_UNITS:
+            cuts[name] = value
+        elif name in JSON_COLUMNS:
+            drift.append(f"{name}: left out, over {TEXT_UNITS} UTF-16 units")
+        else:
+            cuts[name] = cut(value, TEXT_UNITS)
+            drift.append(f"{name}: cut at {TEXT_UNITS} UTF-16 units")
+    fitted: Entity = {}
+    room = ENTITY_BYTES - spare - entity_bytes(fixed)
+    for name, value in sorted(cuts.items(), key=lambda column: property_bytes(*column)):
+        room -= property_bytes(name, value)
+        if room >= 0:
+            fitted[name] = value
+        else:
+            drift.append(f"{name}: left out, the row is full")
+    return fitted, drift
+
+
+def drift_column(drift: Iterable[str], room: int = ENTITY_BYTES) -> Entity:
+    """Write drift notes as a JSON array that fits its column and the row's room in bytes; a note counts the rest."""
+    notes = list(drift)
+    if not notes:
+        return {}
+    written = compact(notes)
+    units = min(TEXT_UNITS, (room - _DRIFT_OVERHEAD) // 2)
+    kept = len(notes)
+    while kept and utf16_units(written) > units:
+        kept //= 2
+        written = compact([*notes[:kept], f"$: and {len(notes) - kept} more"])
+    return {"Drift": written}
+
+
+def entity_bytes(entity: Mapping[str, Value]) -> int:
+    """Return the size of an entity as the service counts it."""
+    return 4 + sum(property_bytes(name, value) for name, value in entity.items())
+
+
+def property_bytes(name: str, value: Value) -> int:
+    """Return the size of one property as the service counts it, its name included."""
+    if isinstance(value, str):
+        size = 8 if name in DATE_TIME_COLUMNS else 4 + 2 * utf16_units(value)
+    elif isinstance(value, bytes):
+        size = 4 + len(value)
+    else:
+        size = 8
+    return 8 + 2 * len(name) + size
+
+
+def _is_printable(text: str) -> bool:
+    # What is not JSON may hold any control character, and half an emoji is no UTF-8.
+    return text.isprintable() or _UNPRINTABLE.search(text) is None

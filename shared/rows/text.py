@@ -1,0 +1,13 @@
+"""Lengths of text as Table Storage counts them: UTF-16 units, of which an emoji takes two."""
+
+
+def utf16_units(text: str) -> int:
+    """Return the length of a text in UTF-16 units."""
+    return len(text) if text.isascii() else len(text.encode("utf-16-le", "surrogatepass")) // 2
+
+
+def cut(text: str, units: int) -> str:
+    """Keep the first `units` UTF-16 units, without splitting a character."""
+    if text.isascii():
+        return text[:units]
+    return text.encode("utf-16-le", "surrogatepass")[: 2 * units].decode("utf-16-le", "ignore")
