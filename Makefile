@@ -4,12 +4,12 @@ PYTHON ?= python3
 VENV := .venv
 CHECKOV := .local/checkov
 PY := $(VENV)/bin/python
+AZURITE := node_modules/azurite/dist/src/azurite.js
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-9s  %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-setup: $(VENV)/.ready node_modules/.ready  ## install the Python packages and Azurite into this folder, once
-	@$(PY) -c "" 2>/dev/null || { echo "set-up: $(PY) no longer runs: 'rm -rf $(VENV)', then 'make setup'" >&2; exit 1; }
+setup: $(VENV)/.ready $(VENV)/bin/acsevents $(AZURITE)  ## install the Python packages and Azurite into this folder, once
 
 demo: setup  ## send every sample event through the webhook and show what was stored
 	@$(PY) -m acsevents demo
@@ -38,6 +38,11 @@ func-test: setup  ## hold the host stand-in against the real one: `func start` o
 infra: $(CHECKOV)/.ready  ## scan the Bicep files for what should not be deployed
 	@$(CHECKOV)/bin/checkov --directory infra --config-file infra/.checkov.yaml
 
+# A virtual environment whose Python no longer runs is not ready, whatever the file says.
+ifneq ($(shell $(PY) -c "" 2>/dev/null && echo runs),runs)
+.PHONY: $(VENV)/.ready
+endif
+
 $(VENV)/.ready: requirements.txt requirements-dev.txt
 	@command -v $(PYTHON) >/dev/null || { echo "set-up: no $(PYTHON) here: install Python 3.11 or newer, or name it: 'make setup PYTHON=...'" >&2; exit 1; }
 	@echo "set-up: installing the Python packages into $(VENV)"
@@ -45,7 +50,10 @@ $(VENV)/.ready: requirements.txt requirements-dev.txt
 	@$(PY) -m acsevents.local.setup packages
 	@touch $@
 
-node_modules/.ready: package.json package-lock.json | $(VENV)/.ready
+$(VENV)/bin/acsevents: acsevents/local/setup.py | $(VENV)/.ready
+	@$(PY) -m acsevents.local.setup command
+
+$(AZURITE): package.json package-lock.json | $(VENV)/.ready
 	@echo "set-up: installing Azurite into node_modules"
 	@$(PY) -m acsevents.local.setup azurite
 	@touch $@

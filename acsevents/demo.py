@@ -18,7 +18,7 @@ from acsevents.publishing import publish
 from acsevents.samples import SAMPLES, as_cloud_event, events
 from shared.catalogue import TABLES
 from shared.lookups import Lookups
-from shared.storage.settings import Account
+from shared.storage.connection_string import parse_connection_string
 
 _DRAIN_SECONDS = 45.0
 # 10 s to the first redelivery become half a second.
@@ -70,7 +70,7 @@ async def _print_tables(console: Console, running: Stack) -> None:
 async def _print_stories(console: Console, running: Stack) -> None:
     report = json.loads((SAMPLES / "2025" / "SMSDeliveryReportReceived.json").read_text(encoding="utf-8"))[0]["data"]
     edited = json.loads((SAMPLES / "2025" / "ChatMessageEditedInThread.json").read_text(encoding="utf-8"))[0]["data"]
-    async with Lookups(Account("demo", connection_string=running.azurite.connection_string)) as lookups:
+    async with Lookups(parse_connection_string(running.azurite.connection_string)) as lookups:
         show.sms(console, await lookups.sms(report["from"], report["messageId"]))
         show.thread(console, await lookups.thread(edited["threadId"]))
         show.dead_letters(console, [letter async for letter in lookups.dead_letters()])

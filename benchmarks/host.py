@@ -102,7 +102,7 @@ class Worker:
         return Took(spent.cpu_seconds * 1000 / events, wall * 1000 / events, spent.resident_kib)
 
 
-class _Stream(grpc.GenericRpcHandler):  # type: ignore[misc]  # grpcio is untyped
+class _Stream(grpc.GenericRpcHandler):
     """The one stream that a worker opens: what to send, and where to read its replies."""
 
     def __init__(self) -> None:

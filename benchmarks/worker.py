@@ -60,7 +60,8 @@ async def run(contender: str, connection_string: str, port: int) -> None:
 def _serve(handle_of: HandleOf, loop: asyncio.AbstractEventLoop, port: int) -> None:
     replies: _Replies = queue.Queue()
     with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
-        messages = channel.stream_stream(STREAM)(iter(replies.get, None))
+        stream: grpc.StreamStreamMultiCallable[bytes, bytes] = channel.stream_stream(STREAM)
+        messages = stream(iter(replies.get, None))
         for content in messages:
             order = msgspec.json.decode(content, type=Order)
             events = iter(partial(next, messages), b"")

@@ -12,8 +12,6 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple, Protocol
 from weakref import WeakKeyDictionary
 
-from azure.eventgrid import SystemEventNames
-
 from shared.catalogue import EVENT_TYPES, FAMILIES
 from shared.decoder import decode
 from shared.errors import ContentError, InternalError, Oversized, RowRefused, StorageError
@@ -33,7 +31,6 @@ ANSWER_WITHIN_SECONDS: Final = 18.0
 # What an event takes in memory while it is under way: its text, and rows that repeat it.
 _BYTES_PER_CHARACTER: Final = 4
 _BYTES_PER_EVENT: Final = 4_096
-_KNOWN_TYPES = frozenset(name.value for name in SystemEventNames)
 _FAMILY_OF = {family.function: family for family in FAMILIES}
 
 
@@ -117,7 +114,7 @@ class Sink:
         except RowRefused as refusal:  # the sender's id or type may be what the service does not like
             await self._store.write(encode_rows([without_what_the_sender_chose(letter, text, str(refusal))]))
         # A type that nobody knows is whatever its sender wrote: it stands in the dead letter, not in the log.
-        known = error.event_type if error.event_type in _KNOWN_TYPES else "an unknown type"
+        known = error.event_type if error.event_type in EVENT_TYPES else "an unknown type"
         _log.warning("dead letter in %s: %s, %s", function, error.reason, known)
         return DeadLettered(error)
 

@@ -26,7 +26,7 @@ _JSON = msgspec.json.Encoder()
 _ASCII_JSON = json.JSONEncoder(separators=(",", ":"), default=lambda chunk: base64.b64encode(chunk).decode())
 _BOUNDARY = uuid4().hex  # no row can hold a line that starts with it: JSON has no line breaks inside
 _STATUS = re.compile(rb"HTTP/1\.1 ([0-9]{3})")
-_ERROR_CODE = re.compile(rb'(?:"code"\s*:\s*"|code>)([A-Za-z]+)["<]')  # JSON, or XML from the gateways in front
+_ERROR_CODE = re.compile(rb'(?:"code"\s*:\s*"|[Cc]ode>)([A-Za-z]+)["<]')  # JSON, or XML from the gateways in front
 
 TRANSACTION_TYPE = f"multipart/mixed; boundary=batch_{_BOUNDARY}"
 _HEAD = (f"--batch_{_BOUNDARY}\r\nContent-Type: multipart/mixed; boundary=changeset_{_BOUNDARY}\r\n\r\n").encode()

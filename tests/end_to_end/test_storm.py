@@ -15,8 +15,8 @@ from shared.catalogue import EVENT_TYPES, TABLES
 from shared.decoder import decode
 from shared.events.jsontext import canonical
 from shared.rows.records import record_rows
-from shared.storage.settings import Account
-from tests.storage.edm import for_sdk
+from shared.storage.account import Account
+from tests.storage.edm import by_sdk, for_sdk
 
 SEEDS = {
     "the first storm": 1,
@@ -63,7 +63,7 @@ class TestChecker:
     @pytest.fixture(name="client")
     def _client(self, account: Account, events: list[dict[str, object]]) -> TableServiceClient:
         """Tables that hold what the events become, all but the broken one."""
-        client = TableServiceClient.from_connection_string(str(account.connection_string))
+        client = by_sdk(account)
         for table in TABLES:
             client.create_table(table)
         for event in events[:-1]:
@@ -100,7 +100,7 @@ class TestChecker:
         first = next(one.event for one in mix(3, 80) if one.purpose == "event")
         other = {**first, "data": {**first["data"], "transactionId": "another"}}
         monkeypatch.setattr("shared.decoder.canonical", lambda identity: canonical(identity[:-1]))
-        with TableServiceClient.from_connection_string(str(account.connection_string)) as client:
+        with by_sdk(account) as client:
             for row in record_rows(decode(json.dumps(first))):
                 client.create_table(row.table).upsert_entity(for_sdk(row.entity), mode=UpdateMode.REPLACE)
         verdict = await check([first, other], azurite.connection_string, tmp_path)

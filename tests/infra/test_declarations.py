@@ -14,6 +14,7 @@ import function_app
 from acsevents.deployment import FILTERS, filters
 from shared import sink
 from shared.catalogue import EVENT_TYPES, FAMILIES, TABLES
+from shared.storage.account import Identity
 from shared.storage.odata import Row
 from shared.storage.settings import CONNECTIONS, read_settings
 from tests.infra.bicep import INFRA, declarations, variable
@@ -77,8 +78,7 @@ def test_the_app_understands_its_settings() -> None:
     account = read_settings(made)
 
     assert account.endpoint == "https://data.table.core.windows.net"
-    assert account.client_id == settings["EventTables__clientId"]
-    assert account.connection_string is None
+    assert account.credential == Identity(settings["EventTables__clientId"], is_managed=True)
     assert settings["EventTables__tableServiceUri"] == "tableEndpoint"
     assert [] == [name for name in settings if name in CONNECTIONS]
     assert [] == [name for name in settings if re.match("FUNCTIONS_|WEBSITE_|SCM_|ENABLE_ORYX", name)]

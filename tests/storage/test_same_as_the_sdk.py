@@ -43,8 +43,7 @@ def always(step: Step) -> Script:
 
 async def sdk_says(server: MisbehavingServer, *, together: bool) -> str:
     """Write through azure-data-tables; tell its error code, empty for success."""
-    connection_string = str(server.account.connection_string)
-    async with TableServiceClient.from_connection_string(connection_string, retry_total=0) as service:
+    async with TableServiceClient.from_connection_string(server.connection_string, retry_total=0) as service:
         table = service.get_table_client("SmsEvents")
         try:
             if together:

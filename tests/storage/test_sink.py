@@ -15,6 +15,7 @@ import pytest
 from azure.core.exceptions import ResourceNotFoundError
 from azure.data.tables import TableEntity
 
+from acsevents.local.azurite import Azurite
 from shared import sink
 from shared.catalogue import TABLES, TIMELINE
 from shared.decoder import decode
@@ -22,10 +23,10 @@ from shared.errors import RowRefused, SettingsError, StorageError
 from shared.rows.fitting import entity_bytes, unpack
 from shared.rows.records import record_rows
 from shared.sink import DeadLettered, Recorded, Sink, receive
+from shared.storage.account import Account
 from shared.storage.group_commit import GroupCommit
 from shared.storage.lane import MOST_BYTES
 from shared.storage.odata import Row
-from shared.storage.settings import Account
 from shared.storage.tables import Tables
 from tests import samples
 from tests.storage.edm import Typed, found, meant, rows_of
@@ -368,6 +369,25 @@ async def test_a_type_cannot_forge_or_flood_the_log(caplog: pytest.LogCaptureFix
     assert len(line) < 500
 
 
+@pytest.mark.promise("Quiet")
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        (PREFIX + "SMSReceived", PREFIX + "SMSReceived"),
+        (PREFIX + "CallStarted", "an unknown type"),
+        ("Maya lives at 1 Main Street", "an unknown type"),
+    ],
+)
+async def test_the_log_names_the_type_of_a_dead_letter_only_if_the_catalogue_does(
+    name: str, told: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Any other type is whatever its sender wrote."""
+    await Sink(Store()).receive(json.dumps({"id": "1", "eventType": name, "data": {}}), function="sms_events")
+
+    (line,) = [record.getMessage() for record in caplog.records]
+    assert line.endswith(f", {told}")
+
+
 @pytest.mark.promise("No poison loop")
 async def test_storage_trouble_is_raised_and_leaves_no_dead_letter() -> None:
     """Event Grid delivers again; nothing claims that the event is bad."""
@@ -465,10 +485,11 @@ async def test_a_wrong_setting_is_named_by_the_first_event(
 
 
 @pytest.mark.usefixtures("fresh_process")
-async def test_the_app_writes_where_its_setting_says(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_app_writes_where_its_setting_says(
+    account: Account, azurite: Azurite, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """`receive` of the triggers keeps one sink per event loop, on the account of `EventTables`."""
-    assert account.connection_string is not None
-    monkeypatch.setenv("EventTables", account.connection_string)
+    monkeypatch.setenv("EventTables", azurite.connection_string)
     await receive(sms(), function="sms_events")
     monkeypatch.delenv("EventTables")
     await receive(sms("m-2"), function="sms_events")
