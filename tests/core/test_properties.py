@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shared.decoder import decode
 from shared.errors import ContentError
 from shared.events.event import Event
 from shared.rows.dead_letters import dead_letter
@@ -128,6 +129,48 @@ def test_a_redelivery_has_the_same_keys_in_either_schema(name: str, first: str, 
 
     assert len(keys) == 2
     assert keys[0] == keys[1]
+
+
+@pytest.mark.promise("Once", "Order-free")
+@pytest.mark.parametrize("name", samples.NAMES)
+@pytest.mark.parametrize(
+    ("changes", "later"),
+    [
+        ({}, set()),
+        ({"subject": "another"}, {"Subject"}),
+        ({"topic": "/SUBSCRIPTIONS/A/RESOURCEGROUPS/B"}, {"ResourceId"}),
+        ({"brandNew": 1}, {"Drift", "DriftCount"}),
+        ({"eventTime": "2026-01-01T02:00:00+02:00"}, set()),
+    ],
+)
+def test_the_later_of_two_deliveries_shows_in_the_columns_that_the_documentation_names(
+    name: str, changes: dict[str, Any], later: set[str]
+) -> None:
+    """Subject, unknown envelope fields and the spelling of resource and time tell no events apart; all keys agree."""
+    event = {**samples.event(name), "eventTime": "2026-01-01T00:00:00Z", "topic": "/subscriptions/a/resourceGroups/b"}
+    first, again = (record_rows(decode(delivered(one))) for one in (event, {**event, **changes}))
+    different = {
+        column
+        for (_, one), (_, other) in zip(first, again, strict=True)
+        for column in {*one, *other}
+        if one.get(column) != other.get(column)
+    }
+
+    assert [table for table, _ in first] == [table for table, _ in again]
+    assert different - {"Raw"} == later
+
+
+@pytest.mark.promise("Never silently merged")
+@pytest.mark.parametrize("time", ["2021-02-19T01:25:58.927+01:00", "2021-02-19T00:25:58.9270Z"])
+def test_data_is_compared_as_it_came(time: str) -> None:
+    """The same instant written in another way is other data and another row; stories fold the two."""
+    event = samples.event("2021/ChatMessageReceived")
+    first = decode(delivered(event))
+    event["data"]["composeTime"] = time
+    again = decode(delivered(event))
+
+    assert first.facts == again.facts
+    assert first.digest != again.digest
 
 
 @pytest.mark.promise("Never silently merged")
