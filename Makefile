@@ -16,6 +16,12 @@ demo: setup  ## send every sample event through the webhook and show what was st
 test: setup  ## run all tests; ARGS="-k sms" to choose
 	@$(PY) -m pytest $(ARGS)
 
+unit: setup  ## run the tests of the pure core, in seconds
+	@$(PY) -m pytest tests/core $(ARGS)
+
+goldens: setup  ## write the rows that the samples become; read the difference
+	@$(PY) -m tests.samples
+
 up: setup  ## keep Azurite and the host running until Ctrl-C
 	@$(PY) -m acsevents up
 
