@@ -5,6 +5,7 @@ A test proves a promise by its marker, `@pytest.mark.promise("Kept")`; its docst
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -55,6 +56,7 @@ class Proof(NamedTuple):
     how: str
 
 
+@cache
 def proofs() -> list[Proof]:
     """Find every test that carries the marker, in the order of files and lines."""
     found = []

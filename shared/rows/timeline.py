@@ -43,10 +43,9 @@ def timeline_entity(event: Event, places: Sequence[Place]) -> Entity:
         "Kind": event.kind.value,
         "Rows": compact(places),
     }
-    if event.envelope.time is not None:
-        entity["EventTime"] = event.envelope.time.edm
-    if facts.occurred_at is not None:
-        entity["OccurredAt"] = facts.occurred_at.edm
+    for column, time in (("EventTime", event.envelope.time), ("OccurredAt", facts.occurred_at)):
+        if time is not None:
+            entity[column] = time.edm
     for fact, column in _SHOWN:
         value = getattr(facts, fact)
         if value is not None:

@@ -88,6 +88,18 @@ def test_any_depth_is_a_record_or_a_content_error(depth: int, bracket: str, name
         _assert_kept(json.dumps(place).replace('"@"', f'["\\ud800", {deep}]'))
 
 
+def test_what_only_the_last_step_cannot_follow_is_not_json() -> None:
+    """Each step has a little less of the stack than the one before: what parses may be too deep for the digest."""
+    event = {**samples.event("2025/SMSReceived"), "id": "deep"}
+    event["data"]["extra"] = "@"
+    text = json.dumps(event)
+    errors = [outcome(text.replace('"@"', "[" * depth + r'"\ud800"' + "]" * depth)) for depth in range(1, 1_100)]
+    refused = [error for error in errors if isinstance(error, ContentError)]
+
+    assert {str(error) for error in refused} == {"$: nested too deeply"}
+    assert {error.event_id for error in refused} == {None, "deep"}
+
+
 @pytest.mark.parametrize("encode", [str, str.encode])
 @pytest.mark.parametrize("name", samples.NAMES)
 def test_bytes_and_a_byte_order_mark_make_no_difference(name: str, encode: Any) -> None:

@@ -38,8 +38,7 @@ async def _commit(writer: FakeWriter) -> AsyncIterator[GroupCommit]:
     commit = GroupCommit(writer)
     yield commit
     writer.release()
-    async with asyncio.timeout(20):
-        await commit.close()
+    await commit.close()
     assert idle(commit)
 
 
@@ -50,8 +49,7 @@ def start(commit: GroupCommit, *rows: Row) -> asyncio.Task[None]:
 
 async def settled(*tasks: asyncio.Task[None]) -> list[type[BaseException] | None]:
     """Wait for callers and tell how each ended."""
-    async with asyncio.timeout(20):
-        outcomes = await asyncio.gather(*tasks, return_exceptions=True)
+    outcomes = await asyncio.gather(*tasks, return_exceptions=True)
     return [None if outcome is None else type(outcome) for outcome in outcomes]
 
 
@@ -353,8 +351,7 @@ async def _narrow(writer: FakeWriter) -> AsyncIterator[GroupCommit]:
     commit = GroupCommit(writer, waiting_bytes=2 * size)
     yield commit
     writer.release()
-    async with asyncio.timeout(20):
-        await commit.close()
+    await commit.close()
     assert idle(commit)
 
 
