@@ -72,7 +72,7 @@ async def test_healthy_numbers_do_not_wait_for_four_hundred_dead_ones() -> None:
 
 @pytest.mark.promise("Bounded")
 async def test_what_is_written_under_overload_is_acknowledged(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A number gets several times what its partition takes: the rest is refused early, its neighbour notices nothing."""
+    """What is too much for a partition is refused early, and its neighbour notices nothing."""
     monkeypatch.setattr(sink_module, "ANSWER_WITHIN_SECONDS", 3.0)
     monkeypatch.setattr(lane, "MOST_ROWS", 10)  # a transaction takes a tenth of a call's time, as it does when deployed
     written = 0
