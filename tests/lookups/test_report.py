@@ -3,7 +3,7 @@
 from fractions import Fraction
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.lookups.report import Report
@@ -44,6 +44,7 @@ def test_messages_are_counted_by_status_and_reason() -> None:
     assert told.seconds is None
 
 
+@settings(deadline=None)
 @given(st.lists(st.floats(0.001, 30_000), min_size=1, max_size=300))
 def test_percentiles_are_right_to_two_per_cent(seconds: list[float]) -> None:
     """Against the exact ones, for any times."""
