@@ -1,7 +1,8 @@
 """What happened in a thread, change by change: also what was said before it was edited or deleted."""
 
 from collections import defaultdict
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable, Iterable, Iterator
+from operator import itemgetter
 from typing import Final
 
 import msgspec
@@ -9,7 +10,7 @@ import msgspec
 from shared.events.event import Event, Kind
 from shared.events.timestamps import edm
 from shared.stories.messages import OF_A_MESSAGE
-from shared.stories.order import Change, changes, in_order, known_name
+from shared.stories.order import Change, changes, known_name
 
 _OF_A_MEMBER: Final = frozenset({Kind.PARTICIPANT_ADDED, Kind.PARTICIPANT_REMOVED})
 _OF_THE_THREAD: Final = frozenset({Kind.THREAD_CREATED, Kind.THREAD_UPDATED, Kind.THREAD_DELETED})
@@ -34,13 +35,26 @@ class Step(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 def tell_history(events: Iterable[Event]) -> tuple[Step, ...]:
-    """Return all changes of one thread in order, each once; typing changes nothing."""
+    """Return all changes of one thread, each once; typing changes nothing.
+
+    Those of one message, one member or the thread itself are in their own order. They stand among the others by their
+    time, and where it contradicts that order, by the latest time before.
+    """
     by_subject: defaultdict[Hashable, list[Event]] = defaultdict(list)
     for event in events:
         if event.kind in OF_A_MESSAGE | _OF_A_MEMBER | _OF_THE_THREAD:
             by_subject[_subject(event)].append(event)
-    found = [change for group in by_subject.values() for change in changes(group, _value)]
-    return tuple(_step(change) for change in in_order(found, lambda change: change))
+    placed = [one for group in by_subject.values() for one in _placed(changes(group, _value))]
+    return tuple(_step(change) for _, change in sorted(placed, key=itemgetter(0)))
+
+
+def _placed(history: list[Change]) -> Iterator[tuple[tuple[int, bool, str], Change]]:
+    """Yield what puts each change among those of other subjects: only equal times are decided by what it is about."""
+    latest = 0
+    for change in history:
+        latest = max(latest, change.moment.occurred)
+        facts = change.events[0].facts
+        yield (latest, change.kind in OF_A_MESSAGE, facts.message_id or facts.participant_id or ""), change
 
 
 def _subject(event: Event) -> Hashable:
