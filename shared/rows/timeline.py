@@ -30,7 +30,7 @@ Place = tuple[str, str, str]
 
 
 def timeline_entity(event: Event, places: Sequence[Place]) -> Entity:
-    """Return the time-line row of an event whose record is kept in some places.
+    """Return the row of an event in the time line; `places` are the rows of its record.
 
     Its keys come from the event's own time, so that a redelivery writes the same row.
     """
