@@ -9,7 +9,6 @@ from azure.core.exceptions import ResourceNotFoundError
 from azure.data.tables import TableEntity
 
 from shared.catalogue import CHAT_THREAD, CHAT_USER, DEAD_LETTERS, SMS
-from shared.decoder import decode
 from shared.errors import ContentError
 from shared.events.event import Event
 from shared.events.identifiers import e164
@@ -17,6 +16,7 @@ from shared.rows import keys
 from shared.rows.fitting import unpack
 from shared.storage.connection import connect, disconnect
 from shared.storage.settings import Account
+from shared.stored import event_of
 from shared.stories import SmsStory, Transcript, tell_sms, tell_thread
 
 _log = logging.getLogger("acs_event_sink")
@@ -92,7 +92,7 @@ class Lookups:
         """Yield the events of a query's rows, decoded again from the text they keep."""
         async for row in self._rows(table, condition, values):
             try:
-                yield decode(unpack(row))
+                yield event_of(row)
             except ContentError as error:  # a row that somebody else wrote or changed must not hide the others
                 _log.warning("a row of %s cannot be read: %s", table, error.reason)
 

@@ -6,12 +6,13 @@ https://learn.microsoft.com/rest/api/storageservices/understanding-the-table-ser
 import re
 
 from shared.events.digest import digest
-from shared.events.timestamps import forward, reverse
+from shared.events.timestamps import forward, reverse, ticks_of_reverse
 from shared.rows.text import cut, utf16_units
 
 # No stored key holds a per cent sign: the vendor has documented that operations with the key in the path decode it
 # twice, and transactions do not.
 _ESCAPED_CHARACTERS = re.compile(r"[/\\#?%=\x00-\x1f\x7f-\x9f]")
+_ROW_KEY = re.compile(r"(?:(.*)~)?([0-9]{19})~([0-9a-f]{16})", re.DOTALL)
 _ESCAPES = re.compile(r"(?:=[0-9A-F]{2})+")
 _LONGEST = 250  # the service takes 512 UTF-16 units; row keys join a key with 37 more characters
 _KEPT = 200
@@ -42,6 +43,19 @@ def newest_first(ticks: int, event_digest: str) -> str:
 def by_message(message_id: str, ticks: int, event_digest: str) -> str:
     """Return the RowKey under which all events of one message lie together, oldest first."""
     return f"{key(message_id)}~{forward(ticks)}~{event_digest}"
+
+
+def ticks_and_digest(row_key: str) -> tuple[int, str]:
+    """Read back the ticks and the digest of a record's RowKey, whichever of the two forms it has.
+
+    Raises:
+        ValueError: no RowKey of a record.
+    """
+    found = _ROW_KEY.fullmatch(row_key)
+    if found is None:
+        raise ValueError("not the RowKey of a record")
+    message, ticks, digest_of_event = found.groups()
+    return (ticks_of_reverse(ticks) if message is None else int(ticks)), digest_of_event
 
 
 def _escape(match: re.Match[str]) -> str:

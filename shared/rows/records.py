@@ -73,6 +73,8 @@ def record_columns(event: Event) -> Entity:
         columns["ResourceId"] = envelope.resource
     if envelope.time is not None:
         columns["EventTime"] = envelope.time.edm
+    if event.redacted is not None:
+        columns["Redacted"] = event.redacted.edm
     columns.update(fact_columns(event.facts))
     drift = list(event.drift)
     room = ENTITY_BYTES

@@ -51,6 +51,8 @@ def timeline_entity(event: Event, places: Sequence[Place]) -> Entity:
         value = getattr(facts, fact)
         if value is not None:
             entity[column] = value if len(value) <= EXCERPT_UNITS // 2 else cut(value, EXCERPT_UNITS)
+    if event.redacted is not None:
+        entity["Redacted"] = event.redacted.edm
     if event.drift:
         entity["DriftCount"] = len(event.drift)
     return entity

@@ -36,7 +36,7 @@ def test_the_columns_are_those_of_the_design_with_their_types() -> None:
     """
     types = {
         **dict.fromkeys(strings.split(), "Edm.String"),
-        **dict.fromkeys(("EventTime", "OccurredAt", "ComposedAt", "ThreadCreatedAt"), "Edm.DateTime"),
+        **dict.fromkeys(("EventTime", "OccurredAt", "ComposedAt", "ThreadCreatedAt", "Redacted"), "Edm.DateTime"),
         **dict.fromkeys(("SegmentCount", "ParticipantCount", "RecordVersion", "DriftCount"), "Edm.Int32"),
         **dict.fromkeys(("Version", "SequenceId"), "Edm.Int64"),
     }
