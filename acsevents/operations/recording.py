@@ -1,0 +1,53 @@
+"""Record events again, through the sink's own rows and write path, but without its dead letters."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from shared.decoder import decode
+from shared.errors import ContentError, InternalError, RowRefused
+from shared.events.event import Event
+from shared.rows.records import record_rows
+from shared.sink import Store
+from shared.storage.group_commit import GroupCommit
+from shared.storage.odata import encode
+from shared.storage.settings import Account
+from shared.storage.tables import Tables
+
+
+@asynccontextmanager
+async def opened_store(account: Account) -> AsyncIterator[Store]:
+    """Open the sink's write path, and wait at the end for what is under way."""
+    tables = Tables(account)
+    store = GroupCommit(tables)
+    try:
+        yield store
+    finally:
+        await store.close()
+        await tables.close()
+
+
+def read_event(text: str | bytes) -> Event | ContentError:
+    """Decode an event with today's code, or tell why that fails; raises for no content whatever."""
+    try:
+        return decode(text)
+    except ContentError as error:
+        return error
+    except Exception as bug:  # noqa: BLE001  one event that our decoder trips over must not stop all others
+        return InternalError(f"a bug in the decoder: {type(bug).__name__}")
+
+
+async def record(store: Store | None, event: Event) -> ContentError | None:
+    """Write the rows of an event, or tell why its content does not allow it; without a store, only tell that.
+
+    Raises:
+        StorageError: the tables did not take it; try again later.
+    """
+    try:
+        rows = [encode(*row) for row in record_rows(event)]
+        if store is not None:
+            await store.write(rows)
+    except ContentError as error:
+        return error
+    except RowRefused as refusal:
+        return InternalError(str(refusal), event_id=event.envelope.id, event_type=event.type)
+    return None
