@@ -7,7 +7,7 @@ PY := $(VENV)/bin/python
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-6s  %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-setup: $(VENV)/.ready node_modules/.ready  ## install the Python packages and Azurite into this folder, once
+setup: $(VENV)/.ready $(VENV)/bin/acsevents node_modules/.ready  ## install the Python packages and Azurite into this folder, once
 	@$(PY) -c "" 2>/dev/null || { echo "set-up: $(PY) no longer runs: 'rm -rf $(VENV)', then 'make setup'" >&2; exit 1; }
 
 demo: setup  ## send every sample event through the webhook and show what was stored
@@ -36,6 +36,9 @@ $(VENV)/.ready: requirements.txt requirements-dev.txt
 	@$(PYTHON) -m acsevents.local.setup venv
 	@$(PY) -m acsevents.local.setup packages
 	@touch $@
+
+$(VENV)/bin/acsevents: acsevents/local/setup.py | $(VENV)/.ready
+	@$(PY) -m acsevents.local.setup command
 
 node_modules/.ready: package.json package-lock.json | $(VENV)/.ready
 	@echo "set-up: installing Azurite into node_modules"

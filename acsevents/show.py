@@ -1,24 +1,14 @@
-"""Print what was looked up: readable on a terminal, JSON when asked for. Texts of strangers are shown, never obeyed."""
+"""Print what was looked up as people read it. Texts of strangers are shown, never obeyed."""
 
-import json
 from collections.abc import Sequence
 
-import msgspec
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from acsevents.text import shown
 from shared.lookups import DeadLetter
 from shared.stories import Message, SmsStory, Transcript
-
-# Cursor movement, colours and right-to-left overrides would let a message rewrite the terminal it is shown on.
-_UNSAFE = {code: f"\\x{code:02x}" for code in (*range(0x20), *range(0x7F, 0xA0)) if code not in {0x09, 0x0A}}
-_UNSAFE |= {code: f"\\u{code:04x}" for code in (*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 0x200F)}
-
-
-def as_json(console: Console, answer: object) -> None:
-    """Print an answer as one line of JSON, in ASCII: nothing in it can be taken for a command by a terminal."""
-    console.file.write(json.dumps(msgspec.to_builtins(answer)) + "\n")
 
 
 def sms(console: Console, story: SmsStory | None) -> None:
@@ -81,4 +71,4 @@ def _body(message: Message) -> Text:
 
 
 def _safe(text: str) -> Text:
-    return Text(text.translate(_UNSAFE))
+    return Text(shown(text))

@@ -23,6 +23,8 @@ from acsevents.local.lifetime import Lifetime
 from acsevents.local.newtonsoft import Unreadable, compact, read
 from acsevents.local.webhook import Webhook
 from acsevents.local.worker import Worker, index
+from acsevents.settings import load_settings
+from shared.errors import SettingsError
 
 _LARGEST_REQUEST = 100 * 1024 * 1024
 _DRAIN_SECONDS = 30.0  # Event Grid waits no longer for an answer
@@ -83,31 +85,6 @@ async def serve(app: web.Application, port: int = 0, *, reuse_port: bool = False
         await runner.cleanup()
 
 
-def load_settings(script_root: Path) -> None:
-    """Put the Values of local.settings.json into the environment; what is set there and not empty wins.
-
-    A connection counts as set in either of its forms, so that a file for Azurite does not contradict an identity.
-
-    Raises:
-        LocalStackError: the file is not what `func` writes.
-    """
-    path = script_root / "local.settings.json"
-    if not path.exists():
-        return
-    try:
-        settings = read(path.read_text(encoding="utf-8-sig"))
-    except ValueError as error:
-        raise LocalStackError(f"local.settings.json is not JSON: {error}") from error
-    match settings:
-        case {"IsEncrypted": True}:
-            raise LocalStackError("local.settings.json is encrypted: run `func settings decrypt`")
-        case {"Values": dict(values)} if all(isinstance(value, str) for value in values.values()):
-            named = {name.partition("__")[0] for name, value in os.environ.items() if value}
-            os.environ.update({name: value for name, value in values.items() if name.partition("__")[0] not in named})
-        case _:
-            raise LocalStackError("local.settings.json must hold an object `Values` whose values are all strings")
-
-
 def main(arguments: Sequence[str] | None = None) -> int:
     """Serve until SIGINT or SIGTERM, then exit; return 1 if the app cannot start."""
     parser = argparse.ArgumentParser(prog="python -m acsevents.local.host", description=__doc__)
@@ -120,7 +97,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         load_settings(options.script_root)
         app = application(options.script_root)
         asyncio.run(_serve_until_signalled(app, options.port, reuse_port=options.reuse_port))
-    except LocalStackError as error:
+    except (LocalStackError, SettingsError) as error:
         if error.__cause__ is not None:
             traceback.print_exception(error.__cause__)
         print(error, file=sys.stderr)

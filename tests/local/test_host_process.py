@@ -1,7 +1,6 @@
 """How the host stand-in starts, what it refuses to start with, and how it ends."""
 
 import asyncio
-import os
 import signal
 import subprocess
 import sys
@@ -67,36 +66,6 @@ async def test_a_taken_port_is_named_with_its_cure() -> None:
             with pytest.raises(LocalStackError, match=f"port {port} is taken.*--port"):
                 async with host.serve(host.application(ROOT), port):
                     pass
-
-
-def test_local_settings_fill_in_what_the_environment_leaves_empty(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A variable that is set wins over local.settings.json, an empty or absent one does not."""
-    monkeypatch.setattr(os, "environ", {"SET": "environment", "EMPTY": ""})
-    values = '{"SET": "file", "EMPTY": "file", "ABSENT": "file"}'
-    (tmp_path / "local.settings.json").write_text('{"IsEncrypted": false, "Values": ' + values + "}")
-
-    host.load_settings(tmp_path)
-
-    assert os.environ == {"SET": "environment", "EMPTY": "file", "ABSENT": "file"}
-
-
-@pytest.mark.parametrize(
-    ("text", "complaint"),
-    [
-        ("{", "is not JSON"),
-        ("[]", "object `Values`"),
-        ('{"Values": {"A": 1}}', "all strings"),
-        ('{"IsEncrypted": true, "Values": {}}', "func settings decrypt"),
-    ],
-)
-def test_unusable_local_settings_are_named_with_their_cure(text: str, complaint: str, tmp_path: Path) -> None:
-    """A settings file that `func` would not read stops the host before it starts."""
-    (tmp_path / "local.settings.json").write_text(text)
-
-    with pytest.raises(LocalStackError, match=complaint):
-        host.load_settings(tmp_path)
 
 
 def _command(script_root: Path, *options: str) -> list[str]:
