@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final
 from urllib.parse import parse_qs, unquote, urlsplit
 
+from acsevents.failures import Unusable
 from acsevents.operations.event_texts import Malformed, event_texts, without_dead_letter_members
 from acsevents.operations.replay import FromFile
-from shared.errors import SettingsError
 
 if TYPE_CHECKING:
     from azure.identity.aio import DefaultAzureCredential
@@ -17,16 +17,12 @@ PIECE: Final = 1024 * 1024
 _SUFFIXES: Final = frozenset({".json", ".jsonl", ".ndjson"})
 
 
-class Unreadable(Exception):  # noqa: N818  reads as what is wrong with the file
-    """A file cannot be read as events; the message names it and what to do."""
-
-
 async def replayable_events(source: str) -> AsyncIterator[FromFile]:
     """Yield the events of a file, of standard input (`-`), of all JSON files in a folder, or of all blobs at an URL.
 
     Raises:
-        Unreadable: there is nothing to read there, or it is not JSON.
-        SettingsError: the URL names no container, or would send a token in the clear.
+        Unusable: there is nothing to read there, it is not JSON, the URL names no container, or a token would be
+            sent in the clear.
     """
     async for event in _events_at(source):
         yield FromFile(event.where, without_dead_letter_members(event.text))
@@ -46,14 +42,14 @@ async def events_of_file(path: Path) -> AsyncIterator[FromFile]:
     """Yield the events of a file as they stand there.
 
     Raises:
-        Unreadable: there is no such file, or it is not JSON.
+        Unusable: there is no such file, or it is not JSON.
     """
     try:
         with path.open("rb") as file:
             async for event in _events(str(path), _pieces(file)):
                 yield event
     except OSError as error:
-        raise Unreadable(f"{path}: {error.strerror}") from error
+        raise Unusable(f"{path}: {error.strerror}") from error
 
 
 async def events_of_standard_input() -> AsyncIterator[FromFile]:
@@ -71,7 +67,7 @@ async def _events_of_folder(folder: Path) -> AsyncIterator[FromFile]:
 def _json_files(folder: Path) -> list[Path]:
     files = sorted(path for path in folder.rglob("*") if path.suffix.lower() in _SUFFIXES and path.is_file())
     if not files:
-        raise Unreadable(f"{folder}: no file there ends with {' or '.join(sorted(_SUFFIXES))}")
+        raise Unusable(f"{folder}: no file there ends with {' or '.join(sorted(_SUFFIXES))}")
     return files
 
 
@@ -98,7 +94,7 @@ async def _events(where: str, pieces: AsyncIterator[bytes]) -> AsyncIterator[Fro
             number += 1
             yield FromFile(f"{where}, event {number}", text)
     except Malformed as error:
-        raise Unreadable(f"{where}: {error}") from error
+        raise Unusable(f"{where}: {error}") from error
 
 
 async def _pieces(file: BinaryIO) -> AsyncIterator[bytes]:
@@ -115,7 +111,7 @@ def _container_and_prefix(url: str) -> tuple[str, str]:
     by_host = ".blob." in (parts.hostname or "")
     account, *rest = ["", *parts.path.strip("/").split("/")] if by_host else parts.path.strip("/").split("/")
     if not rest or not rest[0]:
-        raise SettingsError("the URL names no container: write https://ACCOUNT.blob.core.windows.net/CONTAINER")
+        raise Unusable("the URL names no container: write https://ACCOUNT.blob.core.windows.net/CONTAINER")
     path = "/".join(part for part in ("", account, rest[0]) if part)
     return parts._replace(path=f"/{path}", fragment="").geturl(), unquote("/".join(rest[1:]))
 
@@ -124,5 +120,5 @@ def _signed_in(url: str) -> "DefaultAzureCredential":
     from azure.identity.aio import DefaultAzureCredential  # noqa: PLC0415  only for URLs without a signature
 
     if not url.startswith("https://"):
-        raise SettingsError("the URL must begin with https: a token is never sent in the clear")
+        raise Unusable("the URL must begin with https: a token is never sent in the clear")
     return DefaultAzureCredential()
