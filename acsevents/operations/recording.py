@@ -1,8 +1,10 @@
 """Record events again, through the sink's own rows and write path, but without its dead letters."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from typing import TypeVar
 
+from acsevents.operations.stored_rows import StoredRow
 from shared.decoder import decode
 from shared.errors import ContentError, InternalError, RowRefused
 from shared.events.event import Event
@@ -12,6 +14,9 @@ from shared.storage.group_commit import GroupCommit
 from shared.storage.odata import encode
 from shared.storage.settings import Account
 from shared.storage.tables import Tables
+from shared.stored import event_of
+
+Source = TypeVar("Source")
 
 
 @asynccontextmanager
@@ -28,8 +33,17 @@ async def opened_store(account: Account) -> AsyncIterator[Store]:
 
 def read_event(text: str | bytes) -> Event | ContentError:
     """Decode an event with today's code, or tell why that fails; raises for no content whatever."""
+    return _read(decode, text)
+
+
+def read_row(row: StoredRow) -> Event | ContentError:
+    """Decode the event of a stored row with today's code, or tell why that fails."""
+    return _read(event_of, row.entity)
+
+
+def _read(how: Callable[[Source], Event], source: Source) -> Event | ContentError:
     try:
-        return decode(text)
+        return how(source)
     except ContentError as error:
         return error
     except Exception as bug:  # noqa: BLE001  one event that our decoder trips over must not stop all others
