@@ -1,13 +1,17 @@
 """Where the rows of events are: told from the keys of one of them, without its text."""
 
 from collections.abc import AsyncIterator, Sequence
+from collections.abc import Set as AbstractSet
 from datetime import UTC, datetime
+
+import msgspec
 
 from acsevents.operations.stored_rows import StoredRow, StoredRows
 from shared.catalogue import FAMILIES, TIMELINE
 from shared.events.timestamps import Instant, reverse
 from shared.rows import keys
-from shared.rows.timeline import Place, partition_of, shard_of
+from shared.rows.columns import Entity
+from shared.rows.timeline import SHARDS, Place, partition_of, shard_of
 
 RECORD_TABLES = tuple(table for family in FAMILIES for table in (family.table, family.message_table) if table)
 """The tables that keep events whole."""
@@ -61,3 +65,25 @@ async def events_before(
     async for row in stored.scan(table, condition, {"end": f"{reverse(first)}~~"}, select=select):
         if not is_since(row.place, first):
             yield row
+
+
+async def pointers_before(
+    stored: StoredRows, before: datetime, *, to: AbstractSet[str] | None
+) -> AsyncIterator[StoredRow]:
+    """Yield the rows of the time line whose events are older; only those that point to no other tables than some."""
+    first = ticks_at(before)
+    for shard in range(SHARDS):
+        values = {"first": partition_of(shard, first), "end": f"{shard}~:", "key": f"{reverse(first)}~~"}
+        condition = "PartitionKey ge @first and PartitionKey lt @end and RowKey gt @key"
+        async for row in stored.scan(TIMELINE, condition, values, select=("PartitionKey", "RowKey", "Rows")):
+            if not is_since(row.place, first) and (to is None or tables_of(row.entity) <= to):
+                yield row
+
+
+def tables_of(pointer: Entity) -> AbstractSet[str]:
+    """Return the tables that a row of the time line points to; none that exists where it cannot be read."""
+    try:
+        places = msgspec.json.decode(str(pointer.get("Rows")), type=list[Place])
+    except msgspec.DecodeError:
+        return {""}
+    return {table for table, _, _ in places}
