@@ -82,8 +82,12 @@ async def pointers_before(
 
 def tables_of(pointer: Entity) -> AbstractSet[str]:
     """Return the tables that a row of the time line points to; none that exists where it cannot be read."""
+    return {table for table, _, _ in places_in(pointer)} or {""}
+
+
+def places_in(pointer: Entity) -> list[Place]:
+    """Return the places that a row of the time line points to, none for another row or where they cannot be read."""
     try:
-        places = msgspec.json.decode(str(pointer.get("Rows")), type=list[Place])
+        return msgspec.json.decode(str(pointer.get("Rows")), type=list[Place])
     except msgspec.DecodeError:
-        return {""}
-    return {table for table, _, _ in places}
+        return []

@@ -116,7 +116,7 @@ async def replay_texts(
         replayed.seen += 1
         event: Event | ContentError | None = read_event(source.text)
         if isinstance(event, Event) and redact is not None:
-            event = redact(event)
+            event = _redacted(event, redact)
         if event is None:
             replayed.skipped += 1
             return
@@ -128,6 +128,13 @@ async def replay_texts(
         tell(f"{source.where}: {problem.reason}: {problem}")
 
     await for_each(texts, one)
+
+
+def _redacted(event: Event, redact: Redact) -> Event | ContentError | None:
+    try:
+        return redact(event)
+    except ContentError as error:
+        return error
 
 
 async def _record_text(row: StoredRow, store: Store | None) -> ContentError | None:
