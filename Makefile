@@ -2,13 +2,14 @@
 
 PYTHON ?= python3
 VENV := .venv
+CHECKOV := .local/checkov
 PY := $(VENV)/bin/python
+AZURITE := node_modules/azurite/dist/src/azurite.js
 
 help:  ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-6s  %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-9s  %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-setup: $(VENV)/.ready $(VENV)/bin/acsevents node_modules/.ready  ## install the Python packages and Azurite into this folder, once
-	@$(PY) -c "" 2>/dev/null || { echo "set-up: $(PY) no longer runs: 'rm -rf $(VENV)', then 'make setup'" >&2; exit 1; }
+setup: $(VENV)/.ready $(VENV)/bin/acsevents $(AZURITE)  ## install the Python packages and Azurite into this folder, once
 
 demo: setup  ## send every sample event through the webhook and show what was stored
 	@$(PY) -m acsevents demo
@@ -30,6 +31,18 @@ bench: setup  ## measure
 storm: setup  ## rehearse failures; SEED=7 to repeat one
 	@$(PY) -m acsevents storm $(if $(SEED),--seed $(SEED))
 
+func-test: setup  ## hold the host stand-in against the real one: `func start` of Azure Functions Core Tools
+	@command -v func >/dev/null || { echo "func-test: no func on the PATH: install Azure Functions Core Tools 4, for example with 'npm install -g azure-functions-core-tools@4'" >&2; exit 1; }
+	@$(PY) -m pytest tests/func/real_host.py $(ARGS)
+
+infra: $(CHECKOV)/.ready  ## scan the Bicep files for what should not be deployed
+	@$(CHECKOV)/bin/checkov --directory infra --config-file infra/.checkov.yaml
+
+# A virtual environment whose Python no longer runs is not ready, whatever the file says.
+ifneq ($(shell $(PY) -c "" 2>/dev/null && echo runs),runs)
+.PHONY: $(VENV)/.ready
+endif
+
 $(VENV)/.ready: requirements.txt requirements-dev.txt
 	@command -v $(PYTHON) >/dev/null || { echo "set-up: no $(PYTHON) here: install Python 3.11 or newer, or name it: 'make setup PYTHON=...'" >&2; exit 1; }
 	@echo "set-up: installing the Python packages into $(VENV)"
@@ -40,9 +53,17 @@ $(VENV)/.ready: requirements.txt requirements-dev.txt
 $(VENV)/bin/acsevents: acsevents/local/setup.py | $(VENV)/.ready
 	@$(PY) -m acsevents.local.setup command
 
-node_modules/.ready: package.json package-lock.json | $(VENV)/.ready
+$(AZURITE): package.json package-lock.json | $(VENV)/.ready
 	@echo "set-up: installing Azurite into node_modules"
 	@$(PY) -m acsevents.local.setup azurite
 	@touch $@
 
-.PHONY: help setup demo test up check bench storm
+# An environment of its own: checkov pins half a hundred packages, among them a parser of Bicep that is too old for `!`.
+$(CHECKOV)/.ready: Makefile
+	@echo "set-up: installing checkov into $(CHECKOV)"
+	@$(PYTHON) -m venv $(CHECKOV)
+	@$(CHECKOV)/bin/pip install --quiet --disable-pip-version-check checkov==3.3.30
+	@$(CHECKOV)/bin/pip install --quiet --disable-pip-version-check --no-deps pycep-parser==0.7.1
+	@touch $@
+
+.PHONY: help setup demo test up check bench storm func-test infra

@@ -11,14 +11,20 @@ from acsevents import __version__
 from acsevents.failures import told
 
 SUMMARIES: Final[Mapping[str, str]] = {
-    "sms": "Tell what became of one SMS.",
+    "events": "Show what happened, newest first.",
+    "event": "Show one event whole: its columns, its drift, its text, and where its rows are.",
+    "sms": "Tell what became of one SMS, of the latest ones of a number, or how well a number delivers.",
     "thread": "Tell the transcript of one chat thread, after edits and deletions.",
-    "dead-letters": "List the events that could not be recorded, with the reasons.",
+    "user": "List the threads of one user, and the name the user has there.",
+    "numbers": "List your own numbers, each with its last event.",
+    "threads": "List the chat threads, each with its last event.",
+    "users": "List the chat users that events were delivered to, each with the last one.",
+    "dead-letters": "List the events that could not be recorded, with the reasons; show one.",
+    "export": "Write every recorded event to stdout, with all columns and its text as `Raw`; in no order.",
     "publish": "Publish events of either schema to an Event Grid topic; by default the one of `up`.",
     "demo": "Send every sample event through a local Event Grid and the function app, and show what was stored.",
     "up": "Keep Azurite, the Functions host and a local Event Grid running until Ctrl-C.",
     "storm": "Rehearse every failure at once and prove from the tables that nothing was lost.",
-    "event-grid-template": "Print the ARM template that subscribes the deployed functions to an ACS resource's events.",
 }
 """The commands in the order of the help, each with the first line of its own help."""
 

@@ -12,12 +12,13 @@ from rich.console import Console
 from rich.table import Table
 
 from acsevents import show
+from acsevents.local.event_grid import LOCAL_KEY
 from acsevents.local.stack import Stack, stack
 from acsevents.publishing import publish
 from acsevents.samples import SAMPLES, as_cloud_event, events
 from shared.catalogue import TABLES
 from shared.lookups import Lookups
-from shared.storage.settings import Account
+from shared.storage.connection_string import parse_connection_string
 
 _DRAIN_SECONDS = 45.0
 # 10 s to the first redelivery become half a second.
@@ -39,13 +40,14 @@ async def _publish(console: Console, running: Stack) -> None:
     in_cloud_events = [as_cloud_event(event) for event in as_published]
     grid = running.grid
     for batch in (as_published, in_cloud_events, [_without_its_number()]):
-        await publish(grid.endpoint, grid.key, batch)
+        await publish(grid.endpoint, LOCAL_KEY, batch)
     await grid.drain(_DRAIN_SECONDS)
     console.print(
         f"published {len(as_published)} sample events, each in Event Grid schema and again in CloudEvents 1.0, "
         "and one that is broken"
     )
-    console.print(f"Event Grid delivered {grid.counts.delivered} events, gave up on {grid.counts.dead_lettered}\n")
+    counts = grid.counts
+    console.print(f"Event Grid delivered {counts['delivered']} events, gave up on {counts['dead_lettered']}\n")
 
 
 def _without_its_number() -> dict[str, Any]:
@@ -68,7 +70,7 @@ async def _print_tables(console: Console, running: Stack) -> None:
 async def _print_stories(console: Console, running: Stack) -> None:
     report = json.loads((SAMPLES / "2025" / "SMSDeliveryReportReceived.json").read_text(encoding="utf-8"))[0]["data"]
     edited = json.loads((SAMPLES / "2025" / "ChatMessageEditedInThread.json").read_text(encoding="utf-8"))[0]["data"]
-    async with Lookups(Account("demo", connection_string=running.azurite.connection_string)) as lookups:
+    async with Lookups(parse_connection_string(running.azurite.connection_string)) as lookups:
         show.sms(console, await lookups.sms(report["from"], report["messageId"]))
         show.thread(console, await lookups.thread(edited["threadId"]))
         show.dead_letters(console, [letter async for letter in lookups.dead_letters()])

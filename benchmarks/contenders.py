@@ -16,8 +16,8 @@ from azure.functions.meta import Datum
 
 from shared.catalogue import Family
 from shared.sink import Sink
+from shared.storage.connection_string import parse_connection_string
 from shared.storage.group_commit import GroupCommit
-from shared.storage.settings import Account
 from shared.storage.tables import Tables
 
 Handle = Callable[[str], Awaitable[None]]
@@ -30,7 +30,7 @@ logging.getLogger("azure").setLevel(logging.WARNING)  # at INFO the peers would 
 @asynccontextmanager
 async def this_app(connection_string: str, family: Family) -> AsyncIterator[Handle]:
     """Decode, normalize, group commit: all of what the triggers call."""
-    tables = Tables(Account("benchmark", connection_string=connection_string))
+    tables = Tables(parse_connection_string(connection_string))
     commit = GroupCommit(tables)
     sink = Sink(commit)
 

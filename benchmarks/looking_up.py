@@ -14,8 +14,8 @@ from benchmarks.table_server import TableServer
 from shared.decoder import decode
 from shared.lookups import Lookups
 from shared.rows.records import record_rows
-from shared.storage.odata import encode
-from shared.storage.settings import Account
+from shared.storage.connection_string import parse_connection_string
+from shared.storage.odata import encode_rows
 
 REPORTS = (1_000, 100_000)
 THREAD_EVENTS = (1_000, 10_000)
@@ -49,7 +49,7 @@ def ask(progress: Callable[[str], None]) -> dict[str, Question]:
 
 
 async def _ask(server: TableServer, question: Callable[[Lookups], Awaitable[object]]) -> Question:
-    async with Lookups(Account("benchmark", connection_string=server.connection_string)) as lookups:
+    async with Lookups(parse_connection_string(server.connection_string)) as lookups:
         server.reset()
         start = time.perf_counter()
         story = await question(lookups)
@@ -60,7 +60,7 @@ async def _ask(server: TableServer, question: Callable[[Lookups], Awaitable[obje
 
 
 def _load(server: TableServer, table: str, texts: Iterable[str]) -> None:
-    rows = (encode(name, entity).body for text in texts for name, entity in record_rows(decode(text)) if name == table)
+    rows = (row.body for text in texts for row in encode_rows(record_rows(decode(text))) if row.table == table)
     connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)
     for batch in _batches(rows):
         connection.request("POST", f"/__rows/{table}", b"[" + b",".join(batch) + b"]")

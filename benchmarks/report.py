@@ -40,9 +40,12 @@ def report(
             *_decoding(list(decodings)),
             "## Cold start",
             "",
-            f"Importing `function_app` takes {imports.app_ms:.1f} ms beyond the {imports.sdks_ms:.0f} ms of its SDKs.",
-            f"Where Python may not keep bytecode, as in a read-only package, it takes {imports.compiled_ms:.1f} ms.",
-            "Medians over fresh interpreters.",
+            (
+                f"Importing `function_app` takes {imports.ratio:.2f} times the {imports.functions_ms:.0f} ms of "
+                f"`azure.functions` alone, and {imports.compiled_ms:.0f} ms more where Python may not keep bytecode, "
+                "as in a read-only package."
+            ),
+            "CPU time; medians over fresh interpreters on one core, in turn.",
             "",
             "## Questions",
             "",

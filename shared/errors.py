@@ -10,6 +10,7 @@ SinkError
 │   ├── Oversized
 │   └── InternalError   not the event: a bug of ours, or a refusal that nobody foresaw
 ├── StorageError        the tables: fail, so that Event Grid delivers again
+│   ├── Busy            refused early, since it could not be written in time
 │   └── RowRefused      the service refuses this one row for what is in it
 └── SettingsError       the deployment: name the setting and its cure
 """
@@ -92,6 +93,10 @@ class InternalError(ContentError):
 
 class StorageError(SinkError):
     """The tables did not take a row; Event Grid is to deliver the event again."""
+
+
+class Busy(StorageError):  # noqa: N818  a state of this worker, not a failure
+    """Too much is waiting to be written; nothing of this event was sent."""
 
 
 class RowRefused(StorageError):  # noqa: N818  an outcome of one row, not a family of errors

@@ -5,23 +5,22 @@ storage is at fault   raise: the host answers 500    (Event Grid delivers again)
 """
 
 import asyncio
-import functools
 import logging
 import os
 import traceback
 from collections.abc import Sequence
 from typing import Final, NamedTuple, Protocol
-
-from azure.eventgrid import SystemEventNames
+from weakref import WeakKeyDictionary
 
 from shared.catalogue import EVENT_TYPES, FAMILIES
 from shared.decoder import decode
 from shared.errors import ContentError, InternalError, Oversized, RowRefused, StorageError
 from shared.events.event import Event
+from shared.intake import Intake
 from shared.rows.dead_letters import dead_letter, without_what_the_sender_chose
 from shared.rows.records import record_rows
 from shared.storage.group_commit import GroupCommit
-from shared.storage.odata import Row, encode
+from shared.storage.odata import Row, encode_rows
 from shared.storage.settings import read_settings
 from shared.storage.tables import Tables
 
@@ -29,7 +28,9 @@ _log = logging.getLogger("acs_event_sink")
 
 # Event Grid gives up on a delivery after 30 s and then delivers again, beside a call that is still at work.
 ANSWER_WITHIN_SECONDS: Final = 18.0
-_KNOWN_TYPES = frozenset(name.value for name in SystemEventNames)
+# What an event takes in memory while it is under way: its text, and rows that repeat it.
+_BYTES_PER_CHARACTER: Final = 4
+_BYTES_PER_EVENT: Final = 4_096
 _FAMILY_OF = {family.function: family for family in FAMILIES}
 
 
@@ -48,7 +49,15 @@ class DeadLettered(NamedTuple):
 class Store(Protocol):
     """Where rows are kept; `shared.storage.group_commit.GroupCommit` is the real one."""
 
-    async def write(self, rows: Sequence[Row]) -> None:
+    async def reserve(self, size: int) -> int:
+        """Wait for room for about so many bytes and return what to release; raises `StorageError` without hope."""
+        ...
+
+    def release(self, size: int) -> None:
+        """Give back what was reserved."""
+        ...
+
+    async def write(self, rows: Sequence[Row], *, deadline: float | None = None) -> None:
         """Write rows; returns when all are durable, raises `StorageError` otherwise."""
         ...
 
@@ -58,6 +67,8 @@ class Sink:
 
     def __init__(self, store: Store) -> None:
         self._store = store
+        self._intake = Intake(_decoded)
+        self._calls = 0
 
     async def receive(self, text: str | bytes, *, function: str) -> Recorded | DeadLettered:
         """Keep one event, as delivered to a function; when this returns, it is durable.
@@ -65,21 +76,29 @@ class Sink:
         Raises:
             StorageError: the tables did not take it; Event Grid is to deliver it again.
         """
+        deadline = asyncio.get_running_loop().time() + ANSWER_WITHIN_SECONDS
+        self._calls += 1
+        reserved = 0
         try:
-            async with asyncio.timeout(ANSWER_WITHIN_SECONDS):
-                return await self._receive(text, function)
+            async with asyncio.timeout_at(deadline):
+                reserved = await self._store.reserve(_BYTES_PER_CHARACTER * len(text) + _BYTES_PER_EVENT)
+                return await self._receive(text, function, deadline)
         except TimeoutError:
             raise StorageError(f"not written within {ANSWER_WITHIN_SECONDS:g} s") from None
+        finally:
+            self._calls -= 1
+            self._store.release(reserved)
 
-    async def _receive(self, text: str | bytes, function: str) -> Recorded | DeadLettered:
-        decoded = _decoded(text)
+    async def _receive(self, text: str | bytes, function: str, deadline: float) -> Recorded | DeadLettered:
+        # A call that is alone goes straight through: there is nobody to wait for.
+        decoded = _decoded(text) if self._calls == 1 else await self._intake.decoded(text)
         if isinstance(decoded, ContentError):
             return await self._file(text, function, decoded)
         event, rows = decoded
         if EVENT_TYPES[event.type].family is not _FAMILY_OF.get(function):
             _log.warning("misrouted: %s was delivered to %s", event.type, function)
         try:
-            await self._store.write(rows)
+            await self._store.write(rows, deadline=deadline)
         except RowRefused as refusal:
             _log.error("a record was refused: %s", refusal)
             return await self._file(text, function, _refused(event, refusal))
@@ -87,15 +106,15 @@ class Sink:
 
     async def _file(self, text: str | bytes, function: str, error: ContentError) -> DeadLettered:
         try:
-            table, entity = dead_letter(function, text, error)
+            letter = dead_letter(function, text, error)
         except Oversized as oversized:
             raise StorageError("not even the dead letter fits a row") from oversized
         try:
-            await self._store.write([encode(table, entity)])
+            await self._store.write(encode_rows([letter]))
         except RowRefused as refusal:  # the sender's id or type may be what the service does not like
-            await self._store.write([encode(table, without_what_the_sender_chose(entity, text, str(refusal)))])
+            await self._store.write(encode_rows([without_what_the_sender_chose(letter, text, str(refusal))]))
         # A type that nobody knows is whatever its sender wrote: it stands in the dead letter, not in the log.
-        known = error.event_type if error.event_type in _KNOWN_TYPES else "an unknown type"
+        known = error.event_type if error.event_type in EVENT_TYPES else "an unknown type"
         _log.warning("dead letter in %s: %s, %s", function, error.reason, known)
         return DeadLettered(error)
 
@@ -104,7 +123,7 @@ def _decoded(text: str | bytes) -> tuple[Event, list[Row]] | ContentError:
     """Tell what an event becomes, or why nothing; raises for no content whatever."""
     try:
         event = decode(text)
-        return event, [encode(table, entity) for table, entity in record_rows(event)]
+        return event, encode_rows(record_rows(event))
     except ContentError as error:
         return error
     except Exception as bug:  # noqa: BLE001  whatever it is, the event is kept and Event Grid must not loop on it
@@ -118,16 +137,23 @@ def _refused(event: Event, refusal: RowRefused) -> ContentError:
     return InternalError(str(refusal), event_id=event.envelope.id, event_type=event.type)
 
 
-@functools.cache
-def _sink_of_this_process() -> Sink:
-    return Sink(GroupCommit(Tables(read_settings(os.environ))))
+# Futures and connections belong to an event loop: a worker that changes its loop gets a sink of its own with it.
+_sinks: WeakKeyDictionary[asyncio.AbstractEventLoop, Sink] = WeakKeyDictionary()
+
+
+def _sink_of_this_loop() -> Sink:
+    loop = asyncio.get_running_loop()
+    sink = _sinks.get(loop)
+    if sink is None:
+        sink = _sinks[loop] = Sink(GroupCommit(Tables(read_settings(os.environ))))
+    return sink
 
 
 async def receive(text: str, *, function: str) -> None:
-    """Keep one event with this process's own sink; what the triggers call.
+    """Keep one event with the sink of this worker; what the triggers call.
 
     Raises:
         SettingsError: no table storage is set, or not usably.
         StorageError: the tables did not take the event; Event Grid is to deliver it again.
     """
-    await _sink_of_this_process().receive(text, function=function)
+    await _sink_of_this_loop().receive(text, function=function)

@@ -1,6 +1,5 @@
 """The event of a stored row, decoded again from the text that the row keeps."""
 
-import zlib
 from collections.abc import Mapping
 
 import msgspec
@@ -10,7 +9,7 @@ from shared.errors import NotAnEvent
 from shared.events.event import Event
 from shared.events.timestamps import Instant
 from shared.rows.fitting import unpack
-from shared.rows.keys import ticks_and_digest
+from shared.rows.keys import ticks_and_digest, ticks_and_digest_by_message
 
 
 def event_of(row: Mapping[str, object]) -> Event:
@@ -26,7 +25,7 @@ def event_of(row: Mapping[str, object]) -> Event:
     if redacted is None:
         return event
     try:
-        ticks, digest = ticks_and_digest(str(row["RowKey"]))
+        ticks, digest = time_and_digest_of(str(row["RowKey"]))
         return msgspec.structs.replace(event, ticks=ticks, digest=digest, redacted=_instant(redacted))
     except ValueError as error:
         raise NotAnEvent(f"a redacted row whose key or date cannot be read: {error}") from None
@@ -40,8 +39,20 @@ def text_of(row: Mapping[str, object]) -> str | bytes:
     """
     try:
         return unpack(row)
-    except (KeyError, zlib.error):
+    except ValueError:
         raise NotAnEvent("the row keeps no text that can be read") from None
+
+
+def time_and_digest_of(row_key: str) -> tuple[int, str]:
+    """Read back ticks and digest from the RowKey of a record, in whichever of its tables.
+
+    Raises:
+        ValueError: no such RowKey.
+    """
+    try:
+        return ticks_and_digest(row_key)
+    except ValueError:
+        return ticks_and_digest_by_message(row_key)
 
 
 def _instant(value: object) -> Instant:

@@ -10,7 +10,9 @@ import pytest
 from azure.data.tables import TableServiceClient
 
 from acsevents.local.azurite import Azurite
-from shared.storage.settings import CONNECTIONS, Account
+from shared.storage.account import Account
+from shared.storage.connection_string import parse_connection_string
+from shared.storage.settings import CONNECTIONS
 
 SAMPLES = Path(__file__).parents[1] / "samples"
 OUR_LOGGERS = ("acs_event_sink", "acsevents")
@@ -99,4 +101,4 @@ def _account(azurite: Azurite) -> Account:
     with TableServiceClient.from_connection_string(azurite.connection_string) as service:
         for table in service.list_tables():
             service.delete_table(table.name)
-    return Account("EventTables", connection_string=azurite.connection_string)
+    return parse_connection_string(azurite.connection_string)

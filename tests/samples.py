@@ -53,14 +53,17 @@ def golden(name: str) -> list[Row]:
 def rows(event: DecodedEvent) -> list[Row]:
     """Write the rows of an event as a golden has them."""
     return [
-        {"table": table, "entity": {column: value for column, value in entity.items() if not column.startswith("Raw")}}
-        for table, entity in record_rows(event)
+        {
+            "table": row.table,
+            "entity": {name: value for name, value in row.entity.items() if not name.startswith("Raw")},
+        }
+        for row in record_rows(event)
     ]
 
 
 def record_entities(event: DecodedEvent) -> list[Any]:
     """Return the rows that keep an event whole; its row in the time line is only a pointer to them."""
-    return [entity for table, entity in record_rows(event) if table != TIMELINE]
+    return [row.entity for row in record_rows(event) if row.table != TIMELINE]
 
 
 def write_goldens() -> None:

@@ -1,6 +1,13 @@
-"""Ports of this machine."""
+"""Ports of this machine, and who listens on them."""
 
+import errno
 import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from aiohttp import web
+
+from acsevents.local import LocalStackError
 
 
 def free_port() -> int:
@@ -9,3 +16,49 @@ def free_port() -> int:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
         return port
+
+
+def require_free(option: str, first: int, count: int = 1) -> None:
+    """See that nobody listens on some ports in a row of 127.0.0.1.
+
+    Raises:
+        LocalStackError: somebody does; the message names the option that chooses other ports.
+    """
+    for port in range(first, first + count):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # connections that have ended do not count
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError as error:
+                raise LocalStackError(
+                    f"port {port} cannot be used ({error.strerror}): choose another with {option}"
+                ) from None
+
+
+@asynccontextmanager
+async def listening(
+    app: web.Application, port: int, *, patience: float, reuse_port: bool = False
+) -> AsyncIterator[str]:
+    """Serve a web application on 127.0.0.1 during the block, which gets its URL without a slash at the end.
+
+    Args:
+        app: the application.
+        port: 0 for a free one.
+        patience: seconds that requests under way have to finish when the block ends.
+        reuse_port: share the port with other processes that say so too.
+
+    Raises:
+        LocalStackError: the port is taken.
+    """
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=patience)
+    await runner.setup()
+    try:
+        try:
+            await web.TCPSite(runner, "127.0.0.1", port, reuse_port=reuse_port).start()
+        except OSError as error:
+            if error.errno != errno.EADDRINUSE:
+                raise
+            raise LocalStackError(f"port {port} is taken: name another, or 0 for any") from None
+        yield f"http://127.0.0.1:{runner.addresses[0][1]}"
+    finally:
+        await runner.cleanup()

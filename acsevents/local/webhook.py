@@ -7,11 +7,12 @@ Microsoft.Azure.WebJobs.Extensions.EventGrid 3.5, whose answers this repeats, od
 import asyncio
 import json
 import logging
+from collections.abc import Mapping
 
 from aiohttp import web
 
 from acsevents.local.newtonsoft import Unreadable, compact, read
-from acsevents.local.worker import EventGridFunction, Worker
+from acsevents.local.worker import EventGridFunction, run
 
 _METHODS = ("GET", "PUT", "POST", "DELETE", "OPTIONS")
 _PATH = "/{runtime:(?i:runtime)}/{webhooks:(?i:webhooks)}/{extension:[^/]+}{rest:(?:/.*)?}"
@@ -27,14 +28,10 @@ _log = logging.getLogger(__name__)
 
 
 class Webhook:
-    """Answers Event Grid on behalf of a worker's functions; needs no key, like `func start`.
+    """Answers Event Grid on behalf of functions, given by their names; needs no key, like `func start`."""
 
-    Args:
-        worker: runs the functions.
-    """
-
-    def __init__(self, worker: Worker) -> None:
-        self._worker = worker
+    def __init__(self, functions: Mapping[str, EventGridFunction]) -> None:
+        self._functions = functions
 
     def routes(self) -> list[web.RouteDef]:
         """The paths to serve."""
@@ -44,44 +41,43 @@ class Webhook:
         if request.method not in _METHODS:
             return web.Response(status=405, headers={"Allow": ", ".join(_METHODS)})
         # Without any Event Grid function the host does not even load the extension.
-        if request.match_info["extension"].lower() != "eventgrid" or not self._worker.functions:
+        if request.match_info["extension"].lower() != "eventgrid" or not self._functions:
             return web.Response(status=404)
         name = next((value for key, value in request.query.items() if key.lower() == "functionname"), "")
-        function = self._worker.functions.get(name)
-        if function is None or function.disabled:
+        if name not in self._functions:
             return web.Response(status=404, text=f"cannot find function: '{name}'")
         if request.method == "OPTIONS":
             origin = request.headers.get("WebHook-Request-Origin")
             allowed = origin if origin in _ORIGINS else _PUBLIC_CLOUD
             return web.Response(headers={"Webhook-Allowed-Origin": allowed})
         try:
-            return await self._answer_event(request, function)
+            return await self._answer_event(request, name)
         except Unreadable as error:
             _log.error("%s: unreadable request body: %s", name, error)
             return web.Response(status=500)
 
-    async def _answer_event(self, request: web.Request, function: EventGridFunction) -> web.Response:
+    async def _answer_event(self, request: web.Request, name: str) -> web.Response:
         match request.headers.get("aeg-event-type", "").lower():
             case "subscriptionvalidation":
                 code = _validation_code(await _body(request))
                 return web.Response(text=json.dumps({"validationResponse": code}, separators=(",", ":")))
             case "notification":
-                return await self._deliver(function, await _body(request))
+                return await self._deliver(name, await _body(request))
             case "unsubscribe":
                 return web.Response(status=202)
             case _:  # SubscriptionDeletion too, although Event Grid documents it
                 return web.Response(status=400)
 
-    async def _deliver(self, function: EventGridFunction, body: object) -> web.Response:
+    async def _deliver(self, name: str, body: object) -> web.Response:
         if not isinstance(body, dict | list):
             raise Unreadable("neither an array nor an object")
         events = body if isinstance(body, list) else [body]
         objects = [event for event in events if isinstance(event, dict)]
-        outcomes = await asyncio.gather(*(self._worker.start(function, compact(event)) for event in objects))
+        outcomes = await asyncio.gather(*(run(name, self._functions[name], compact(event)) for event in objects))
         if len(objects) < len(events):  # found out by the real host, too, only when the others have run
             raise Unreadable("an event that is not an object")
         if not all(outcomes):
-            return web.Response(status=500, text=f"Exception while executing function: Functions.{function.name}")
+            return web.Response(status=500, text=f"Exception while executing function: Functions.{name}")
         return web.Response(status=202)
 
 

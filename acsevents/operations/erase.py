@@ -15,7 +15,7 @@ from acsevents.operations.at_once import for_each
 from acsevents.operations.places import RECORD_TABLES, places_in, timeline_place
 from acsevents.operations.recording import read_row
 from acsevents.operations.redaction import ERASED, is_theirs, without
-from acsevents.operations.stored_rows import StoredRow, StoredRows
+from acsevents.operations.stored_rows import StoredRow, StoredRows, filed
 from acsevents.operations.whom import Target
 from shared.catalogue import DEAD_LETTERS, FAMILIES, TIMELINE
 from shared.errors import ContentError
@@ -25,7 +25,7 @@ from shared.rows import keys
 from shared.rows.columns import COMPRESSED
 from shared.rows.records import Filed, record_rows
 from shared.rows.timeline import Place
-from shared.stored import text_of
+from shared.stored import text_of, time_and_digest_of
 
 _FIRST_TABLES: Final = frozenset(family.table for family in FAMILIES)
 _THEIR_COLUMNS: Final = {
@@ -122,7 +122,7 @@ class _Erasure:
         if self._is_in_their_columns(row) or self._is_in_a_place(row):
             await self._remove(row.place)
         elif self._target.is_named(str(row.entity.get("InitiatorId", ""))):
-            redacted = Filed(TIMELINE, {**row.entity, "InitiatorId": ERASED, "Redacted": self._when.edm})
+            redacted = filed(TIMELINE, {**row.entity, "InitiatorId": ERASED, "Redacted": self._when.edm})
             if self._dry_run or await self._stored.replace(redacted, row.etag):
                 _count(self._erased.redacted, TIMELINE)
 
@@ -154,8 +154,8 @@ class _Erasure:
                         await self._stored.put(pointing)
                     if not await self._stored.replace(redacted, row.etag):
                         return False
-                for filed in filter(None, (redacted, pointing)):
-                    _count(self._erased.redacted, filed.table)
+                for rewritten in filter(None, (redacted, pointing)):
+                    _count(self._erased.redacted, rewritten.table)
         return True
 
     async def _remove(self, place: Place) -> None:
@@ -190,15 +190,10 @@ class _Erasure:
 
 def _rewrite(row: StoredRow, event: Event, pointer: Place | None) -> _Rewrite:
     """Write an event to the places where it is, also where today's code would file it elsewhere."""
-    ticks, digest = keys.ticks_and_digest(row.place[2])
+    ticks, digest = time_and_digest_of(row.place[2])
     *records, pointing = record_rows(msgspec.structs.replace(event, ticks=ticks, digest=digest))
-    mine = next((filed for filed in records if filed.table == row.table), records[0])
-    return _Rewrite(_at(row.place, mine), None if pointer is None else _at(pointer, pointing))
-
-
-def _at(place: Place, filed: Filed) -> Filed:
-    table, partition, row_key = place
-    return Filed(table, {**filed.entity, "PartitionKey": partition, "RowKey": row_key})
+    mine = next((record for record in records if record.table == row.table), records[0])
+    return _Rewrite(Filed(*row.place, mine.columns), None if pointer is None else Filed(*pointer, pointing.columns))
 
 
 def _text_of(partition: str) -> str:

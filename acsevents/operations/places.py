@@ -12,6 +12,7 @@ from shared.events.timestamps import Instant, reverse
 from shared.rows import keys
 from shared.rows.columns import Entity
 from shared.rows.timeline import SHARDS, Place, partition_of, shard_of
+from shared.stored import time_and_digest_of
 
 RECORD_TABLES = tuple(table for family in FAMILIES for table in (family.table, family.message_table) if table)
 """The tables that keep events whole."""
@@ -23,7 +24,7 @@ def timeline_place(place: Place) -> Place | None:
     """Return where the row is that points to a record, None for a key that is no record's."""
     _, partition, row_key = place
     try:
-        ticks, digest = keys.ticks_and_digest(row_key)
+        ticks, digest = time_and_digest_of(row_key)
     except ValueError:
         return None
     return TIMELINE, partition_of(shard_of(partition), ticks), keys.newest_first(ticks, digest)
@@ -37,7 +38,7 @@ def ticks_at(moment: datetime) -> int:
 def is_since(place: Place, first: int) -> bool:
     """Tell whether a record's event is at most as old as some ticks; a key that is no record's counts as young."""
     try:
-        return keys.ticks_and_digest(place[2])[0] >= first
+        return time_and_digest_of(place[2])[0] >= first
     except ValueError:
         return True
 

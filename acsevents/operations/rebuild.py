@@ -95,7 +95,7 @@ class _Rebuild:
         if wanted is None:
             _count(self._rebuilt.unreadable, row.table)
             return True
-        mine = next((filed for filed in wanted if place_of(*filed) == row.place), None)
+        mine = next((filed for filed in wanted if place_of(filed) == row.place), None)
         if mine is None:
             return await self._move(row, wanted)
         if not await self._change(row, mine):
@@ -120,7 +120,7 @@ class _Rebuild:
             for filed in [filed for filed in wanted if filed.table == row.table] or wanted:
                 await self._stored.insert(filed)
         await self._point(row, wanted[-1])
-        if not self._dry_run and not await self._leave(row, place_of(*wanted[-1])):
+        if not self._dry_run and not await self._leave(row, place_of(wanted[-1])):
             return False
         _count(self._rebuilt.moved, row.table)
         return True
@@ -129,7 +129,7 @@ class _Rebuild:
         """Bring the row in the time line up to date; of an event's copies the first one sees to it."""
         if row.table not in _FIRST_TABLES:
             return
-        current = await self._stored.get(place_of(*pointer))
+        current = await self._stored.get(place_of(pointer))
         if current is None:
             if self._dry_run or await self._stored.insert(pointer):
                 self._rebuilt.added += 1

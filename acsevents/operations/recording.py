@@ -1,22 +1,29 @@
 """Record events again, through the sink's own rows and write path, but without its dead letters."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from acsevents.operations.stored_rows import StoredRow
 from shared.decoder import decode
 from shared.errors import ContentError, InternalError, RowRefused
 from shared.events.event import Event
 from shared.rows.records import record_rows
-from shared.sink import Store
+from shared.storage.account import Account
 from shared.storage.group_commit import GroupCommit
-from shared.storage.odata import encode
-from shared.storage.settings import Account
+from shared.storage.odata import Row, encode_rows
 from shared.storage.tables import Tables
 from shared.stored import event_of
 
 Source = TypeVar("Source")
+
+
+class Store(Protocol):
+    """Where rows are kept; `shared.storage.group_commit.GroupCommit` is the real one."""
+
+    async def write(self, rows: Sequence[Row]) -> None:
+        """Write rows; returns when all are durable, raises `StorageError` otherwise."""
+        ...
 
 
 @asynccontextmanager
@@ -57,7 +64,7 @@ async def record(store: Store | None, event: Event) -> ContentError | None:
         StorageError: the tables did not take it; try again later.
     """
     try:
-        rows = [encode(*row) for row in record_rows(event)]
+        rows = encode_rows(record_rows(event))
         if store is not None:
             await store.write(rows)
     except ContentError as error:

@@ -7,12 +7,11 @@ from typing import NamedTuple
 import msgspec
 
 from acsevents.operations.at_once import for_each
-from acsevents.operations.recording import read_event, record
+from acsevents.operations.recording import Store, read_event, record
 from acsevents.operations.stored_rows import StoredRow, StoredRows
 from shared.catalogue import DEAD_LETTERS
 from shared.errors import ContentError
 from shared.events.event import Event
-from shared.sink import Store
 from shared.stored import text_of
 
 

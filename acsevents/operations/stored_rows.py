@@ -22,8 +22,8 @@ from azure.data.tables.aio import TableClient
 from shared.rows.columns import COLUMNS, Edm, Entity, edm_type
 from shared.rows.records import Filed
 from shared.rows.timeline import Place
+from shared.storage.account import Account
 from shared.storage.connection import connect, disconnect
-from shared.storage.settings import Account
 
 MOST_TOGETHER: Final = 100  # the service's limit on one transaction
 _READ_SECONDS: Final = 30.0
@@ -54,12 +54,18 @@ class StoredRow(NamedTuple):
     @property
     def place(self) -> Place:
         """Where the row is."""
-        return place_of(self.table, self.entity)
+        return self.table, str(self.entity["PartitionKey"]), str(self.entity["RowKey"])
 
 
-def place_of(table: str, entity: Entity) -> Place:
+def place_of(row: Filed) -> Place:
     """Return where a row belongs."""
-    return table, str(entity["PartitionKey"]), str(entity["RowKey"])
+    return row.table, row.partition, row.row_key
+
+
+def filed(table: str, entity: Entity) -> Filed:
+    """Return an entity as a row of a table."""
+    columns = {name: value for name, value in entity.items() if name not in {"PartitionKey", "RowKey"}}
+    return Filed(table, str(entity["PartitionKey"]), str(entity["RowKey"]), columns)
 
 
 class StoredRows:

@@ -10,7 +10,7 @@ from azure.core.exceptions import ResourceNotFoundError
 from azure.data.tables.aio import TableServiceClient
 
 from acsevents.storm.mix import Event, same
-from shared.catalogue import DEAD_LETTERS, EVENT_TYPES, TABLES
+from shared.catalogue import DEAD_LETTERS, EVENT_TYPES, SMS, TABLES
 from shared.decoder import decode
 from shared.errors import ContentError
 from shared.events.event import Event as DecodedEvent
@@ -18,15 +18,9 @@ from shared.rows.fitting import unpack
 from shared.rows.records import owner_of, record_columns, record_rows
 from shared.stories import tell_sms, tell_thread
 
+# In lower case, since CloudEvents have them so.
 _STAMPED_BY_EVENT_GRID = frozenset(
-    name.lower()
-    for name in (
-        "deadLetterReason",
-        "deliveryAttempts",
-        "lastDeliveryOutcome",
-        "publishTime",
-        "lastDeliveryAttemptTime",
-    )
+    ["deadletterreason", "deliveryattempts", "lastdeliveryoutcome", "publishtime", "lastdeliveryattempttime"]
 )
 _OF_THE_SERVICE = frozenset({"PartitionKey", "RowKey"})
 
@@ -74,8 +68,8 @@ def _expected(events: dict[str, Event]) -> tuple[dict[tuple[str, str, str], set[
         except ContentError:
             poison.add(name)
             continue
-        for table, entity in record_rows(record):
-            rows[table, str(entity["PartitionKey"]), str(entity["RowKey"])].add(name)
+        for row in record_rows(record):
+            rows[row.table, row.partition, row.row_key].add(name)
     return rows, poison
 
 
@@ -175,8 +169,7 @@ def _stories(texts: Iterable[str]) -> dict[tuple[str, str, str], object]:
             continue
         about = record.facts.message_id or str(record.facts.thread_id)
         groups[EVENT_TYPES[record.type].family.function, owner_of(record), about].append(record)
-    tell = {True: tell_sms, False: tell_thread}
-    return {key: tell[key[0] == "sms_events"](records) for key, records in groups.items()}
+    return {key: (tell_sms if key[0] == SMS.function else tell_thread)(group) for key, group in groups.items()}
 
 
 def _id(name: str) -> str:

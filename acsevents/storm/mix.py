@@ -15,8 +15,8 @@ _THREADS = 6
 _USERS = 5
 _MESSAGES = 12
 _START = datetime(2026, 1, 1, tzinfo=UTC)
-# Not recorded by this app, and so a dead letter if an event subscription lets it through.
-UNSUPPORTED_TYPE = "Microsoft.Communication.CallStarted"
+# Nobody knows it yet: the event subscription for new types lets it through, and the app makes it a dead letter.
+_NEW_TYPE = "Microsoft.Communication.ChatReactionAddedInThread"
 
 
 class Published(NamedTuple):
@@ -105,7 +105,7 @@ def _poisoned(event: Event, rng: random.Random) -> Event:
     if how == 0:
         return {**event, "data": [event["data"]]}
     if how == 1:
-        return {**event, "eventType": UNSUPPORTED_TYPE}
+        return {**event, "eventType": _NEW_TYPE}
     keys = {"to", "from", "messageid", "threadid", "recipientid", "recipientcommunicationidentifier"}
     value = None if how == 2 else [7]  # noqa: PLR2004  the third way
     return {**event, "data": {name: value if name.lower() in keys else part for name, part in event["data"].items()}}

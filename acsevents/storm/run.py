@@ -10,22 +10,17 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-import msgspec
-from azure.core.credentials import AzureKeyCredential
-from azure.core.exceptions import HttpResponseError
-from azure.eventgrid import EventGridPublisherClient
-
+from acsevents.local import LocalStackError
 from acsevents.local.azurite import Azurite
-from acsevents.local.event_grid.chaos import Chaos
-from acsevents.local.event_grid.server import EventGrid
-from acsevents.local.event_grid.subscriptions import EventSubscription, load
+from acsevents.local.event_grid import LOCAL_KEY, Chaos, EventGrid
 from acsevents.local.fault_proxy import FaultProxy
 from acsevents.local.faults import Faults
 from acsevents.local.host_process import HostProcesses, host_processes
-from acsevents.local.stack import SUBSCRIPTIONS
 from acsevents.publishing import publish
+from acsevents.samples import as_cloud_event
 from acsevents.storm.checker import Verdict, check
-from acsevents.storm.mix import UNSUPPORTED_TYPE, Event, Published, mix, too_large
+from acsevents.storm.mix import Event, Published, mix, too_large
+from acsevents.subscriptions import load
 
 # Event Grid's first redelivery comes after 10 s, the eighth hours later: here after 15 ms and some 15 s.
 _TIME_SCALE = 1 / 700
@@ -72,7 +67,7 @@ async def storm(seed: int, size: Size, folder: Path) -> Report:
             async with (
                 host_processes(proxy.connection_string, count=size.workers, log=folder / "host.log") as hosts,
                 EventGrid.start(
-                    subscriptions=_subscriptions(),
+                    subscriptions=load(),
                     webhook=hosts.url,
                     dead_letter_folder=letters,
                     time_scale=_TIME_SCALE,
@@ -91,19 +86,8 @@ async def storm(seed: int, size: Size, folder: Path) -> Report:
                 counts = grid.counts
             faults = Counter(proxy.counts)
         verdict = await check(published, azurite.connection_string, letters)
-    deliveries = f"{counts.delivered} delivered, {counts.retried} retried, {counts.dead_lettered} given up"
+    deliveries = ", ".join(f"{counts[what]} {what}" for what in ("delivered", "retried", "dead_lettered", "dropped"))
     return Report(seed, purposes, refused, len(kills), faults, deliveries, verdict, time.monotonic() - start)
-
-
-def _subscriptions() -> list[EventSubscription]:
-    """Take the declared event subscriptions, and one that lets a type through that the app does not record."""
-    declared = load(SUBSCRIPTIONS)
-    first = declared[0]
-    only = msgspec.structs.replace(first.properties.filter, included_event_types=[UNSUPPORTED_TYPE])
-    unsupported = msgspec.structs.replace(
-        first, name="unsupported-type", properties=msgspec.structs.replace(first.properties, filter=only)
-    )
-    return [*declared, unsupported]
 
 
 async def _publish_all(grid: EventGrid, seed: int, size: Size) -> tuple[list[Event], Counter[str], int]:
@@ -118,20 +102,14 @@ async def _publish_all(grid: EventGrid, seed: int, size: Size) -> tuple[list[Eve
         for is_cloud_event in (False, True):
             events = [one.event for one in batch if ("specversion" in one.event) is is_cloud_event]
             if events:
-                await publish(grid.endpoint, grid.key, events)
+                await publish(grid.endpoint, LOCAL_KEY, events)
                 published += events
         purposes.update(one.purpose for one in batch)
     try:
-        await asyncio.to_thread(_publish_alone, grid, too_large(seed))
-    except HttpResponseError:
+        await publish(grid.endpoint, LOCAL_KEY, [as_cloud_event(too_large(seed))])
+    except LocalStackError:  # the topic refuses it
         refused += 1
     return published, purposes, refused
-
-
-def _publish_alone(grid: EventGrid, event: Event) -> None:
-    # aiohttp warns of bodies over 1 MiB, and so would the asynchronous client.
-    with EventGridPublisherClient(grid.endpoint, AzureKeyCredential(grid.key)) as client:
-        client.send(event)
 
 
 def _batches(mixed: Iterator[Published]) -> Iterator[list[Published]]:

@@ -147,6 +147,8 @@ def _time(value: object) -> tuple[Instant | None, str | None]:
 
 
 def _check_identity(event_id: object, event_type: object, type_path: str) -> None:
+    if isinstance(event_id, str) and event_id and isinstance(event_type, str) and event_type:
+        return
     for value, path in ((event_id, "$.id"), (event_type, type_path)):
         if not isinstance(value, str) or not value:
             found = "an empty one" if value == "" else _type_name(value)

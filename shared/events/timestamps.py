@@ -5,14 +5,15 @@ seventh digit (one cuts it, another rounds it), and times are part of keys: so t
 """
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Self
 
 TICKS_PER_SECOND = 10_000_000
-_EPOCH = datetime(1, 1, 1, tzinfo=UTC)
+_EPOCH = datetime(1, 1, 1)  # noqa: DTZ001  all moments here are in UTC, and naive ones cost half
 _EARLIEST = 504_911_232_000_000_000  # 1601-01-01: Edm.DateTime holds nothing older
 _LATEST = 3_155_378_975_999_999_999  # 9999-12-31T23:59:59.9999999
 _TICK_DIGITS = 7
+_NOT_A_TIME = "not a time between 1601 and 9999"
 
 # As .NET writes UTC, and so nearly every event. Hour 24 is left to datetime: its date is the next day.
 _USUAL = re.compile(r"(\d{4}-\d\d-\d\dT(?:[01]\d|2[0-3]):\d\d:\d\d)(?:\.(\d{1,7}))?(?:Z|\+00:00)", re.ASCII)
@@ -43,11 +44,18 @@ class Instant:
             ValueError: not a time, or outside 1601-01-01 to 9999-12-31.
         """
         try:
-            ticks, written, note = _parts(value)
-        except (ValueError, TypeError):
-            raise ValueError("not a time between 1601 and 9999") from None
+            usual = _USUAL.fullmatch(value)  # type: ignore[call-overload]  # what is no text is a TypeError
+            if usual is None:
+                ticks, written, note = _unusual_parts(value)  # type: ignore[arg-type]  # a text, as has been seen
+            else:
+                second, fraction = usual.groups("")
+                digits = fraction.ljust(_TICK_DIGITS, "0")
+                ticks = _ticks(datetime.fromisoformat(second)) + int(digits)
+                written, note = f"{second}.{digits}Z", None
+        except (ValueError, TypeError, OverflowError):
+            raise ValueError(_NOT_A_TIME) from None
         if not _EARLIEST <= ticks <= _LATEST:
-            raise ValueError("not a time between 1601 and 9999")
+            raise ValueError(_NOT_A_TIME)
         return cls(ticks, written, note)
 
     def __eq__(self, other: object) -> bool:
@@ -63,23 +71,10 @@ class Instant:
         return f"<Instant {self.edm}>"
 
 
-def _parts(value: object) -> tuple[int, str, str | None]:
-    if not isinstance(value, str):
-        raise TypeError("a time is a string")
-    usual = _USUAL.fullmatch(value)
-    if usual is None:
-        return _unusual_parts(value)
-    second, fraction = usual[1], usual[2] or ""
-    digits = f"{fraction:0<{_TICK_DIGITS}}"
-    return _ticks(datetime.fromisoformat(second).replace(tzinfo=UTC)) + int(digits), f"{second}.{digits}Z", None
-
-
 def _unusual_parts(text: str) -> tuple[int, str, str | None]:
     moment = datetime.fromisoformat(text)
-    note = None
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=UTC)
-        note = "no time zone, read as UTC"
+    note = "no time zone, read as UTC" if moment.tzinfo is None else None
+    moment = moment.replace(tzinfo=None) - (moment.utcoffset() or timedelta())
     ticks = _ticks(moment) + moment.microsecond * 10
     if text[19:20] == ".":
         fraction = _FRACTION.fullmatch(text)
@@ -110,7 +105,7 @@ def edm(ticks: int) -> str:
         moment = _EPOCH + timedelta(seconds=seconds)
     except OverflowError as error:
         raise ValueError("outside the years 1 to 9999") from error
-    return f"{moment.replace(tzinfo=None).isoformat()}.{fraction:07d}Z"
+    return f"{moment.isoformat()}.{fraction:07d}Z"
 
 
 def reverse(ticks: int) -> str:
@@ -118,7 +113,7 @@ def reverse(ticks: int) -> str:
     return f"{_LATEST - ticks:019d}"
 
 
-def ticks_of_reverse(written: str) -> int:
+def ticks_of_reversed(written: str) -> int:
     """Read back the ticks that `reverse` wrote."""
     return _LATEST - int(written)
 

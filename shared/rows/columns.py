@@ -73,8 +73,7 @@ def edm_type(column: str) -> Edm:
 def fact_columns(facts: Facts) -> Entity:
     """Write the facts that an event carries as columns, whole."""
     columns: Entity = {}
-    for attribute, column, write in _WRITERS:
-        value = getattr(facts, attribute)
+    for (column, write), value in zip(_WRITERS, msgspec.structs.astuple(facts), strict=True):
         if value is not None:
             columns[column] = value if write is None else write(value)
     return columns
@@ -85,6 +84,4 @@ def _edm_of_instant(value: Instant) -> str:
 
 
 _WRITER_OF: Final[Mapping[Any, Any]] = {str: None, Instant: _edm_of_instant, Int32: int, Int64: int}
-_WRITERS: Final = tuple(
-    (field.name, field.encode_name, _WRITER_OF.get(_type_of(field.type), compact)) for field in _FACTS
-)
+_WRITERS: Final = tuple((field.encode_name, _WRITER_OF.get(_type_of(field.type), compact)) for field in _FACTS)

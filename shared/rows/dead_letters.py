@@ -23,17 +23,19 @@ def dead_letter(function: str, text: str | bytes, error: ContentError) -> Filed:
         "EventType": error.event_type,
     }
     # A dead letter has fewer columns than a record, so it can keep a text for which a record has no room.
-    fixed: Entity = {"PartitionKey": function, "RowKey": digest(_bytes_of(text)), **pack(text)}
+    row_key = digest(_bytes_of(text))
+    kept = pack(text)
+    fixed: Entity = {"PartitionKey": function, "RowKey": row_key, **kept}
     if entity_bytes(fixed) > ENTITY_BYTES - _NAMED_BYTES:
         raise Oversized(f"over {ENTITY_BYTES - _NAMED_BYTES} bytes even compressed")
     columns, _cuts = fit({name: value for name, value in named.items() if value is not None}, fixed, spare=0)
-    return Filed(DEAD_LETTERS, {**fixed, **columns, "RecordVersion": RECORD_VERSION})
+    return Filed(DEAD_LETTERS, function, row_key, {**kept, **columns, "RecordVersion": RECORD_VERSION})
 
 
-def without_what_the_sender_chose(entity: Entity, text: str | bytes, problem: str) -> Entity:
+def without_what_the_sender_chose(letter: Filed, text: str | bytes, problem: str) -> Filed:
     """Reduce a dead letter that the service refused to keys, reason and the text as bytes."""
-    kept = {name: entity[name] for name in ("PartitionKey", "RowKey", "Reason", "RecordVersion")}
-    return {**kept, "Detail": problem, **pack(_bytes_of(text))}
+    kept = {name: letter.columns[name] for name in ("Reason", "RecordVersion")}
+    return letter._replace(columns={**kept, "Detail": problem, **pack(_bytes_of(text))})
 
 
 def _bytes_of(text: str | bytes) -> bytes:

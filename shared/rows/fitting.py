@@ -21,9 +21,18 @@ _DRIFT_BYTES: Final = 8_192  # kept free for `Drift`, which takes more where the
 _DRIFT_OVERHEAD: Final = 8 + 2 * len("Drift") + 4
 
 
-def pack(text: str | bytes) -> Entity:
-    """Keep a text whole: as `Raw` while it fits a string property, else compressed as `RawZ0`, `RawZ1` …."""
-    if isinstance(text, str) and utf16_units(text) <= TEXT_UNITS and _is_printable(text):
+def pack(text: str | bytes, *, is_json: bool = False) -> Entity:
+    """Keep a text whole: as `Raw` while it fits a string property, else compressed as `RawZ0`, `RawZ1` ….
+
+    Args:
+        text: what to keep.
+        is_json: it is known to be JSON, which holds no control characters; half an emoji it may hold.
+    """
+    if (
+        isinstance(text, str)
+        and utf16_units(text) <= TEXT_UNITS
+        and ((is_json and text.isascii()) or _is_printable(text))
+    ):
         return {"Raw": text}
     content = text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text
     packed = zlib.compress(content)
@@ -35,14 +44,17 @@ def unpack(entity: Mapping[str, object]) -> str | bytes:
     """Return the text that `pack` kept; bytes only where it never was UTF-8.
 
     Raises:
-        KeyError: the entity keeps no text.
+        ValueError: the entity keeps no text, or a damaged one.
     """
     if "Raw" in entity:
         return str(entity["Raw"])
-    chunks = [entity[f"{COMPRESSED}0"]]
+    chunks: list[object] = []
     while (chunk := entity.get(f"{COMPRESSED}{len(chunks)}")) is not None:
         chunks.append(chunk)
-    content = zlib.decompress(b"".join(chunk for chunk in chunks if isinstance(chunk, bytes)))
+    try:
+        content = zlib.decompress(b"".join(chunk for chunk in chunks if isinstance(chunk, bytes)))
+    except zlib.error:
+        raise ValueError("no text that can be unpacked") from None
     try:
         return content.decode("utf-8", "surrogatepass")
     except UnicodeDecodeError:

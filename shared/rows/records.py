@@ -3,13 +3,12 @@
 from typing import Final, NamedTuple
 
 from shared import catalogue
-from shared.catalogue import Family
 from shared.errors import Oversized
 from shared.events.event import Event
 from shared.rows import keys
 from shared.rows.columns import Entity, fact_columns
 from shared.rows.fitting import ENTITY_BYTES, PACKED_BYTES, TEXT_UNITS, drift_column, entity_bytes, fit, pack
-from shared.rows.timeline import timeline_entity
+from shared.rows.timeline import Place, partition_of, shard_of, timeline_columns
 
 RECORD_VERSION: Final = 2
 """Bumped when the meaning of a column changes; rows of all versions can be read by decoding their raw text again."""
@@ -19,10 +18,17 @@ _SURELY_FITS: Final = TEXT_UNITS // 4
 
 
 class Filed(NamedTuple):
-    """An entity with the table that it belongs to."""
+    """A row: where it is, and what it holds beside its keys."""
 
     table: str
-    entity: Entity
+    partition: str
+    row_key: str
+    columns: Entity
+
+    @property
+    def entity(self) -> Entity:
+        """The row as one entity."""
+        return {"PartitionKey": self.partition, "RowKey": self.row_key, **self.columns}
 
 
 def record_rows(event: Event) -> list[Filed]:
@@ -31,26 +37,30 @@ def record_rows(event: Event) -> list[Filed]:
     Raises:
         Oversized: the event does not fit a row, not even compressed.
     """
+    told = fact_columns(event.facts)
+    columns = _columns(event, told)
+    places = places_of(event)
+    _, partition, row_key = places[0]
+    in_timeline = timeline_columns(event, told, places)
+    in_timeline["RecordVersion"] = RECORD_VERSION
+    minute = partition_of(shard_of(partition), event.ticks)
+    return [*(Filed(*place, columns) for place in places), Filed(catalogue.TIMELINE, minute, row_key, in_timeline)]
+
+
+def places_of(event: Event) -> list[Place]:
+    """Return where the rows that keep an event are."""
     family = catalogue.EVENT_TYPES[event.type].family
-    columns = record_columns(event)
     partition = keys.key(owner_of(event))
-    row_key = keys.newest_first(event.ticks, event.digest)
-    places = [(family.table, partition, row_key), *_filed_by_message(family, event, partition)]
-    rows = [
-        Filed(table, {"PartitionKey": partition, "RowKey": row_key, **columns}) for table, partition, row_key in places
-    ]
-    return [*rows, Filed(catalogue.TIMELINE, {**timeline_entity(event, places), "RecordVersion": RECORD_VERSION})]
+    places = [(family.table, partition, keys.newest_first(event.ticks, event.digest))]
+    if family.message_table is not None and event.facts.message_id is not None:
+        filed = keys.by_message(event.facts.message_id, event.ticks, event.digest)
+        places.append((family.message_table, partition, filed))
+    return places
 
 
 def owner_of(event: Event) -> str:
     """Return the number, user or thread whose partition keeps an event."""
     return str(getattr(event.facts, catalogue.EVENT_TYPES[event.type].family.owner))
-
-
-def _filed_by_message(family: Family, event: Event, partition: str) -> list[tuple[str, str, str]]:
-    if family.message_table is None or event.facts.message_id is None:
-        return []
-    return [(family.message_table, partition, keys.by_message(event.facts.message_id, event.ticks, event.digest))]
 
 
 def record_columns(event: Event) -> Entity:
@@ -59,6 +69,10 @@ def record_columns(event: Event) -> Entity:
     Raises:
         Oversized: the event does not fit a row, not even compressed.
     """
+    return _columns(event, fact_columns(event.facts))
+
+
+def _columns(event: Event, told: Entity) -> Entity:
     envelope = event.envelope
     columns: Entity = {
         "EventId": envelope.id,
@@ -75,10 +89,10 @@ def record_columns(event: Event) -> Entity:
         columns["EventTime"] = envelope.time.edm
     if event.redacted is not None:
         columns["Redacted"] = event.redacted.edm
-    columns.update(fact_columns(event.facts))
+    columns.update(told)
     drift = list(event.drift)
     room = ENTITY_BYTES
-    kept = pack(event.text)
+    kept = pack(event.text, is_json=True)
     raw = kept.get("Raw")
     if not isinstance(raw, str) or len(raw) > _SURELY_FITS:
         if entity_bytes(kept) > PACKED_BYTES:

@@ -5,19 +5,26 @@ transaction of the same partition is in flight makes up the next one.
 
     caller 1   ──row──▶ lane (SmsEvents, +15551234567) ──▶ PUT      (1 row)
     caller 2…9 ──rows─▶   wait while it is in flight   ──▶ $batch   (8 rows)
+
+A lane takes no more than it can write in time, and rows whose callers have all gone are dropped: so what is written
+under overload is acknowledged.
 """
 
 import asyncio
-from collections import deque
 from collections.abc import Sequence
 from typing import Final, Protocol
 
-from shared.errors import RowRefused, StorageError
+from shared.errors import Busy, RowRefused, StorageError
+from shared.storage.budget import Budget
+from shared.storage.lane import Lane, Waiting, Write
 from shared.storage.odata import Row
 
-MOST_ROWS: Final = 100  # the service's limit on one transaction
-MOST_BYTES: Final = 4 * 1024 * 1024 - 64 * 1024  # 4 MiB is the service's limit; the frame takes a little
-MOST_WAITING_BYTES: Final = 32 * 1024 * 1024
+MOST_WAITING_BYTES: Final = 64 * 1024 * 1024
+_STUCK_AFTER: Final = 1.0  # seconds; a lane that has written nothing for so long gives way when room is short
+_NO_ROOM: Final = "a partition does not answer, and others need the room"
+_SHARE_OF_TIME: Final = 0.5  # of what is left until a caller's deadline may be spent in the queue
+
+LaneKey = tuple[str, str]
 
 
 class Writer(Protocol):
@@ -32,99 +39,49 @@ class Writer(Protocol):
         ...
 
 
-class _Write:
-    """One caller's rows: settles when the last of them did."""
-
-    def __init__(self, rows: int) -> None:
-        self._settled: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._left = rows
-        if not rows:
-            self._settled.set_result(None)
-        self._error: StorageError | None = None
-
-    def settle(self, error: StorageError | None) -> None:
-        """Count one row as done; a failure that a redelivery can mend outweighs a refusal."""
-        if error is not None and (self._error is None or isinstance(self._error, RowRefused)):
-            self._error = error
-        self._left -= 1
-        if not self._left and not self._settled.done():  # done: the caller was cancelled and waits no more
-            self._settled.set_result(None)
-
-    async def wait(self) -> None:
-        """Wait until all rows are settled and raise the failure, as an error of this caller's own."""
-        await self._settled
-        if isinstance(self._error, RowRefused):
-            raise RowRefused(self._error.code)
-        if self._error is not None:
-            raise StorageError(str(self._error)) from self._error
-
-
-class _Waiting:
-    """One row in a lane with everybody who waits for it."""
-
-    def __init__(self, row: Row) -> None:
-        self.row = row
-        self.writes: list[_Write] = []
-
-
-class _Room:
-    """A budget of bytes, given out first come first served."""
-
-    def __init__(self, size: int) -> None:
-        self._size = size
-        self._free = size
-        self._queue: deque[tuple[int, asyncio.Future[None]]] = deque()
-
-    async def take(self, size: int) -> None:
-        """Wait until `size` bytes are free; what is larger than the whole budget waits until all of it is."""
-        size = min(size, self._size)
-        if not self._queue and size <= self._free:
-            self._free -= size
-            return
-        turn = asyncio.get_running_loop().create_future()
-        self._queue.append((size, turn))
-        try:
-            await turn
-        except asyncio.CancelledError:
-            if turn.done() and not turn.cancelled():
-                self.give_back(size)
-            raise
-
-    def give_back(self, size: int) -> None:
-        """Free bytes and let those in whose turn it is."""
-        self._free = min(self._size, self._free + size)
-        while self._queue and (self._queue[0][1].done() or self._queue[0][0] <= self._free):
-            size, turn = self._queue.popleft()
-            if not turn.done():
-                self._free -= size
-                turn.set_result(None)
-
-
 class GroupCommit:
     """Writes rows through a `Writer`, together where they can be; within one event loop."""
 
     def __init__(self, writer: Writer, *, waiting_bytes: int = MOST_WAITING_BYTES) -> None:
         self._writer = writer
-        self._lanes: dict[tuple[str, str], dict[str, _Waiting]] = {}
+        self._lanes: dict[LaneKey, Lane] = {}
         self._tasks: set[asyncio.Task[None]] = set()
-        self._room = _Room(waiting_bytes)
+        self._budget = Budget(waiting_bytes)
         self._closed = False
 
-    async def write(self, rows: Sequence[Row]) -> None:
-        """Write rows; returns when all of them are durable.
-
-        Waits while more than `waiting_bytes` of earlier rows are under way. Cancelling the caller does not take
-        its rows back: they are written or not, as after a crash.
+    async def reserve(self, size: int) -> int:
+        """Wait until there is room for an event that takes about so many bytes, and return what to `release` later.
 
         Raises:
+            Busy: too many events are waiting already.
+        """
+        if size > self._budget.free:
+            self._make_room(size)
+        return await self._budget.take(size)
+
+    def release(self, size: int) -> None:
+        """Give back what was reserved."""
+        self._budget.give_back(size)
+
+    async def write(self, rows: Sequence[Row], *, deadline: float | None = None) -> None:
+        """Write rows; returns when all of them are durable.
+
+        All rows are taken or none. Rows of a caller who is cancelled are not sent any more, unless they are under way
+        or somebody else waits for them, too.
+
+        Args:
+            rows: what to write.
+            deadline: until when the caller waits, by the clock of the event loop.
+
+        Raises:
+            Busy: the rows could not be written in time; nothing of them is.
             RowRefused: the service refuses one of the rows for its content.
             StorageError: the service did not take one of the rows.
         """
-        await self._room.take(sum(row.size for row in rows))
         if self._closed:
-            self._room.give_back(sum(row.size for row in rows))
             raise StorageError("this worker is shutting down")
-        write = _Write(len(rows))
+        self._check_lanes(rows, deadline)
+        write = Write(len(rows))
         for row in rows:
             self._queue(row, write)
         await write.wait()
@@ -135,31 +92,54 @@ class GroupCommit:
         while self._tasks:
             await asyncio.wait(self._tasks)
 
-    def _queue(self, row: Row, write: _Write) -> None:
-        lane = self._lanes.get((row.table, row.partition))
-        if lane is None:
-            lane = self._lanes[row.table, row.partition] = {}
-            task = asyncio.create_task(self._drain((row.table, row.partition), lane))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
-        # A transaction must not hold a row twice; equal keys mean equal events, so one write serves both.
-        waiting = lane.get(row.row_key)
-        if waiting is None:
-            waiting = lane[row.row_key] = _Waiting(row)
-        else:
-            self._room.give_back(row.size)
-        waiting.writes.append(write)
+    def _check_lanes(self, rows: Sequence[Row], deadline: float | None) -> None:
+        """Raise Busy if one of the lanes cannot take its row."""
+        now = asyncio.get_running_loop().time()
+        for row in rows:
+            lane = self._lanes.get((row.table, row.partition))
+            if lane is None:
+                continue
+            # Half of what is free: however many lanes are full, the next one finds room.
+            if lane.size > max(self._budget.free, 0) / 2:
+                raise Busy(f"a partition of {row.table} has too many rows waiting")
+            if deadline is not None and lane.seconds_to_drain(now) > (deadline - now) * _SHARE_OF_TIME:
+                raise Busy(f"a partition of {row.table} is slower than its rows arrive")
 
-    async def _drain(self, key: tuple[str, str], lane: dict[str, _Waiting]) -> None:
+    def _make_room(self, size: int) -> None:
+        """Fail lanes that are stuck, the longest first, until there is room; Event Grid delivers their events again."""
+        now = asyncio.get_running_loop().time()
+        stuck = [lane for lane in self._lanes.values() if lane.seconds_under_way(now) > _STUCK_AFTER]
+        missing = size - self._budget.free
+        for lane in sorted(stuck, key=lambda lane: lane.seconds_under_way(now), reverse=True):
+            if missing <= 0:
+                return
+            missing -= lane.size  # at least; its callers give their reservations back when they run next
+            lane.give_way(_NO_ROOM)
+
+    def _queue(self, row: Row, write: Write) -> None:
+        key = (row.table, row.partition)
+        lane = self._lanes.get(key)
+        if lane is None:
+            lane = self._lanes[key] = Lane()
+            lane.task = asyncio.create_task(self._drain(key, lane))
+            self._tasks.add(lane.task)
+            lane.task.add_done_callback(self._tasks.discard)
+        lane.add(row, write)
+
+    async def _drain(self, key: LaneKey, lane: Lane) -> None:
         try:
-            while lane:
+            while True:
                 await asyncio.sleep(0)  # callers who run in this same turn of the loop still get on
-                await self._commit(_next_group(lane))
+                group = lane.next_group(asyncio.get_running_loop().time())
+                if not group:
+                    return
+                await self._commit(lane, group)
+                lane.finished(len(group), asyncio.get_running_loop().time())
         finally:
             del self._lanes[key]
-            self._settle([*lane.values()], StorageError("the write was cancelled"))  # nobody, unless this task was
+            lane.settle(lane.take_all(), Busy(_NO_ROOM))
 
-    async def _commit(self, group: list[_Waiting]) -> None:
+    async def _commit(self, lane: Lane, group: Sequence[Waiting]) -> None:
         rows = [waiting.row for waiting in group]
         error: StorageError | None = None
         try:
@@ -167,33 +147,13 @@ class GroupCommit:
         except StorageError as failure:
             error = failure
         except asyncio.CancelledError:
-            self._settle(group, StorageError("the write was cancelled"))
+            lane.settle(group, Busy(_NO_ROOM))
             raise
         except Exception as bug:  # noqa: BLE001  a bug must fail its callers, never leave them waiting
             # The bug's own text may quote the row; its traceback tells enough.
             error = StorageError(f"the write failed: {type(bug).__name__}").with_traceback(bug.__traceback__)
         if isinstance(error, RowRefused) and len(group) > 1:
             # One row spoils a transaction for all; alone, each is judged by itself.
-            await asyncio.gather(*(self._commit([waiting]) for waiting in group), return_exceptions=True)
+            await asyncio.gather(*(self._commit(lane, [waiting]) for waiting in group), return_exceptions=True)
         else:
-            self._settle(group, error)
-
-    def _settle(self, group: list[_Waiting], error: StorageError | None) -> None:
-        for waiting in group:
-            self._room.give_back(waiting.row.size)
-            for write in waiting.writes:
-                write.settle(error)
-
-
-def _next_group(lane: dict[str, _Waiting]) -> list[_Waiting]:
-    """Take from a lane what one transaction can hold, oldest first, at least one row."""
-    group: list[_Waiting] = []
-    size = 0
-    for waiting in lane.values():
-        size += waiting.row.size
-        if group and (len(group) == MOST_ROWS or size > MOST_BYTES):
-            break
-        group.append(waiting)
-    for waiting in group:
-        del lane[waiting.row.row_key]
-    return group
+            lane.settle(group, error)

@@ -29,9 +29,10 @@ def test_a_dead_letter_tells_what_is_wrong_and_where() -> None:
     text = delivered(event)
     error = outcome(text)
     assert isinstance(error, ContentError)
-    table, row = dead_letter("sms_events", text, error)
+    letter = dead_letter("sms_events", text, error)
+    row = letter.entity
 
-    assert table == "DeadLetters"
+    assert letter.table == "DeadLetters"
     assert len(str(row.pop("RowKey"))) == 16
     assert row == {
         "PartitionKey": "sms_events",
@@ -46,7 +47,7 @@ def test_a_dead_letter_tells_what_is_wrong_and_where() -> None:
 
 def test_what_is_not_known_is_absent() -> None:
     """No id and no type of a text that is no JSON."""
-    _, row = dead_letter("sms_events", "<html>", NotJson("Expecting value at character 0"))
+    row = dead_letter("sms_events", "<html>", NotJson("Expecting value at character 0")).entity
 
     assert row.keys() == {"PartitionKey", "RowKey", "Reason", "Detail", "Raw", "RecordVersion"}
 
@@ -56,7 +57,7 @@ def test_what_is_not_known_is_absent() -> None:
 def test_any_text_can_be_filed(text: str | bytes, event_id: str, event_type: str, times: int) -> None:
     """With any id and type, of any length: the row is one that the service takes, and keeps the text."""
     error = MissingKey("missing", event_id=event_id * times, event_type=event_type * times)
-    _, row = dead_letter("chat_user_events", text, error)
+    row = dead_letter("chat_user_events", text, error).entity
     kept = unpack(row)
 
     assert violations(row) == []
@@ -68,7 +69,7 @@ def test_the_same_text_is_filed_once_and_another_beside_it() -> None:
     """A redelivery replaces its row; as text or as bytes it is the same."""
     error = NotJson("no")
     texts: list[Any] = ["{", b"{", "{ ", "\ud83c", "\udf3b", ""]
-    keys = [str(dead_letter("sms_events", text, error)[1]["RowKey"]) for text in texts]
+    keys = [str(dead_letter("sms_events", text, error).entity["RowKey"]) for text in texts]
 
     assert keys[0] == keys[1]
     assert len(set(keys)) == len(texts) - 1
@@ -78,7 +79,7 @@ def test_the_same_text_is_filed_once_and_another_beside_it() -> None:
 def test_long_ids_are_cut(unit: str) -> None:
     """A dead letter of an event whose id alone is over the limits is still a row."""
     error = MissingKey("missing", event_id=unit * 100_000)
-    _, row = dead_letter("sms_events", unit * 400_000, error)
+    row = dead_letter("sms_events", unit * 400_000, error).entity
 
     assert (unit * 100_000).startswith(str(row["EventId"]))
     assert len(str(row["EventId"]).encode("utf-16-le")) == 62_000
@@ -96,7 +97,7 @@ def test_an_event_too_large_for_a_record_is_still_a_dead_letter() -> None:
 
     with pytest.raises(Oversized) as refused:
         record_rows(decode(text))
-    _table, entity = dead_letter("sms_events", text, refused.value)
+    entity = dead_letter("sms_events", text, refused.value).entity
 
     assert "oversized" == entity["Reason"]
     assert event["id"] == entity["EventId"]

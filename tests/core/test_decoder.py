@@ -45,10 +45,11 @@ def test_no_sample_drifts(name: str) -> None:
 def test_a_received_sms_is_filed_under_its_own_number_newest_first_and_under_its_message() -> None:
     """The keys and columns of an SMS are those of the design, counted by hand."""
     record = decode(delivered(samples.event("2020/SMSReceived")))
-    (newest, newest_row), (filed, filed_row), _ = record_rows(record)
+    newest, filed, _ = record_rows(record)
+    newest_row, filed_row = newest.entity, filed.entity
     ticks = 637359856670000000
 
-    assert (newest, filed) == ("SmsEvents", "SmsMessages")
+    assert (newest.table, filed.table) == ("SmsEvents", "SmsMessages")
     assert f"{3155378975999999999 - ticks:019}~{record.digest}" == newest_row["RowKey"]
     assert (
         f"Incoming_20200918002745d29ebbea-3341-4466-9690-0a03af35228e~{ticks:019}~{record.digest}"

@@ -80,7 +80,7 @@ def test_times_have_any_number_of_digits_and_any_offset(time: str, expected: str
 def test_the_same_instant_with_another_offset_is_a_redelivery() -> None:
     """CloudEvents write seven digits where the Event Grid schema writes none."""
     times = ("2020-09-18T00:22:20Z", "2020-09-18T00:22:20.0000000Z", "2020-09-18T02:22:20+02:00")
-    keys = {record_rows(decode(delivered({**samples.event(SMS), "eventTime": time})))[0][1]["RowKey"] for time in times}
+    keys = {record_rows(decode(delivered({**samples.event(SMS), "eventTime": time})))[0].row_key for time in times}
 
     assert len(keys) == 1
 
@@ -244,7 +244,7 @@ def test_transaction_and_message_ids_are_opaque() -> None:
     """Base64 with `/` and `+`, or anything else: kept as they are, in columns and in keys."""
     event = samples.event(SMS)
     event["data"]["messageId"] = "pVIjw/pHEEKUO+JD#?\\%/\u0085.1.1"
-    filed = list(record_rows(decode(delivered(event))))[1][1]
+    filed = record_rows(decode(delivered(event)))[1].entity
 
     assert event["data"]["messageId"] == filed["MessageId"]
     assert str(filed["RowKey"]).startswith("pVIjw=2FpHEEKUO+JD=23=3F=5C=25=2F=C2=85.1.1~")

@@ -53,15 +53,15 @@ def test_every_type_has_all_that_its_row_promises(event_type: catalogue.EventTyp
 def test_every_row_goes_to_a_known_table_in_known_columns(name: str) -> None:
     """SMS to two tables, chat to one each, and all to the time line."""
     event_type = catalogue.EVENT_TYPES[samples.event(name)["eventType"]]
-    rows = list(record_rows(decode(delivered(samples.event(name)))))
+    rows = record_rows(decode(delivered(samples.event(name))))
     expected = {
         catalogue.SMS: ["SmsEvents", "SmsMessages", "Timeline"],
         catalogue.CHAT_USER: ["ChatUserEvents", "Timeline"],
         catalogue.CHAT_THREAD: ["ChatThreadEvents", "Timeline"],
     }
 
-    assert [table for table, _ in rows] == expected[event_type.family]
-    assert {name for _, row in rows for name in row} <= columns.COLUMNS.keys()
+    assert [row.table for row in rows] == expected[event_type.family]
+    assert {name for row in rows for name in row.entity} <= columns.COLUMNS.keys()
 
 
 def test_tables_and_functions_are_those_of_the_design() -> None:

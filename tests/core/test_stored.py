@@ -9,9 +9,8 @@ from shared.catalogue import TIMELINE
 from shared.decoder import decode
 from shared.errors import ContentError
 from shared.events.timestamps import Instant
-from shared.rows import keys
 from shared.rows.records import record_rows
-from shared.stored import event_of
+from shared.stored import event_of, time_and_digest_of
 from tests import samples
 from tests.core.strategies import delivered
 
@@ -32,8 +31,8 @@ def test_the_keys_of_a_row_tell_time_and_digest(name: str) -> None:
     """Both forms of RowKey are read back."""
     event = decode(delivered(samples.event(name)))
 
-    for _, entity in record_rows(event):
-        assert keys.ticks_and_digest(str(entity["RowKey"])) == (event.ticks, event.digest)
+    for row in record_rows(event):
+        assert time_and_digest_of(row.row_key) == (event.ticks, event.digest)
 
 
 @pytest.mark.parametrize("name", ["2021/ChatThreadCreated", "2025/SMSReceived"])
@@ -44,11 +43,9 @@ def test_a_redacted_row_keeps_its_keys(name: str) -> None:
     redacted = msgspec.structs.replace(decode(text), ticks=before.ticks, digest=before.digest, redacted=ERASED)
     rows = record_rows(redacted)
 
-    assert [(table, row["RowKey"]) for table, row in rows] == [
-        (table, row["RowKey"]) for table, row in record_rows(before)
-    ]
-    assert {row["Redacted"] for _, row in rows} == {"2026-03-04T05:06:07.0000000Z"}
-    assert [event_of(row) for table, row in rows if table != TIMELINE] == [redacted] * (len(rows) - 1)
+    assert [row[:3] for row in rows] == [row[:3] for row in record_rows(before)]
+    assert {row.columns["Redacted"] for row in rows} == {"2026-03-04T05:06:07.0000000Z"}
+    assert [event_of(row.entity) for row in rows if row.table != TIMELINE] == [redacted] * (len(rows) - 1)
     assert decode(text).digest != before.digest
 
 
@@ -73,4 +70,4 @@ def test_a_damaged_row_is_a_content_error(row: dict[str, object]) -> None:
 def test_no_other_key_is_taken_for_a_records(key: str) -> None:
     """Nineteen digits and sixteen hex digits, nothing else."""
     with pytest.raises(ValueError, match="RowKey"):
-        keys.ticks_and_digest(key)
+        time_and_digest_of(key)

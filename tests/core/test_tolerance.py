@@ -122,7 +122,7 @@ def test_each_property_may_be_absent_null_empty_or_of_another_type(sample: str) 
         changed = {name for name in {*whole, *columns} - {"Raw", "Drift"} if whole.get(name) != columns.get(name)}
 
         assert _expected_reason(event) is None, str(case)
-        assert not [problem for _, row in record_rows(result) for problem in violations(row)], str(case)
+        assert not [problem for row in record_rows(result) for problem in violations(row.entity)], str(case)
         assert changed <= _columns_fed_by(catalogue.EVENT_TYPES[event["eventType"]], case.field), str(case)
         assert _is_noted(case) == any(note.startswith(f"$.data.{case.field}") for note in _notes(columns)), str(case)
 

@@ -32,9 +32,7 @@ def test_every_column_is_documented_with_its_type(column: str) -> None:
 
 def test_every_table_kind_and_reason_is_documented() -> None:
     """Nobody has to read code to know what may stand in a column."""
-    leaves = [
-        value for value in vars(errors).values() if isinstance(value, type) and issubclass(value, errors.ContentError)
-    ]
+    leaves = errors.ContentError.__subclasses__()
     named = [*TABLES, *(kind.value for kind in Kind), *(leaf.reason for leaf in leaves)]
 
     assert [] == [name for name in named if f"`{name}`" not in RECORDS]
@@ -49,11 +47,29 @@ def test_every_link_to_a_file_leads_somewhere(page: Path) -> None:
     assert [] == [link for link in links if link and not (ROOT / page).parent.joinpath(link).exists()]
 
 
-def test_every_make_target_in_the_readme_exists() -> None:
-    """The Makefile has what the README calls."""
-    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+@pytest.mark.parametrize("page", PAGES, ids=str)
+def test_every_link_to_a_heading_finds_it(page: Path) -> None:
+    """In the same page or in another one of ours."""
+    text = (ROOT / page).read_text(encoding="utf-8")
+    links = [link.partition("#") for link in re.findall(r"\]\(([^)]+)\)", text) if "://" not in link and "#" in link]
+    targets = {(path, heading): (ROOT / page).parent / path if path else ROOT / page for path, _, heading in links}
 
-    assert [] == [target for target in re.findall(r"`make (\w+)", README) if f"\n{target}:" not in makefile]
+    assert [] == [link for link, target in targets.items() if link[1] not in _headings(target)]
+
+
+def _headings(page: Path) -> set[str]:
+    """Write a page's headings as GitHub does in links."""
+    found = re.findall(r"^#+ (.+)$", page.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in found}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=str)
+def test_every_make_target_exists(page: Path) -> None:
+    """The Makefile has what the pages call."""
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    called = re.findall(r"`make ([a-z-]+)", (ROOT / page).read_text(encoding="utf-8"))
+
+    assert [] == [target for target in called if f"\n{target}:" not in makefile]
 
 
 def test_the_readme_quotes_the_figures_of_the_last_benchmark() -> None:
@@ -69,3 +85,15 @@ def test_the_readme_quotes_the_figures_of_the_last_benchmark() -> None:
 
     assert [] == [row for row in rows if row not in results]
     assert [] == [sentence for sentence in quoted if sentence not in costs]
+
+
+def test_the_operations_page_quotes_the_figures_of_the_last_benchmark() -> None:
+    """If this fails, bring the marked block of docs/operations.md up to date."""
+    results = (ROOT / "benchmarks" / "results.md").read_text(encoding="utf-8")
+    operations = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+    _before, _, after = operations.partition("<!-- Begin of figures.")
+    figures = after.partition("<!-- End of figures. -->")[0]
+    rows = [line for line in figures.splitlines() if line.startswith(("| SMS burst", "| chat fan-out", "| one at a"))]
+
+    assert len(rows) == 6
+    assert [] == [row for row in rows if row not in results]

@@ -15,8 +15,8 @@ from shared.catalogue import EVENT_TYPES, TABLES
 from shared.decoder import decode
 from shared.events.jsontext import canonical
 from shared.rows.records import record_rows
-from shared.storage.settings import Account
-from tests.storage.edm import for_sdk
+from shared.storage.account import Account
+from tests.storage.edm import by_sdk, for_sdk
 
 SEEDS = {
     "the first storm": 1,
@@ -63,12 +63,12 @@ class TestChecker:
     @pytest.fixture(name="client")
     def _client(self, account: Account, events: list[dict[str, object]]) -> TableServiceClient:
         """Tables that hold what the events become, all but the broken one."""
-        client = TableServiceClient.from_connection_string(str(account.connection_string))
+        client = by_sdk(account)
         for table in TABLES:
             client.create_table(table)
         for event in events[:-1]:
-            for table, entity in record_rows(decode(json.dumps(event))):
-                client.get_table_client(table).upsert_entity(for_sdk(entity), mode=UpdateMode.REPLACE)
+            for row in record_rows(decode(json.dumps(event))):
+                client.get_table_client(row.table).upsert_entity(for_sdk(row.entity), mode=UpdateMode.REPLACE)
         return client
 
     async def test_a_broken_event_that_is_no_dead_letter_is_lost(
@@ -85,12 +85,12 @@ class TestChecker:
         self, client: TableServiceClient, events: list[dict[str, object]], azurite: Azurite, tmp_path: Path
     ) -> None:
         """Both as a loss and in the story that it was part of."""
-        table, entity = record_rows(decode(json.dumps(events[0])))[0]
-        client.get_table_client(table).delete_entity(str(entity["PartitionKey"]), str(entity["RowKey"]))
+        row = record_rows(decode(json.dumps(events[0])))[0]
+        client.get_table_client(row.table).delete_entity(row.partition, row.row_key)
         client.close()
         verdict = await check(events[:-1], azurite.connection_string, tmp_path)
 
-        assert any(problem.startswith(f"lost from {table}") for problem in verdict.problems)
+        assert any(problem.startswith(f"lost from {row.table}") for problem in verdict.problems)
         assert any("story" in problem for problem in verdict.problems)
 
     async def test_events_that_were_merged_are_found(
@@ -100,9 +100,9 @@ class TestChecker:
         first = next(one.event for one in mix(3, 80) if one.purpose == "event")
         other = {**first, "data": {**first["data"], "transactionId": "another"}}
         monkeypatch.setattr("shared.decoder.canonical", lambda identity: canonical(identity[:-1]))
-        with TableServiceClient.from_connection_string(str(account.connection_string)) as client:
-            for table, entity in record_rows(decode(json.dumps(first))):
-                client.create_table(table).upsert_entity(for_sdk(entity), mode=UpdateMode.REPLACE)
+        with by_sdk(account) as client:
+            for row in record_rows(decode(json.dumps(first))):
+                client.create_table(row.table).upsert_entity(for_sdk(row.entity), mode=UpdateMode.REPLACE)
         verdict = await check([first, other], azurite.connection_string, tmp_path)
 
         assert any(problem.startswith("different events merged") for problem in verdict.problems)
@@ -120,9 +120,9 @@ class TestChecker:
         self, client: TableServiceClient, events: list[dict[str, object]], azurite: Azurite, tmp_path: Path
     ) -> None:
         """Columns must be what the row's own text says."""
-        table, entity = record_rows(decode(json.dumps(events[0])))[0]
-        changed = {"PartitionKey": entity["PartitionKey"], "RowKey": entity["RowKey"], "Kind": "another"}
-        client.get_table_client(table).upsert_entity(changed, mode=UpdateMode.MERGE)
+        row = record_rows(decode(json.dumps(events[0])))[0]
+        changed = {"PartitionKey": row.partition, "RowKey": row.row_key, "Kind": "another"}
+        client.get_table_client(row.table).upsert_entity(changed, mode=UpdateMode.MERGE)
         client.close()
         verdict = await check(events[:-1], azurite.connection_string, tmp_path)
 

@@ -11,11 +11,11 @@ import pytest_asyncio
 from azure.data.tables import TableServiceClient
 
 from acsevents.local.azurite import Azurite
-from acsevents.local.event_grid import EventGrid, load
+from acsevents.local.event_grid import LOCAL_KEY, EventGrid
 from acsevents.local.host_process import HostProcesses, host_processes
 from acsevents.local.newtonsoft import compact, read
-from acsevents.local.stack import SUBSCRIPTIONS
 from acsevents.publishing import publish
+from acsevents.subscriptions import load
 from shared.catalogue import TABLES
 from shared.rows.fitting import unpack
 from tests import samples
@@ -170,9 +170,9 @@ async def test_what_the_host_itself_cannot_read_ends_in_event_grids_dead_letters
         nested = [nested]
     too_deep["data"]["unheardOf"] = nested
     async with EventGrid.start(
-        subscriptions=load(SUBSCRIPTIONS), webhook=hosts.url, dead_letter_folder=tmp_path, time_scale=1e-5
+        subscriptions=load(), webhook=hosts.url, dead_letter_folder=tmp_path, time_scale=1e-5
     ) as grid:
-        await publish(grid.endpoint, grid.key, [too_deep])
+        await publish(grid.endpoint, LOCAL_KEY, [too_deep])
         await grid.drain(30)
 
     letters = dead_letters(tmp_path)
@@ -180,3 +180,22 @@ async def test_what_the_host_itself_cannot_read_ends_in_event_grids_dead_letters
     assert ["too deep for the host"] == [letter["id"] for letter in letters]
     assert too_deep["data"] == letters[0]["data"]
     assert "too deep for the host" not in kept(azurite)
+
+
+@pytest.mark.promise("Tolerant")
+@pytest.mark.parametrize("event_type", ["SMSRead", "ChatReactionAddedInThread"])
+async def test_a_type_that_nobody_knows_yet_becomes_a_dead_letter(
+    azurite: Azurite, hosts: HostProcesses, tmp_path: Path, event_type: str
+) -> None:
+    """What Microsoft adds is let in by the event subscription for new types, and kept to be replayed."""
+    new = samples.event(SAMPLES["sms_events"])
+    new |= {"id": f"the first {event_type}", "eventType": f"Microsoft.Communication.{event_type}"}
+    async with EventGrid.start(subscriptions=load(), webhook=hosts.url, dead_letter_folder=tmp_path) as grid:
+        await publish(grid.endpoint, LOCAL_KEY, [new, {**new, "eventType": "Microsoft.Communication.CallStarted"}])
+        await grid.drain(30)
+
+    assert (grid.counts["delivered"], grid.counts["dropped"]) == (1, 1)
+    with TableServiceClient.from_connection_string(azurite.connection_string) as client:
+        rows = client.get_table_client("DeadLetters").query_entities(f"EventId eq '{new['id']}'")
+        assert [("unsupported_type", new["eventType"])] == [(row["Reason"], row["EventType"]) for row in rows]
+    assert [new] == [json.loads(text) for text in kept(azurite)[new["id"]]]

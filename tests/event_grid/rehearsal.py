@@ -3,15 +3,17 @@
 import asyncio
 import io
 import json
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import aiohttp
 from aiohttp import web
 
-from acsevents.local.event_grid import EventGrid, EventSubscription
+from acsevents.local.event_grid import LOCAL_KEY, EventGrid
+from acsevents.local.ports import listening
+from acsevents.subscriptions import DeliveryPolicy, EventSubscription
 
 FAST = 0.0001  # 10 s of the retry schedule become 1 ms
 
@@ -47,7 +49,10 @@ class Host:
         shake: answers a validation code.
         origin: answers the CloudEvents handshake.
         silent: deliveries are never answered.
+        stop: from then on connections are refused.
     """
+
+    stop: Callable[[], Awaitable[None]]
 
     def __init__(self) -> None:
         self.url = ""
@@ -56,9 +61,8 @@ class Host:
         self.shake: Callable[[str], web.Response] = lambda code: web.Response(
             text=json.dumps({"validationResponse": code})
         )
-        self.origin: str | None = "eventgrid.azure.net"
+        self.origin = "eventgrid.azure.net"
         self.silent = False
-        self._runner: web.AppRunner | None = None
 
     @property
     def delivered(self) -> list[str]:
@@ -68,7 +72,7 @@ class Host:
     async def receive(self, request: web.Request) -> web.Response:
         """Answer as scripted and remember the deliveries."""
         if request.method == "OPTIONS":
-            return web.Response(headers={"Webhook-Allowed-Origin": self.origin} if self.origin else {})
+            return web.Response(headers={"Webhook-Allowed-Origin": self.origin})
         text = await request.text()
         if request.headers["aeg-event-type"] == "SubscriptionValidation":
             return self.shake(json.loads(text)[0]["data"]["validationCode"])
@@ -80,31 +84,18 @@ class Host:
         # Whoever follows a redirect finds a page that says 200.
         return web.Response(status=self.answer(len(self.calls) - 1, call), headers={"Location": "/elsewhere"})
 
-    async def start(self) -> None:
-        """Listen on a free port of 127.0.0.1."""
-        app = web.Application(client_max_size=10_000_000)
-        app.router.add_route("*", "/runtime/webhooks/EventGrid", self.receive)
-        app.router.add_get("/elsewhere", _elsewhere)
-        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1, handler_cancellation=True)
-        await self._runner.setup()
-        await web.TCPSite(self._runner, "127.0.0.1", 0).start()
-        self.url = "http://127.0.0.1:{1}".format(*self._runner.addresses[0])
-
-    async def stop(self) -> None:
-        """Be gone: connections are refused from now on."""
-        if self._runner:
-            await self._runner.cleanup()
-
 
 @asynccontextmanager
 async def serving() -> AsyncIterator[Host]:
-    """Run a webhook until the block ends."""
+    """Run a webhook until the block ends or it is stopped."""
     host = Host()
-    await host.start()
-    try:
+    app = web.Application(client_max_size=10_000_000)
+    app.router.add_route("*", "/runtime/webhooks/EventGrid", host.receive)
+    app.router.add_get("/elsewhere", _elsewhere)
+    async with AsyncExitStack() as stack:
+        host.url = await stack.enter_async_context(listening(app, 0, patience=0.1))
+        host.stop = stack.aclose
         yield host
-    finally:
-        await host.stop()
 
 
 @asynccontextmanager
@@ -124,17 +115,12 @@ async def rehearsal(folder: Path, *subscriptions: EventSubscription, **options: 
 
 
 def subscription(
-    name: str = "all-events", *, batch: int = 1, dead_letters: bool = True, **properties: Any
+    name: str = "all-events", *, batch: int = 1, dead_letters: bool = True, policy: dict[str, Any] | None = None
 ) -> EventSubscription:
-    """Declare an event subscription for the function `record`, Azure's spelling for further properties."""
-    destination = {
-        "endpointType": "AzureFunction",
-        "properties": {"resourceId": "${app}/functions/record", "maxEventsPerBatch": batch},
-    }
-    if dead_letters:
-        container = {"resourceId": "${storage}", "blobContainerName": "dead"}
-        properties["deadLetterDestination"] = {"endpointType": "StorageBlob", "properties": container}
-    return EventSubscription.of({"name": name, "properties": {"destination": destination, **properties}})
+    """Declare an event subscription of all events for the function `record`."""
+    container = "dead" if dead_letters else None
+    delivery = DeliveryPolicy(max_events_per_batch=batch, dead_letter_container=container, **policy or {})
+    return EventSubscription(name=name, function="record", policy=delivery)
 
 
 def event(event_id: str = "1", **fields: Any) -> dict[str, Any]:
@@ -175,7 +161,7 @@ async def post(
 ) -> Answer:
     """Post to the topic without an SDK between, and return its answer."""
     data = body if isinstance(body, bytes) else json.dumps(body).encode()
-    headers = {"aeg-sas-key": grid.key, "Content-Type": content_type}
+    headers = {"aeg-sas-key": LOCAL_KEY, "Content-Type": content_type}
     async with (
         aiohttp.ClientSession() as session,
         session.post(grid.endpoint, data=io.BytesIO(data), headers=headers) as response,

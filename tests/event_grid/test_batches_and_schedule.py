@@ -2,22 +2,25 @@
 
 from collections import deque
 from datetime import UTC, datetime
+from typing import get_args
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from acsevents.local.event_grid.batches import Pending, take
-from acsevents.local.event_grid.events import Event, Schema
+from acsevents.local.event_grid.events import Event
 from acsevents.local.event_grid.schedule import JITTER, MINIMUM, SCHEDULE, TIMED_OUT, answered, delay
+from shared.events.envelope import Schema
 
-_PENDING = st.builds(
-    Pending,
-    event=st.builds(
-        Event, schema=st.sampled_from(Schema), text=st.binary(min_size=1, max_size=300), version=st.just("1")
-    ),
-    published=st.just(datetime(2024, 1, 1, tzinfo=UTC)),
-)
+
+def _pending(size: int, schema: Schema = "EventGridSchema") -> Pending:
+    event = Event(schema, id="1", type="T", subject="", text=b"x" * size, version="1")
+    return Pending(event, datetime(2024, 1, 1, tzinfo=UTC))
+
+
+_SCHEMAS: tuple[Schema, ...] = get_args(Schema)
+_PENDING = st.builds(_pending, size=st.integers(min_value=1, max_value=300), schema=st.sampled_from(_SCHEMAS))
 
 
 @given(
@@ -42,9 +45,7 @@ def test_batches_conserve_events_and_keep_the_limits(events: list[Pending], max_
 def test_an_oversized_event_goes_alone_and_small_ones_fill_the_batch() -> None:
     """One event over the preferred size is its own batch; what fits exactly goes together."""
     sizes = [50, 50, 500, 30, 70, 1]
-    waiting = deque(
-        Pending(Event(Schema.EVENT_GRID, b"x" * size, "1"), datetime(2024, 1, 1, tzinfo=UTC)) for size in sizes
-    )
+    waiting = deque(_pending(size) for size in sizes)
 
     batches = []
     while waiting:

@@ -5,13 +5,14 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 
-from acsevents.local.event_grid import EventGrid, HandshakeError
-from tests.event_grid.rehearsal import serving, subscription
+from acsevents.local import LocalStackError
+from acsevents.local.event_grid import EventGrid
+from tests.event_grid.rehearsal import Host, serving, subscription
 
 
-async def _start(url: str, folder: Path, schema: str) -> None:
-    chosen = subscription("mine", eventDeliverySchema=schema)
-    async with EventGrid.start(subscriptions=[chosen], webhook=url, dead_letter_folder=folder):
+async def _start(host: Host, folder: Path, schema: str) -> None:
+    chosen = subscription("mine", policy={"event_delivery_schema": schema})
+    async with EventGrid.start(subscriptions=[chosen], webhook=host.url, dead_letter_folder=folder):
         pass
 
 
@@ -30,22 +31,26 @@ async def test_an_event_grid_webhook_must_echo_the_code(tmp_path: Path, answer: 
     """Exactly 200 with the code in `validationResponse` is accepted, anything else names subscription and cure."""
     async with serving() as host:
         host.shake = lambda _code: answer
-        with pytest.raises(HandshakeError, match=rf"'mine'.*{problem}.*start the Functions host"):
-            await _start(host.url, tmp_path, "EventGridSchema")
+        with pytest.raises(LocalStackError, match=rf"'mine'.*{problem}.*start the Functions host"):
+            await _start(host, tmp_path, "EventGridSchema")
 
 
-@pytest.mark.parametrize("origin", [None, "example.org"])
-async def test_a_cloud_events_webhook_must_allow_the_origin(tmp_path: Path, origin: str | None) -> None:
+@pytest.mark.parametrize(("origin", "allowed"), [("*", True), ("eventgrid.azure.net", True), ("example.org", False)])
+async def test_a_cloud_events_webhook_must_allow_the_origin(tmp_path: Path, origin: str, *, allowed: bool) -> None:
     """Abuse protection: without `WebHook-Allowed-Origin` for Event Grid there is no subscription."""
     async with serving() as host:
         host.origin = origin
-        with pytest.raises(HandshakeError, match=r"'mine'.*allowed origin"):
-            await _start(host.url, tmp_path, "CloudEventSchemaV1_0")
+        if allowed:
+            await _start(host, tmp_path, "CloudEventSchemaV1_0")
+            return
+        with pytest.raises(LocalStackError, match=r"'mine'.*allowed origin"):
+            await _start(host, tmp_path, "CloudEventSchemaV1_0")
 
 
-@pytest.mark.parametrize("origin", ["*", "eventgrid.azure.net"])
-async def test_a_cloud_events_webhook_may_allow_all_origins(tmp_path: Path, origin: str) -> None:
-    """Event Grid's own origin or any is fine."""
+@pytest.mark.parametrize("schema", ["EventGridSchema", "CloudEventSchemaV1_0"])
+async def test_a_webhook_that_is_not_there_fails_the_start(tmp_path: Path, schema: str) -> None:
+    """The error names the subscription and the cure."""
     async with serving() as host:
-        host.origin = origin
-        await _start(host.url, tmp_path, "CloudEventSchemaV1_0")
+        await host.stop()
+        with pytest.raises(LocalStackError, match=r"'mine'.*start the Functions host"):
+            await _start(host, tmp_path, schema)

@@ -2,18 +2,17 @@
 
 import asyncio
 import json
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from azure.core.credentials import AzureKeyCredential, AzureSasCredential
+from azure.core.credentials import AzureKeyCredential
 from azure.core.exceptions import ClientAuthenticationError
 from azure.core.messaging import CloudEvent
-from azure.eventgrid import EventGridEvent, EventGridPublisherClient, generate_sas
+from azure.eventgrid import EventGridEvent, EventGridPublisherClient
 from azure.eventgrid.aio import EventGridPublisherClient as AsyncPublisherClient
 
-from acsevents.local.event_grid import LOCAL_TOPIC
+from acsevents.local.event_grid import LOCAL_KEY, LOCAL_TOPIC, EventGrid
 from tests.event_grid.rehearsal import cloud_event, event, post, rehearsal
 
 BATCH = "application/cloudevents-batch+json; charset=utf-8"
@@ -27,21 +26,21 @@ def _sms(text: str = "hé 😀") -> EventGridEvent:
     )
 
 
-async def _publish(grid: Any, events: Any, credential: AzureKeyCredential | AzureSasCredential) -> None:
-    async with AsyncPublisherClient(grid.endpoint, credential) as client:
+async def _publish(grid: EventGrid, events: Any, key: str) -> None:
+    async with AsyncPublisherClient(grid.endpoint, AzureKeyCredential(key)) as client:
         await client.send(events)
 
 
 async def test_the_sync_publisher_client_publishes_event_grid_events(tmp_path: Path) -> None:
     """The synchronous SDK client gets its 200; the event arrives with `topic` and `metadataVersion` stamped on."""
 
-    def publish(endpoint: str, key: str, sent: EventGridEvent) -> None:
-        with EventGridPublisherClient(endpoint, AzureKeyCredential(key)) as client:
+    def publish(endpoint: str, sent: EventGridEvent) -> None:
+        with EventGridPublisherClient(endpoint, AzureKeyCredential(LOCAL_KEY)) as client:
             client.send([sent])
 
     async with rehearsal(tmp_path) as (grid, host):
         sent = _sms()
-        await asyncio.to_thread(publish, grid.endpoint, grid.key, sent)
+        await asyncio.to_thread(publish, grid.endpoint, sent)
         await grid.drain(10)
 
     [arrived] = host.calls[0].events
@@ -55,7 +54,7 @@ async def test_the_async_publisher_client_publishes_cloud_events(tmp_path: Path)
     """The asynchronous SDK client publishes a CloudEvent, which arrives as it was, without stamps."""
     async with rehearsal(tmp_path) as (grid, host):
         sent = CloudEvent(source="/acs", type="Microsoft.Communication.SMSReceived", data={"m": "x"})
-        await _publish(grid, [sent], AzureKeyCredential(grid.key))
+        await _publish(grid, [sent], LOCAL_KEY)
         await grid.drain(10)
 
     [arrived] = host.calls[0].events
@@ -103,30 +102,11 @@ async def test_a_given_topic_stays(tmp_path: Path) -> None:
 async def test_a_wrong_key_is_refused(tmp_path: Path) -> None:
     """Without the topic's key the SDK raises its authentication error, and nothing is delivered."""
     async with rehearsal(tmp_path) as (grid, host):
-        with pytest.raises(ClientAuthenticationError, match="send its key in aeg-sas-key"):
-            await _publish(grid, [_sms()], AzureKeyCredential("wrong"))
+        with pytest.raises(ClientAuthenticationError, match="Send the topic's key"):
+            await _publish(grid, [_sms()], "wrong")
 
-        assert grid.counts.published == 0
+        assert grid.counts["published"] == 0
     assert host.calls == []
-
-
-@pytest.mark.parametrize(
-    ("minutes", "spoil", "accepted"),
-    [(5, "", True), (-5, "", False), (5, "x", False), (5, "&e=2999-01-01&s=AAAA", False)],
-    ids=["valid", "expired", "tampered", "own signature"],
-)
-async def test_a_signed_token_is_checked(tmp_path: Path, minutes: int, spoil: str, *, accepted: bool) -> None:
-    """A token made by the SDK's `generate_sas` publishes until it expires; a changed one never does."""
-    async with rehearsal(tmp_path) as (grid, _):
-        token = generate_sas(grid.endpoint, grid.key, datetime.now(UTC) + timedelta(minutes=minutes)) + spoil
-        if accepted:
-            await _publish(grid, [_sms()], AzureSasCredential(token))
-        else:
-            with pytest.raises(ClientAuthenticationError):
-                await _publish(grid, [_sms()], AzureSasCredential(token))
-
-        assert grid.counts.published == accepted
-        await grid.drain(10)
 
 
 def _without(name: str) -> list[Any]:
@@ -150,12 +130,9 @@ def _without(name: str) -> list[Any]:
         (_without("subject"), "application/json", "'subject'"),
         (_without("eventType"), "application/json", "'eventType'"),
         (_without("eventTime"), "application/json", "'eventTime'"),
-        ([event(id=1)], "application/json", "'id'"),
-        ([event(topic=None)], "application/json", "'topic'"),
-        ([event(), event(metadataVersion="2")], "application/json", "Event 1"),
+        ([event(), event(id=1)], "application/json", "Event 1 has no string 'id'"),
         ([cloud_event()], "application/json", "'eventType'"),
         ([event()], BATCH, "'source'"),
-        ([cloud_event(specversion="0.3")], BATCH, "'specversion'"),
         ([cloud_event(type=None)], BATCH, "'type'"),
         ([cloud_event()], ONE, "not a JSON object"),
     ],
@@ -166,7 +143,7 @@ async def test_bad_input_is_answered_400_in_the_service_s_shape(
     """Every broken body gets 400, the service's error body, and a message that says what to change."""
     async with rehearsal(tmp_path) as (grid, _):
         answer = await post(grid, body, content_type)
-        assert grid.counts.published == 0
+        assert grid.counts["published"] == 0
 
     error = json.loads(answer.text)["error"]
     assert answer.status == 400
@@ -187,23 +164,6 @@ async def test_more_than_a_megabyte_is_refused(tmp_path: Path, size: int, status
     assert len(host.calls) == (status == 200)
     if status == 413:
         assert json.loads(answer.text)["error"]["details"][0]["code"] == "PayloadTooLarge"
-
-
-async def test_a_full_queue_is_answered_503_until_it_empties(tmp_path: Path) -> None:
-    """Undelivered events are bounded: over the capacity the topic refuses, and takes events again once delivered."""
-    async with rehearsal(tmp_path, capacity=3000) as (grid, host):
-        gate = asyncio.Event()
-        host.answer = lambda _number, _call: 202 if gate.is_set() else 500
-
-        statuses = [(await post(grid, [event(str(number))])).status for number in range(4)]
-        gate.set()
-        await grid.drain(10)
-        again = await post(grid, [event("again")])
-        await grid.drain(10)
-
-    assert statuses == [200, 200, 503, 503]
-    assert again.status == 200
-    assert set(host.delivered) == {"0", "1", "again"}
 
 
 async def test_other_paths_and_methods_are_not_the_topic(tmp_path: Path) -> None:

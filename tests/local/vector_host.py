@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import aiohttp
 
 from acsevents.local import host
+from acsevents.local.ports import listening
 
 ROOT = Path(__file__).parent / "vector_app"
 
@@ -25,9 +26,9 @@ class Answer(NamedTuple):
 
 
 class VectorHost(NamedTuple):
-    """A listening host, a client, and what the functions were given so far."""
+    """A listening host's URL, a client, and what the functions were given so far."""
 
-    host: host.Host
+    url: str
     session: aiohttp.ClientSession
     received: list[tuple[str, Any]]
 
@@ -39,10 +40,14 @@ class VectorHost(NamedTuple):
         async with self.session.request(method, path, data=content, headers=named) as response:
             return Answer(response.status, await response.text(), response.headers)
 
+    def webhook(self, function: str) -> str:
+        """The URL of a function's webhook."""
+        return host.webhook(self.url, function)
+
     async def deliver(self, function: str, body: object) -> Answer:
         """Send a notification as Event Grid does; what is not text yet is written as JSON."""
         content = body if isinstance(body, str | bytes) else json.dumps(body)
-        url = self.host.webhook(function)
+        url = self.webhook(function)
         return await self.request("POST", url, content, aeg_event_type="Notification")
 
     def given(self, function: str) -> list[Any]:
@@ -56,7 +61,7 @@ async def vector_host() -> AsyncIterator[VectorHost]:
     with own_function_app():
         app = host.application(ROOT)
         received = importlib.import_module("function_app").RECEIVED
-        async with host.serve(app) as running, aiohttp.ClientSession(running.url) as session:
+        async with listening(app, 0, patience=30) as running, aiohttp.ClientSession(running) as session:
             yield VectorHost(running, session, received)
 
 

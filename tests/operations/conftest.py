@@ -6,8 +6,8 @@ import pytest
 
 from acsevents.operations.stored_rows import StoredRows
 from shared.sink import Sink
+from shared.storage.account import Account
 from shared.storage.group_commit import GroupCommit
-from shared.storage.settings import Account
 from shared.storage.tables import Tables
 
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from acsevents.operations.erase import Erased, erase
 from acsevents.operations.rebuild import Rebuilt, rebuild
-from acsevents.operations.stored_rows import StoredRow, StoredRows, place_of
+from acsevents.operations.stored_rows import StoredRow, StoredRows, filed, place_of
 from acsevents.operations.whom import Kind, Target
 from shared.catalogue import DEAD_LETTERS, TIMELINE
 from shared.decoder import decode
@@ -21,7 +21,7 @@ from shared.lookups import Lookups
 from shared.rows.dead_letters import dead_letter
 from shared.rows.records import Filed, record_rows
 from shared.sink import Sink
-from shared.storage.settings import Account
+from shared.storage.account import Account
 from shared.stored import text_of
 from tests import samples
 from tests.operations.people import ACS_USER, ERASED, GUID, OTHERS, Person, Told, told_events
@@ -160,25 +160,25 @@ async def test_dead_letters_and_unreadable_rows_that_hold_them_go(account: Accou
     for number, text in enumerate(theirs):
         await stored.put(dead_letter("sms_events", text, UnsupportedType("unknown")))
         packed = dead_letter("sms_events", text, UnsupportedType("unknown")).entity
-        await stored.put(Filed("SmsEvents", {**packed, "PartitionKey": "p", "RowKey": str(number)}))
-    await stored.put(Filed("ChatUserEvents", {"PartitionKey": ACS_USER.raw_id, "RowKey": "no record's"}))
-    await stored.put(Filed("SmsMessages", {"PartitionKey": "p", "RowKey": "r", "SenderId": ACS_USER.raw_id}))
+        await stored.put(filed("SmsEvents", {**packed, "PartitionKey": "p", "RowKey": str(number)}))
+    await stored.put(filed("ChatUserEvents", {"PartitionKey": ACS_USER.raw_id, "RowKey": "no record's"}))
+    await stored.put(filed("SmsMessages", {"PartitionKey": "p", "RowKey": "r", "SenderId": ACS_USER.raw_id}))
     others = [
         dead_letter("sms_events", json.dumps({"who": OTHERS[0].raw_id}), UnsupportedType("unknown")),
-        Filed("SmsEvents", {"PartitionKey": "=FF", "RowKey": "r", "Raw": "no JSON"}),
+        filed("SmsEvents", {"PartitionKey": "=FF", "RowKey": "r", "Raw": "no JSON"}),
     ]
     for row in others:
         await stored.put(row)
     done = await _erased(stored, Target("user", ACS_USER.raw_id))
 
-    assert set(world(account)) == {place_of(*row) for row in others}
+    assert set(world(account)) == {place_of(row) for row in others}
     assert done.removed == {"SmsEvents": 4, DEAD_LETTERS: 4, "ChatUserEvents": 1, "SmsMessages": 1}
 
 
 async def test_rows_that_cannot_be_searched_are_counted_and_stay(account: Account, stored: StoredRows) -> None:
     """A damaged text may hold anybody."""
     for table in ("SmsEvents", DEAD_LETTERS):
-        await stored.put(Filed(table, {"PartitionKey": "p", "RowKey": "r", "RawZ0": b"damaged"}))
+        await stored.put(filed(table, {"PartitionKey": "p", "RowKey": "r", "RawZ0": b"damaged"}))
     before = world(account)
     done = await _erased(stored, Target("user", ACS_USER.raw_id))
 
@@ -199,14 +199,16 @@ async def test_rows_of_an_older_version_are_judged_by_text_and_columns(account: 
     assert isinstance(record, Filed)
     assert isinstance(pointer, Filed)
     key = str(record.entity["RowKey"])[:-16] + "0123456789abcdef"
-    await stored.put(Filed(record.table, {**record.entity, "RowKey": key, "RecordVersion": 1}))
-    await stored.put(Filed("ChatUserEvents", {**record.entity, "SenderId": ACS_USER.raw_id}))
+    await stored.put(filed(record.table, {**record.entity, "RowKey": key, "RecordVersion": 1}))
+    await stored.put(filed("ChatUserEvents", {**record.entity, "SenderId": ACS_USER.raw_id}))
     await _erased(stored, Target("user", ACS_USER.raw_id))
     after = world(account)
 
     assert traces(after, ACS_USER) == []
     assert (record.table, record.entity["PartitionKey"], key) in after
     assert kept(after) == {record.table: 1, TIMELINE: 1}
+    (pointing,) = [row for place, row in after.items() if place[0] == TIMELINE]
+    assert json.loads(str(pointing["Rows"][1])) == [[record.table, record.partition, key]]
 
 
 async def test_what_points_to_a_record_that_has_gone_is_mended(stored: StoredRows) -> None:
@@ -221,7 +223,7 @@ async def test_what_points_to_a_record_that_has_gone_is_mended(stored: StoredRow
             {"SenderId": OTHERS[0].raw_id},
         )
     ):
-        await stored.put(Filed(TIMELINE, {**keys, "RowKey": str(number), **columns}))
+        await stored.put(filed(TIMELINE, {**keys, "RowKey": str(number), **columns}))
     planned = await _erased(stored, Target("user", ACS_USER.raw_id), dry_run=True)
     done = await _erased(stored, Target("user", ACS_USER.raw_id))
     left = {row.entity["RowKey"]: row.entity async for row in stored.scan(TIMELINE)}
@@ -262,10 +264,10 @@ class _Busy(StoredRows):
         self._first: StoredRow | None = None
 
     async def replace(self, row: Filed, etag: str) -> bool:
-        self._first = self._first or await self.get(place_of(*row))
+        self._first = self._first or await self.get(place_of(row))
         if self._times and self._first is not None:
             self._times -= 1
-            await self.put(Filed(row.table, self._first.entity))
+            await self.put(filed(row.table, self._first.entity))
         return await super().replace(row, etag)
 
 

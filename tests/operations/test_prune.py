@@ -11,13 +11,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from acsevents.operations.prune import Pruned, prune
-from acsevents.operations.stored_rows import StoredRows
+from acsevents.operations.stored_rows import StoredRows, filed
 from shared.catalogue import DEAD_LETTERS, TABLES, TIMELINE
 from shared.errors import UnsupportedType
 from shared.rows.dead_letters import dead_letter
-from shared.rows.records import Filed
 from shared.sink import Sink
-from shared.storage.settings import Account
+from shared.storage.account import Account
 from tests import samples
 from tests.operations.world import Cut, Fuse, FusedRows, empty, keep, world
 
@@ -106,7 +105,7 @@ async def test_rows_that_are_no_records_stay(account: Account, stored: StoredRow
     """A key that tells no time tells no age."""
     for table in ("SmsEvents", "SmsMessages", TIMELINE):
         for key in ("odd", "9999999999999999999", f"9999999999999999999~{'x' * 16}", "~"):
-            await stored.put(Filed(table, {"PartitionKey": "0~9999999999999999999", "RowKey": key}))
+            await stored.put(filed(table, {"PartitionKey": "0~9999999999999999999", "RowKey": key}))
     before = world(account)
     await prune(stored, Pruned(), BEFORE)
 

@@ -12,14 +12,14 @@ from hypothesis import strategies as st
 
 from acsevents.operations.places import timeline_place
 from acsevents.operations.rebuild import Rebuilt, rebuild
-from acsevents.operations.stored_rows import StoredRow, StoredRows
+from acsevents.operations.stored_rows import StoredRow, StoredRows, filed
 from shared.catalogue import TIMELINE
 from shared.decoder import decode
 from shared.events.timestamps import Instant
 from shared.rows.records import RECORD_VERSION, Filed, record_rows
 from shared.rows.timeline import Place
 from shared.sink import Sink
-from shared.storage.settings import Account
+from shared.storage.account import Account
 from tests import samples
 from tests.operations.world import Cut, Fuse, FusedRows, World, empty, keep, world
 
@@ -39,7 +39,7 @@ async def age(stored: StoredRows, how: str, row: StoredRow) -> None:
     assert pointer is not None
     if how == "other columns":
         old = {name: value for name, value in row.entity.items() if name not in {"Kind", "OccurredAt"}}
-        await stored.put(Filed(row.table, {**old, "RecordVersion": 1, "Subject": "old"}))
+        await stored.put(filed(row.table, {**old, "RecordVersion": 1, "Subject": "old"}))
     elif how in {"another key", "another partition"}:
         old = dict(row.entity)
         old["RowKey"] = str(row.place[2])[:-16] + "0123456789abcdef"
@@ -47,14 +47,14 @@ async def age(stored: StoredRows, how: str, row: StoredRow) -> None:
             old["PartitionKey"] = f"old {row.place[1]}"
         old_pointer = timeline_place((row.table, str(old["PartitionKey"]), str(old["RowKey"])))
         assert old_pointer is not None
-        await stored.put(Filed(row.table, old))
-        await stored.put(Filed(TIMELINE, {"PartitionKey": old_pointer[1], "RowKey": old_pointer[2]}))
+        await stored.put(filed(row.table, old))
+        await stored.put(filed(TIMELINE, {"PartitionKey": old_pointer[1], "RowKey": old_pointer[2]}))
         await stored.delete(row.place)
         await stored.delete(pointer)
     elif how == "without pointer":
         await stored.delete(pointer)
     elif how == "older pointer":
-        await stored.put(Filed(TIMELINE, {"PartitionKey": pointer[1], "RowKey": pointer[2], "Kind": "old"}))
+        await stored.put(filed(TIMELINE, {"PartitionKey": pointer[1], "RowKey": pointer[2], "Kind": "old"}))
 
 
 async def aged(account: Account, stored: StoredRows, sink: Sink, ages: Sequence[str]) -> World:
@@ -162,10 +162,10 @@ async def test_rows_that_it_does_not_understand_stay_and_are_counted(account: Ac
     """Without text, with a damaged one, with odd keys, or from a later version of the app."""
     row = record_rows(decode(TEXTS[0]))[0]
     strange = [
-        Filed("SmsEvents", {"PartitionKey": "p", "RowKey": "r"}),
-        Filed("SmsEvents", {"PartitionKey": "p", "RowKey": "s", "RawZ0": b"damaged"}),
-        Filed("SmsEvents", {"PartitionKey": "p", "RowKey": "t", "Raw": "{}"}),
-        Filed("SmsEvents", {**row.entity, "RecordVersion": RECORD_VERSION + 1, "Kind": "of the future"}),
+        filed("SmsEvents", {"PartitionKey": "p", "RowKey": "r"}),
+        filed("SmsEvents", {"PartitionKey": "p", "RowKey": "s", "RawZ0": b"damaged"}),
+        filed("SmsEvents", {"PartitionKey": "p", "RowKey": "t", "Raw": "{}"}),
+        filed("SmsEvents", {**row.entity, "RecordVersion": RECORD_VERSION + 1, "Kind": "of the future"}),
     ]
     for one in strange:
         await stored.put(one)
@@ -187,7 +187,7 @@ class _Busy(StoredRows):
     async def replace(self, row: Filed, etag: str) -> bool:
         if self._times:
             self._times -= 1
-            await self.put(Filed(row.table, {**row.entity, "Subject": f"theirs {self._times}"}))
+            await self.put(filed(row.table, {**row.entity, "Subject": f"theirs {self._times}"}))
         return await super().replace(row, etag)
 
 

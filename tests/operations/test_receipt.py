@@ -19,7 +19,7 @@ from acsevents.operations.whom import Kind, Target
 from shared.decoder import decode
 from shared.events.timestamps import Instant
 from shared.sink import Sink, Store
-from shared.storage.settings import Account
+from shared.storage.account import Account
 from tests import samples
 from tests.core.strategies import FEW
 from tests.operations.people import ERASED, Person, Told, told_events

@@ -1,6 +1,5 @@
 """Replay, on the real Azurite: what can be recorded today is, and nothing leaves `DeadLetters` before."""
 
-import asyncio
 import json
 from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime, timedelta
@@ -9,17 +8,16 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from acsevents.operations.recording import opened_store
+from acsevents.operations.recording import Store, opened_store
 from acsevents.operations.replay import FromFile, Replayed, replay_dead_letters, replay_texts
-from acsevents.operations.stored_rows import StoredRows
+from acsevents.operations.stored_rows import StoredRows, filed
 from shared.catalogue import DEAD_LETTERS
 from shared.errors import ContentError, RowRefused, StorageError, UnsupportedType
 from shared.events.event import Event
 from shared.rows.dead_letters import dead_letter
-from shared.rows.records import Filed
-from shared.sink import Sink, Store
+from shared.sink import Sink
+from shared.storage.account import Account
 from shared.storage.odata import Row
-from shared.storage.settings import Account
 from tests import samples
 from tests.operations.world import Cut, Fuse, FusedRows, FusedStore, empty, keep, world
 
@@ -102,7 +100,7 @@ async def test_a_dead_letter_that_comes_again_meanwhile_stays(stored: StoredRows
 async def test_a_dead_letter_without_text_stays(stored: StoredRows, store: Store) -> None:
     """Whoever damaged it, the others go on."""
     await stored.put(
-        Filed(DEAD_LETTERS, {"PartitionKey": "sms_events", "RowKey": "1", "Reason": "not_json", "RawZ0": b"x"})
+        filed(DEAD_LETTERS, {"PartitionKey": "sms_events", "RowKey": "1", "Reason": "not_json", "RawZ0": b"x"})
     )
     await file_letters(stored, TODAY)
     replayed = Replayed()
@@ -151,11 +149,10 @@ async def test_a_bug_in_the_decoder_costs_its_event_only(
 @settings(
     max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )
-@given(writes=st.integers(1, 12), behind=st.booleans())
-async def test_cut_off_anywhere_and_run_again_it_is_done(account: Account, writes: int, behind: bool) -> None:  # noqa: FBT001  hypothesis gives it by name
+@given(fuse=st.builds(Fuse, st.integers(1, 12), behind=st.booleans()))
+async def test_cut_off_anywhere_and_run_again_it_is_done(account: Account, sink: Sink, fuse: Fuse) -> None:
     """In no state between is an event in no table."""
     empty(account)
-    fuse = Fuse(writes, behind=behind)
     async with FusedRows(account, fuse) as fused, StoredRows(account) as stored, opened_store(account) as store:
         await file_letters(stored, TODAY)
         try:
@@ -164,7 +161,7 @@ async def test_cut_off_anywhere_and_run_again_it_is_done(account: Account, write
             assert len({key for table, _, key in world(account) if table != "SmsMessages"}) >= len(TODAY)
         await replay_dead_letters(stored, store, Replayed())
         again = world(account)
-        await asyncio.gather(*(Sink(store).receive(text, function="sms_events") for text in TODAY))
+        await keep(sink, *TODAY)
 
     assert again == world(account)
     assert DEAD_LETTERS not in {table for table, _, _ in again}

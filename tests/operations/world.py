@@ -5,16 +5,15 @@ import json
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
-from azure.data.tables import TableServiceClient
-
+from acsevents.operations.recording import Store
 from acsevents.operations.stored_rows import StoredRows
 from shared.rows.columns import Entity
 from shared.rows.records import Filed
 from shared.rows.timeline import Place
-from shared.sink import Sink, Store
+from shared.sink import Sink
+from shared.storage.account import Account
 from shared.storage.odata import Row
-from shared.storage.settings import Account
-from tests.storage.edm import Typed, found
+from tests.storage.edm import Typed, by_sdk, found
 
 World = dict[Place, Typed]
 """Every row of every table, as the service has it."""
@@ -22,8 +21,7 @@ World = dict[Place, Typed]
 
 def world(account: Account) -> World:
     """Read everything."""
-    assert account.connection_string is not None
-    with TableServiceClient.from_connection_string(account.connection_string) as service:
+    with by_sdk(account) as service:
         return {
             (table.name, row["PartitionKey"], row["RowKey"]): found(row)
             for table in service.list_tables()
@@ -33,8 +31,7 @@ def world(account: Account) -> World:
 
 def empty(account: Account) -> None:
     """Remove every row; tables stay, since the service takes a while to create one anew."""
-    assert account.connection_string is not None
-    with TableServiceClient.from_connection_string(account.connection_string) as service:
+    with by_sdk(account) as service:
         for table in service.list_tables():
             client = service.get_table_client(table.name)
             for row in client.list_entities(select=["PartitionKey", "RowKey"]):

@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
+from azure.core.credentials import AzureNamedKeyCredential
 from azure.data.tables import EdmType, EntityProperty, TableEntity, TableServiceClient
 
 from shared.rows.columns import Edm, Entity, edm_type
-from shared.storage.settings import Account
+from shared.storage.account import Account, AccountKey
 
 Typed = dict[str, tuple[str, object]]
 _WRAPPED = {Edm.INT64: EdmType.INT64, Edm.DATE_TIME: EdmType.DATETIME}
@@ -32,9 +33,15 @@ def for_sdk(entity: Entity) -> dict[str, Any]:
 
 def rows_of(account: Account, table: str) -> list[TableEntity]:
     """Read all rows of a table through the SDK."""
-    assert account.connection_string is not None
-    with TableServiceClient.from_connection_string(account.connection_string) as service:
+    with by_sdk(account) as service:
         return list(service.get_table_client(table).list_entities())
+
+
+def by_sdk(account: Account) -> TableServiceClient:
+    """Open a client of azure-data-tables for an account that is reached by key."""
+    assert isinstance(account.credential, AccountKey)
+    credential = AzureNamedKeyCredential(account.credential.name, account.credential.key)
+    return TableServiceClient(account.endpoint, credential=credential)
 
 
 def _typed(value: Any) -> tuple[str, object]:

@@ -4,8 +4,9 @@ import asyncio
 from collections.abc import Callable, Sequence
 
 from shared.storage import odata
-from shared.storage.group_commit import MOST_ROWS
-from shared.storage.odata import Row, encode
+from shared.storage.lane import MOST_ROWS
+from shared.storage.odata import Row
+from tests.storage.rows import encode
 
 TRANSACTION_BYTES = 4 * 1024 * 1024
 Key = tuple[str, str, str]

@@ -8,8 +8,13 @@ import struct
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from typing import NamedTuple, Self
 
+import h11
+
 from acsevents.local.azurite import ACCOUNT, ACCOUNT_KEY
-from shared.storage.settings import Account
+from acsevents.local.http_message import Message
+from shared.storage.account import Account
+from shared.storage.connection_string import parse_connection_string
+from tests.requests import requests
 
 HOST = "127.0.0.1"
 _RESET_ON_CLOSE = struct.pack("ii", 1, 0)  # SO_LINGER on, for no time: closing sends RST and not FIN
@@ -22,6 +27,14 @@ class Request(NamedTuple):
     target: str
     headers: dict[str, str]
     body: bytes
+
+    @classmethod
+    def of(cls, message: Message) -> Self:
+        """Return a message as a request."""
+        head = message.head
+        assert isinstance(head, h11.Request)
+        headers = {name.decode(): value.decode("latin-1") for name, value in head.headers}
+        return cls(head.method.decode(), head.target.decode(), headers, message.body)
 
     @property
     def table(self) -> str:
@@ -99,14 +112,19 @@ async def reset(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> 
     writer.transport.abort()
 
 
-def truncated(status: int) -> Step:
-    """Announce a body and hang up in the midst of it."""
+def last(content: bytes) -> Step:
+    """Send bytes and close the connection."""
 
     async def send(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await raw(b"HTTP/1.1 %d Whatever\r\nContent-Length: 100\r\n\r\nhalf" % status)(reader, writer)
+        await raw(content)(reader, writer)
         writer.close()
 
     return send
+
+
+def truncated(status: int) -> Step:
+    """Announce a body and hang up in the midst of it."""
+    return last(b"HTTP/1.1 %d Whatever\r\nContent-Length: 100\r\n\r\nhalf" % status)
 
 
 def in_turn(*steps: Step) -> Script:
@@ -121,11 +139,13 @@ class MisbehavingServer:
     Attributes:
         port: where it listens on 127.0.0.1.
         requests: every request that it heard, in order.
+        opened: how many connections were opened to it.
     """
 
     def __init__(self, script: Script, scheme: str) -> None:
         self.script = script
         self.requests: list[Request] = []
+        self.opened = 0
         self.port = 0
         self._scheme = scheme
         self._connections: set[asyncio.Task[None]] = set()
@@ -133,10 +153,10 @@ class MisbehavingServer:
 
     @classmethod
     @contextlib.asynccontextmanager
-    async def start(cls, script: Script, tls: ssl.SSLContext | None = None) -> AsyncIterator[Self]:
-        """Listen for the length of an `async with` block."""
+    async def start(cls, script: Script, tls: ssl.SSLContext | None = None, port: int = 0) -> AsyncIterator[Self]:
+        """Listen for the length of an `async with` block; port 0 is a free one."""
         running = cls(script, "http" if tls is None else "https")
-        server = await asyncio.start_server(running.accept, HOST, 0, ssl=tls, limit=2**24)
+        server = await asyncio.start_server(running.accept, HOST, port, ssl=tls, limit=2**24)
         running.port = server.sockets[0].getsockname()[1]
         try:
             yield running
@@ -150,10 +170,14 @@ class MisbehavingServer:
         return f"{self._scheme}://{HOST}:{self.port}/{ACCOUNT}"
 
     @property
+    def connection_string(self) -> str:
+        """Of an account that is here, with Azurite's public key."""
+        return f"AccountName={ACCOUNT};AccountKey={ACCOUNT_KEY};TableEndpoint={self.endpoint};"
+
+    @property
     def account(self) -> Account:
-        """An account that is here, with Azurite's public key."""
-        credentials = f"AccountName={ACCOUNT};AccountKey={ACCOUNT_KEY}"
-        return Account("EventTables", connection_string=f"{credentials};TableEndpoint={self.endpoint};")
+        """The account of this connection string."""
+        return parse_connection_string(self.connection_string)
 
     async def hears(self, requests: int) -> None:
         """Wait until it has heard that many requests."""
@@ -169,26 +193,47 @@ class MisbehavingServer:
 
     def accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Serve one connection."""
+        self.opened += 1
         task = asyncio.get_running_loop().create_task(self._serve(reader, writer))
         self._connections.add(task)
         task.add_done_callback(self._connections.discard)
 
+    async def hear(self, request: Request) -> Step:
+        """Note a request, and tell what the script says about it."""
+        async with self._heard:
+            self.requests.append(request)
+            self._heard.notify_all()
+        return self.script(request)
+
+    async def converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Do with each request what the script says."""
+        async for message in requests(reader):
+            step = await self.hear(Request.of(message))
+            await step(reader, writer)
+            if writer.is_closing():
+                break
+
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
-            with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):
-                while not writer.is_closing():
-                    request = await _read(reader)
-                    async with self._heard:
-                        self.requests.append(request)
-                        self._heard.notify_all()
-                    await self.script(request)(reader, writer)
+            with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError, h11.RemoteProtocolError):
+                await self.converse(reader, writer)
         finally:
             writer.transport.abort()
 
 
-async def _read(reader: asyncio.StreamReader) -> Request:
-    head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
-    first, *lines = head.rstrip().split("\r\n")
-    method, target, _version = first.split(" ")
-    headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
-    return Request(method, target, headers, await reader.readexactly(int(headers.get("content-length", "0"))))
+class ServerBesideTheTimeLine(MisbehavingServer):
+    """Writes rows of the time line without a word; the script, and whoever looks, sees the other tables only."""
+
+    async def hear(self, request: Request) -> Step:
+        """Note a request unless it is about the time line."""
+        if request.table == "Timeline":
+            return answer(204, Connection="close")  # no other request is to find a connection that was good
+        return await super().hear(request)
+
+
+class DeafServer(MisbehavingServer):
+    """Takes one step of its script per connection, whatever is asked: it reads no request by itself."""
+
+    async def converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Take the step."""
+        await self.script(Request("", "", {}, b""))(reader, writer)

@@ -1,245 +1,289 @@
-"""How requests prove who sends them: managed identity over https only, and no library for it unless it is used."""
+"""What each request carries as its proof, and that the proof costs next to nothing."""
 
 import asyncio
-import ipaddress
 import logging
-import ssl
-import subprocess
 import sys
-import traceback
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
+import threading
+import time
+from collections.abc import Iterator
+from email.utils import formatdate
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from azure.core.credentials import AccessToken, AzureNamedKeyCredential, AzureSasCredential
+from azure.core.credentials import AccessToken
 from azure.core.exceptions import ClientAuthenticationError
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 
-from shared.errors import SettingsError, StorageError
-from shared.storage import connection
-from shared.storage.authorization import authorization
-from shared.storage.odata import encode
-from shared.storage.settings import Account, read_settings
-from shared.storage.tables import Patience, Tables
-from tests.storage.misbehaving import HOST, MisbehavingServer, Request, Script, Step, answer, error, in_turn
+from shared.storage import authorization as module
+from shared.storage.account import Account, AccountKey, Signature
+from shared.storage.authorization import Authorization, Bearer, NoToken, authorization
 
-PROJECT = Path(__file__).parents[2]
-ROW = encode("SmsEvents", {"PartitionKey": "p", "RowKey": "r"})
-TOKEN = "eyJ0b2tlbg"
-PATIENCE = Patience(attempts=2, attempt=15, whole=15, pause=0.01)
+NEW_YEAR = 1_767_225_600.0  # Thu, 01 Jan 2026 00:00:00 GMT
+DAY = 86_400.0
+PATH = "/SmsEvents(PartitionKey='%2B1',RowKey='r')"
 
 
-class Identity:
-    """A managed identity, as azure-identity's credentials are to their users."""
+class Clock:
+    """The time that the proofs take for now."""
 
-    def __init__(self, failure: Exception | None = None) -> None:
-        self.scopes: list[str] = []
+    now = NEW_YEAR
+
+
+@pytest.fixture(name="clock")
+def _clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """A clock to be set by hand."""
+    clock = Clock()
+    monkeypatch.setattr(module, "time", lambda: clock.now)
+    return clock
+
+
+def by_key() -> Authorization:
+    """Sign with a key."""
+    return authorization(Account("EventTables", "https://contoso.example", AccountKey("contoso", "a2V5")))
+
+
+def by_signature(query: str = "sv=1&sig=a%2Bb%3D") -> Authorization:
+    """Carry a shared access signature."""
+    return authorization(Account("EventTables", "https://contoso.example", Signature(query)))
+
+
+async def test_the_signature_of_an_account_key_is_the_documented_one(clock: Clock) -> None:
+    """SharedKeyLite signs date and path; the expected signature was made with openssl from the documented formula."""
+    del clock
+    expected = {
+        "x-ms-date": "Thu, 01 Jan 2026 00:00:00 GMT",
+        "Authorization": "SharedKeyLite contoso:10ml+s5tQcM2gEoCKKNRtAsjGEHOg7743W6BuCwcT7U=",
+    }
+    signer = by_key()
+
+    assert await signer.headers(PATH) == expected
+    assert await signer.headers("/Other") != expected
+    assert await signer.headers(PATH) == expected
+
+
+async def test_each_second_has_its_own_date_and_signature(clock: Clock) -> None:
+    """The service refuses what was signed a quarter of an hour ago."""
+    signer = by_key()
+    first = await signer.headers(PATH)
+    clock.now += 0.999
+    same = await signer.headers(PATH)
+    clock.now += 0.001
+    second = await signer.headers(PATH)
+    clock.now -= 1  # as when a clock is set
+    again = await signer.headers(PATH)
+
+    assert same == first
+    assert second["x-ms-date"] == "Thu, 01 Jan 2026 00:00:01 GMT"
+    assert second["Authorization"] != first["Authorization"]
+    assert again == first
+
+
+@pytest.mark.parametrize("make", [by_key, by_signature])
+async def test_a_date_is_written_once_a_second(make: Any, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A thousand requests of one second share it."""
+    written: list[float] = []
+
+    def counted(when: float, *, usegmt: bool) -> str:
+        written.append(when)
+        return formatdate(when, usegmt=usegmt)
+
+    monkeypatch.setattr(module, "formatdate", counted)
+    module._date.cache_clear()
+    signer = make()
+    for request in range(1_000):
+        clock.now = NEW_YEAR + request / 1_000
+        await signer.headers(PATH)
+
+    assert written == [NEW_YEAR]
+
+
+@pytest.fixture(name="waiting_thread")
+def _waiting_thread() -> Iterator[SimpleNamespace]:
+    """A thread that counts whenever it gets the interpreter lock; nothing but giving it away lets the thread run."""
+    counter = SimpleNamespace(turns=0, stop=False)
+
+    def count() -> None:
+        while not counter.stop:
+            counter.turns += 1
+            time.sleep(0)
+
+    interval = sys.getswitchinterval()
+    thread = threading.Thread(target=count)
+    sys.setswitchinterval(3_600)
+    thread.start()
+    while counter.turns < 10:
+        time.sleep(0)
+    try:
+        yield counter
+    finally:
+        counter.stop = True
+        sys.setswitchinterval(interval)
+        thread.join()
+
+
+@pytest.mark.parametrize("make", [by_key, by_signature])
+def test_signing_never_gives_the_interpreter_lock_away(make: Any, waiting_thread: SimpleNamespace) -> None:
+    """The worker's gRPC threads wait for it: whoever gives it away per request waits for them as often."""
+    signer = make()
+    turns = waiting_thread.turns
+    for _ in range(5_000):
+        _finish(signer.headers(PATH))
+
+    assert waiting_thread.turns == turns
+
+
+def _finish(coroutine: Any) -> None:
+    """Run a coroutine that never waits."""
+    with pytest.raises(StopIteration):
+        coroutine.send(None)
+
+
+@pytest.mark.parametrize("signature", ["sv=1&sig=a%2Bb%3D", "a=%E2%82%AC"])
+async def test_a_signature_goes_into_the_url_as_it_is(signature: str) -> None:
+    """Not encoded a second time; no header tells it."""
+    signer = by_signature(signature)
+
+    assert signer.query == f"?{signature}"
+    assert list(await signer.headers("/SmsEvents")) == ["x-ms-date"]
+
+
+class Credential:
+    """A credential as azure-identity's are to their users; answers when it is let."""
+
+    def __init__(self, clock: Clock) -> None:
+        self.asked = 0
         self.closed = False
-        self._failure = failure
+        self.failure: Exception | None = None
+        self.answers = asyncio.Event()
+        self.answers.set()
+        self._clock = clock
 
     async def get_token(self, *scopes: str, **_options: Any) -> AccessToken:
-        """Give a token or fail."""
-        self.scopes += scopes
-        if self._failure is not None:
-            raise self._failure
-        return AccessToken(TOKEN, 4_102_444_800)
+        """Give a token of a day or fail."""
+        assert scopes == ("https://storage.azure.com/.default",)
+        self.asked += 1
+        number = self.asked
+        await self.answers.wait()
+        if self.failure is not None:
+            raise self.failure
+        return AccessToken(f"token-{number}", int(self._clock.now + DAY))
+
+    async def get_token_info(self, *_scopes: str, **_options: Any) -> Any:
+        """Tell more of a token than anybody asks here."""
+        raise NotImplementedError
 
     async def close(self) -> None:
         """Close."""
         self.closed = True
 
+    async def __aenter__(self) -> Any:
+        """Open."""
+        return self
 
-@pytest.fixture(name="identity")
-def _identity(monkeypatch: pytest.MonkeyPatch) -> Identity:
-    """The identity that the app finds itself to have."""
-    identity = Identity()
-    monkeypatch.setattr(connection, "_managed_identity", lambda _account: identity)
-    return identity
-
-
-@pytest.fixture(name="certificate", scope="module")
-def _certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A certificate for this machine with its key, of our own making."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, HOST)])
-    now = datetime.now(UTC)
-    signed = (
-        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address(HOST))]), critical=False)
-        .sign(key, hashes.SHA256())
-    )
-    pem = serialization.Encoding.PEM
-    private = key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    file = tmp_path_factory.mktemp("tls") / "server.pem"
-    file.write_bytes(private + signed.public_bytes(pem))
-    return file
+    async def __aexit__(self, *_exception: object) -> None:
+        """Close."""
 
 
-@pytest.fixture(name="tls")
-def _tls(certificate: Path) -> ssl.SSLContext:
-    """The server's side of TLS."""
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    context.load_cert_chain(certificate)
-    return context
+@pytest.fixture(name="credential")
+async def _credential(clock: Clock) -> Credential:
+    """A credential that answers at once."""
+    return Credential(clock)
 
 
-@pytest.fixture(name="trusted")
-def _trusted(tls: ssl.SSLContext, certificate: Path, monkeypatch: pytest.MonkeyPatch) -> ssl.SSLContext:
-    """The server's side of TLS, while aiohttp trusts its certificate."""
-    trusting = ssl.create_default_context(cafile=certificate)
-    monkeypatch.setattr("aiohttp.connector._SSL_CONTEXT_VERIFIED", trusting)
-    return tls
+async def _token(bearer: Bearer) -> str:
+    return (await bearer.headers(PATH))["Authorization"].removeprefix("Bearer ")
 
 
-async def write(account: Account) -> None:
-    """Write one row and close."""
-    tables = Tables(account, PATIENCE)
-    try:
-        async with asyncio.timeout(20):
-            await tables.upsert(ROW)
-    finally:
-        await tables.close()
+async def _settle() -> None:
+    for _ in range(5):
+        await asyncio.sleep(0)
 
 
-def by_identity(server: MisbehavingServer) -> Account:
-    """The account at a server, reached by managed identity."""
-    return read_settings({"EventTables__tableServiceUri": server.endpoint})
+async def test_a_token_is_asked_for_once_a_minute_at_most(credential: Credential, clock: Clock) -> None:
+    """The credential keeps and renews it; asking it for each request would cost more than signing with a key."""
+    bearer = Bearer(credential)
+    assert [await _token(bearer) for _ in range(100)] == ["token-1"] * 100
+
+    clock.now += 61
+    assert [await _token(bearer) for _ in range(100)] == ["token-1"] * 100
+    await _settle()
+    assert [await _token(bearer) for _ in range(100)] == ["token-2"] * 100
+    assert credential.asked == 2
 
 
-async def test_a_managed_identity_sends_its_token_over_https(identity: Identity, trusted: ssl.SSLContext) -> None:
-    """The token for storage is in the header of the write, and the credential is closed with the tables."""
-    async with MisbehavingServer.start(in_turn(answer(204)), trusted) as server:
-        await write(by_identity(server))
+async def test_while_the_last_token_is_good_nobody_waits_for_the_next(credential: Credential, clock: Clock) -> None:
+    """An identity endpoint that hangs or fails for hours delays no write."""
+    bearer = Bearer(credential)
+    await _token(bearer)
+    credential.answers.clear()
+    clock.now += DAY / 2
+    assert await _token(bearer) == "token-1"
+    await _settle()
+    credential.failure = ClientAuthenticationError("down")
+    credential.answers.set()
+    await _settle()
 
-    (request,) = server.requests
-    assert request.headers["authorization"] == f"Bearer {TOKEN}"
-    assert "x-ms-date" in request.headers
-    assert request.headers["x-ms-version"] >= "2017-11-09"  # the first that takes tokens
-    assert identity.scopes == ["https://storage.azure.com/.default"]
-    assert identity.closed
-
-
-async def test_a_table_is_created_with_the_same_identity(identity: Identity, trusted: ssl.SSLContext) -> None:
-    """A missing table costs no second credential."""
-    del identity
-
-    def script(request: Request) -> Step:
-        if request.table == "Tables":
-            return error(409, "TableAlreadyExists")
-        return answer(204) if len(server.requests) > 2 else error(404, "TableNotFound")
-
-    async with MisbehavingServer.start(script, trusted) as server:
-        await write(by_identity(server))
-
-    assert [request.table for request in server.requests] == ["SmsEvents", "Tables", "SmsEvents"]
-    assert {request.headers["authorization"] for request in server.requests} == {f"Bearer {TOKEN}"}
+    assert await _token(bearer) == "token-1"
+    clock.now += 61
+    assert await _token(bearer) == "token-1"
+    assert credential.asked == 2
 
 
-@pytest.mark.usefixtures("identity")
-@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
-async def test_a_token_does_not_follow_a_redirect(status: int, trusted: ssl.SSLContext) -> None:
-    """Whoever redirects a write to another place, in the clear or not, gets no second request."""
-    async with MisbehavingServer.start(in_turn(answer(204))) as elsewhere:
-        script = in_turn(answer(status, Location=elsewhere.endpoint))
-        async with MisbehavingServer.start(script, trusted) as server:
-            with pytest.raises(StorageError):
-                await write(by_identity(server))
+async def test_a_token_at_its_end_is_not_sent(credential: Credential, clock: Clock) -> None:
+    """The service would answer 401; with no other token to be had the write is out of reach."""
+    bearer = Bearer(credential)
+    await _token(bearer)
+    clock.now += DAY - 1
+    credential.failure = ClientAuthenticationError("down")
+    with pytest.raises(NoToken, match=r"^ClientAuthenticationError$"):
+        await _token(bearer)
+    credential.failure = None
 
-    assert elsewhere.requests == []
-
-
-@pytest.mark.usefixtures("identity")
-async def test_a_server_that_nobody_vouches_for_gets_no_token(tls: ssl.SSLContext) -> None:
-    """An unknown certificate is storage trouble, found before anything is sent."""
-    async with MisbehavingServer.start(in_turn(answer(204)), tls) as server:
-        with pytest.raises(StorageError, match="Certificate"):
-            await write(by_identity(server))
-
-    assert server.requests == []
+    assert await _token(bearer) == "token-3"
 
 
-@pytest.mark.usefixtures("identity")
-@pytest.mark.parametrize("script", [in_turn(answer(401)), in_turn(error(403, "AuthorizationPermissionMismatch"))])
-@pytest.mark.promise("Quiet")
-async def test_no_log_and_no_error_tells_the_token(
-    script: Script, trusted: ssl.SSLContext, caplog: pytest.LogCaptureFixture
+async def test_one_who_gives_up_does_not_take_the_question_of_the_others_with_it(credential: Credential) -> None:
+    """All who wait for the first token share one question."""
+    bearer = Bearer(credential)
+    credential.answers.clear()
+    waiting = [asyncio.create_task(_token(bearer)) for _ in range(10)]
+    await _settle()
+    waiting[0].cancel()
+    await _settle()
+    credential.answers.set()
+    got = await asyncio.gather(*waiting, return_exceptions=True)
+
+    assert isinstance(got[0], asyncio.CancelledError)
+    assert got[1:] == ["token-1"] * 9
+    assert credential.asked == 1
+
+
+async def test_a_question_that_is_never_answered_is_given_up(
+    credential: Credential, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """An identity without rights is told so, without its token or the URL."""
-    caplog.set_level(logging.DEBUG)
-    async with MisbehavingServer.start(script, trusted) as server:
-        with pytest.raises(StorageError, match=r"40[13]") as raised:
-            await write(by_identity(server))
+    """A connection that hangs must not hold all who come later."""
+    monkeypatch.setattr(module, "_ANSWER_SECONDS", 0.01)
+    bearer = Bearer(credential)
+    credential.answers.clear()
+    with pytest.raises(NoToken, match=r"^TimeoutError$"):
+        await _token(bearer)
+    credential.answers.set()
 
-    printed = "".join(traceback.format_exception(raised.value)) + caplog.text
-    assert TOKEN not in printed
-    assert "https://127.0.0.1" not in printed
-
-
-async def test_an_identity_that_gives_no_token_is_storage_trouble(identity: Identity, trusted: ssl.SSLContext) -> None:
-    """The endpoint of identities may be down for a moment: it is asked again, then Event Grid delivers again."""
-    identity._failure = ClientAuthenticationError("no token for you: client secret s3cret is wrong")
-    async with MisbehavingServer.start(in_turn(answer(204)), trusted) as server:
-        with pytest.raises(StorageError, match="ClientAuthenticationError") as raised:
-            await write(by_identity(server))
-
-    assert len(identity.scopes) == 2
-    assert "s3cret" not in "".join(traceback.format_exception(raised.value))
-    assert server.requests == []
+    assert await _token(bearer) == "token-2"
 
 
-@pytest.mark.usefixtures("identity")
-@pytest.mark.parametrize("endpoint", ["http://contoso.table.core.windows.net", "HTTP://contoso.table.core.windows.net"])
-def test_a_token_is_never_sent_in_the_clear(endpoint: str) -> None:
-    """An http endpoint with managed identity is refused before anything is sent, naming the setting."""
-    with pytest.raises(SettingsError, match=r"EventTables__tableServiceUri must be an https URL"):
-        read_settings({"EventTables__tableServiceUri": endpoint})
-    with pytest.raises(SettingsError, match="EventTables__tableServiceUri"):
-        Tables(Account("EventTables__tableServiceUri", endpoint=endpoint))
+async def test_closing_ends_a_question_and_the_credential(
+    credential: Credential, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Nothing is left running, and nothing is reported as lost."""
+    bearer = Bearer(credential)
+    credential.answers.clear()
+    waiting = asyncio.create_task(_token(bearer))
+    await _settle()
+    with caplog.at_level(logging.DEBUG):
+        await bearer.close()
+    with pytest.raises(asyncio.CancelledError):
+        await waiting
 
-
-@pytest.mark.parametrize(
-    ("account", "imported"),
-    [
-        ("Account('EventTables', connection_string='UseDevelopmentStorage=true')", False),
-        ("Account('EventTables', endpoint='https://contoso.table.core.windows.net', client_id='c')", True),
-    ],
-)
-def test_azure_identity_is_imported_only_when_it_is_used(account: str, *, imported: bool) -> None:
-    """It is half the cold start of the app: who uses a connection string does not pay for it."""
-    program = (
-        "import asyncio, sys\nimport function_app\nfrom shared.storage.settings import Account\n"
-        "from shared.storage.tables import Tables\n"
-        f"async def main():\n    await Tables({account}).close()\nasyncio.run(main())\n"
-        "print('azure.identity' in sys.modules)"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", program], cwd=PROJECT, text=True, capture_output=True, check=True, timeout=60
-    )
-
-    assert done.stdout.strip() == str(imported)
-
-
-async def test_the_signature_of_an_account_key_is_the_documented_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    """SharedKeyLite signs date and path; the expected signature was made with openssl from the documented formula."""
-    monkeypatch.setattr("shared.storage.authorization.formatdate", lambda **_options: "Thu, 01 Jan 2026 00:00:00 GMT")
-    signer = authorization(AzureNamedKeyCredential("contoso", "a2V5"))
-    headers = await signer.headers("/SmsEvents(PartitionKey='%2B1',RowKey='r')")
-
-    assert headers == {
-        "x-ms-date": "Thu, 01 Jan 2026 00:00:00 GMT",
-        "Authorization": "SharedKeyLite contoso:10ml+s5tQcM2gEoCKKNRtAsjGEHOg7743W6BuCwcT7U=",
-    }
-
-
-@pytest.mark.parametrize("signature", ["sv=1&sig=a%2Bb%3D", "?sv=1&sig=a%2Bb%3D"])
-async def test_a_signature_goes_into_the_url_as_it_is(signature: str) -> None:
-    """With or without its question mark, and not encoded a second time; no header tells it."""
-    signer = authorization(AzureSasCredential(signature))
-
-    assert signer.query == "?sv=1&sig=a%2Bb%3D"
-    assert list(await signer.headers("/SmsEvents")) == ["x-ms-date"]
+    assert credential.closed
+    assert caplog.text == ""

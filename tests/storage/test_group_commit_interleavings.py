@@ -18,7 +18,6 @@ from shared.storage.group_commit import GroupCommit
 from shared.storage.odata import Row
 from tests.storage.fake_writer import FakeWriter, Key, key, row
 
-ROOM = 12_000  # bytes: some twenty small rows, so that callers have to wait for room
 POISON = "9"
 
 _KEYS = st.sampled_from("0123456789")
@@ -100,10 +99,9 @@ class Scene:
 
     async def play(self, actions: Sequence[object]) -> None:
         """Run the actions, let everything end, and check."""
-        commit = GroupCommit(self.writer, waiting_bytes=ROOM)
+        commit = GroupCommit(self.writer)
         for action in actions:
             await self._act(commit, action)
-            assert sum(one.size for call in self.writer.held for one in call.rows) <= ROOM
         self.writer.release()
         async with asyncio.timeout(20):
             outcomes = await asyncio.gather(*(caller.task for caller in self.callers), return_exceptions=True)
@@ -153,11 +151,8 @@ class Scene:
                 raise AssertionError(outcome)
 
     def _check_nothing_left(self, commit: GroupCommit) -> None:
-        room = commit._room
         assert not commit._lanes
         assert not commit._tasks
-        assert not room._queue
-        assert room._free == room._size == ROOM
 
 
 @settings(max_examples=200, deadline=None)

@@ -1,5 +1,6 @@
 """The wire format, byte for byte, and what is understood of the service's answers."""
 
+import base64
 import json
 from email import message_from_bytes
 from email.message import Message
@@ -11,8 +12,9 @@ from hypothesis import strategies as st
 
 from shared.rows.columns import COLUMNS, Edm, Entity
 from shared.storage import odata
-from shared.storage.group_commit import MOST_BYTES, MOST_ROWS
-from shared.storage.odata import encode, error_code, outcome
+from shared.storage.lane import MOST_BYTES, MOST_ROWS
+from shared.storage.odata import error_code, outcome
+from tests.storage.rows import encode
 
 ENDPOINT = "https://contoso.table.core.windows.net"
 KEYS: Entity = {"PartitionKey": "p", "RowKey": "r"}
@@ -80,16 +82,27 @@ def test_a_transaction_is_one_changeset_of_puts(bodies: list[str]) -> None:
         assert request.partition(b"\r\n\r\n")[2].rstrip(b"\r\n") == row.body
 
 
-def test_the_size_of_a_row_is_never_less_than_what_it_takes() -> None:
+@pytest.mark.parametrize(("character", "size"), [("x", 1), ("한", 6), ("🌻", 12)])
+def test_the_size_of_a_row_is_never_less_than_what_it_takes(character: str, size: int) -> None:
     """A transaction that is full by our count is still within the service's 4 MiB, with the longest endpoint too."""
     longest = f"https://{'a' * 24}.table.core.chinacloudapi.cn"
     fixed = encode("ChatThreadEvents", {**KEYS, "Body": ""}).size
-    rows = [
-        encode("ChatThreadEvents", {**KEYS, "Body": "x" * (MOST_BYTES // MOST_ROWS - fixed)}) for _ in range(MOST_ROWS)
-    ]
+    body = character * ((MOST_BYTES // MOST_ROWS - fixed) // size)
+    rows = [encode("ChatThreadEvents", {**KEYS, "Body": body}) for _ in range(MOST_ROWS)]
 
     assert sum(row.size for row in rows) <= MOST_BYTES
     assert len(odata.transaction(rows, longest)) <= MOST_BYTES
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"])), st.binary())
+def test_a_body_is_ascii_and_means_the_same(text: str, chunk: bytes) -> None:
+    """Whatever characters a text has, beside a binary chunk; every size counts what goes over the wire."""
+    row = encode("T", {**KEYS, "Body": text, "RawZ0": chunk})
+    read = json.loads(row.body)
+
+    assert row.body.isascii()
+    assert (read["Body"], base64.b64decode(read["RawZ0"])) == (text, chunk)
+    assert row.size > len(row.body) + len(row.path)
 
 
 @pytest.mark.parametrize(
@@ -121,6 +134,28 @@ def test_an_answer_counts_as_success_only_when_it_says_so_of_every_row(
 def test_an_error_that_cannot_be_read_has_no_code(garbage: bytes) -> None:
     """Whatever the body of an error holds, nothing of it but a code gets into messages."""
     assert error_code(garbage) == ""
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        (b'{"odata.error":{"code":"InvalidInput","message":{"lang":"en-US","value":"no"}}}', "InvalidInput"),
+        (b'{"odata.error": {"code" : "InvalidInput"}}', "InvalidInput"),
+        (
+            b'<?xml version="1.0"?><error xmlns="x"><code>InvalidInput</code><message>no</message></error>',
+            "InvalidInput",
+        ),
+        (b'<m:error xmlns:m="x"><m:code>AuthenticationFailed</m:code></m:error>', "AuthenticationFailed"),
+        (
+            b'\xef\xbb\xbf<?xml version="1.0"?><Error><Code>ServerBusy</Code><Message>no</Message></Error>',
+            "ServerBusy",
+        ),
+        (b"<Error>\r\n  <Code>AccountRequiresHttps</Code>\r\n</Error>", "AccountRequiresHttps"),
+    ],
+)
+def test_the_code_of_an_error_is_read_from_json_and_from_xml(body: bytes, code: str) -> None:
+    """The service writes JSON, the gateways in front of it XML with small or capital letters."""
+    assert error_code(body) == code
 
 
 def test_the_types_that_are_spelled_out_are_those_that_json_has_not() -> None:

@@ -8,9 +8,9 @@ from azure.data.tables import TableErrorCode, UpdateMode
 from azure.data.tables.aio import TableServiceClient
 
 from shared.errors import StorageError
-from shared.storage.odata import encode
 from shared.storage.tables import Patience, Tables
 from tests.storage.misbehaving import MisbehavingServer, Script, Step, answer, error, transaction
+from tests.storage.rows import encode
 
 ENTITIES = [{"PartitionKey": "p", "RowKey": str(number)} for number in range(2)]
 ONCE = Patience(attempts=1, attempt=15, whole=15)
@@ -43,8 +43,7 @@ def always(step: Step) -> Script:
 
 async def sdk_says(server: MisbehavingServer, *, together: bool) -> str:
     """Write through azure-data-tables; tell its error code, empty for success."""
-    connection_string = str(server.account.connection_string)
-    async with TableServiceClient.from_connection_string(connection_string, retry_total=0) as service:
+    async with TableServiceClient.from_connection_string(server.connection_string, retry_total=0) as service:
         table = service.get_table_client("SmsEvents")
         try:
             if together:

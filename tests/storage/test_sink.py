@@ -15,6 +15,7 @@ import pytest
 from azure.core.exceptions import ResourceNotFoundError
 from azure.data.tables import TableEntity
 
+from acsevents.local.azurite import Azurite
 from shared import sink
 from shared.catalogue import TABLES, TIMELINE
 from shared.decoder import decode
@@ -22,23 +23,25 @@ from shared.errors import RowRefused, SettingsError, StorageError
 from shared.rows.fitting import entity_bytes, unpack
 from shared.rows.records import record_rows
 from shared.sink import DeadLettered, Recorded, Sink, receive
-from shared.storage.group_commit import MOST_BYTES, GroupCommit
+from shared.storage.account import Account
+from shared.storage.group_commit import GroupCommit
+from shared.storage.lane import MOST_BYTES
 from shared.storage.odata import Row
-from shared.storage.settings import Account
 from shared.storage.tables import Tables
 from tests import samples
 from tests.storage.edm import Typed, found, meant, rows_of
 from tests.storage.events import PREFIX, chat, event, family_function, sms
+from tests.storage.room import Room
 
 
-class Store:
+class Store(Room):
     """Keeps what it is given, or raises what it is told to."""
 
     def __init__(self, *errors: Exception | None) -> None:
         self.written: list[Sequence[Row]] = []
         self._errors = list(errors)
 
-    async def write(self, rows: Sequence[Row]) -> None:
+    async def write(self, rows: Sequence[Row], *, deadline: float | None = None) -> None:  # noqa: ARG002  as the real one
         """Write rows."""
         error = self._errors.pop(0) if self._errors else None
         if error is not None:
@@ -87,8 +90,8 @@ async def _recorded(real: Sink, account: Account, text: str, function: str) -> N
 
     assert isinstance(outcome, Recorded)
     expected: dict[str, list[Typed]] = {}
-    for table, entity in record_rows(decode(text)):
-        expected.setdefault(table, []).append(meant(entity))
+    for row in record_rows(decode(text)):
+        expected.setdefault(row.table, []).append(meant(row.entity))
     assert stored(account) == expected
     for table in expected.keys() - {TIMELINE}:
         assert [unpack(row) for row in rows_of(account, table)] == [text]
@@ -170,8 +173,8 @@ async def test_an_event_of_a_megabyte_of_noise_fits_a_row() -> None:
 
     assert 1_000_000 < len(text.encode()) < 1_048_576
     assert isinstance(await Sink(store).receive(text, function="chat_thread_events"), Recorded)
-    ((row,),) = store.written
-    assert entity_bytes(record_rows(decode(text))[0][1]) <= 1_048_576
+    ((row, _in_time_line),) = store.written
+    assert entity_bytes(record_rows(decode(text))[0].entity) <= 1_048_576
     assert row.size < MOST_BYTES
 
 
@@ -204,7 +207,7 @@ async def test_a_thread_of_two_hundred_and_fifty_comes_back_equal(real: Sink, ac
 
 @pytest.mark.promise("Once")
 async def test_any_number_of_deliveries_leaves_the_same_rows(real: Sink, account: Account) -> None:
-    """One after the other, at once, and by two workers: one row per table."""
+    """One after the other, at once, and by two workers: one row per table, the time line among them."""
     text = sms()
     await real.receive(text, function="sms_events")
     once = stored(account)
@@ -214,7 +217,7 @@ async def test_any_number_of_deliveries_leaves_the_same_rows(real: Sink, account
     await tables.close()
 
     assert stored(account) == once
-    assert {table: len(rows) for table, rows in once.items()} == {"SmsEvents": 1, "SmsMessages": 1}
+    assert {table: len(rows) for table, rows in once.items()} == {"SmsEvents": 1, "SmsMessages": 1, "Timeline": 1}
 
 
 @pytest.mark.promise("Never silently merged")
@@ -339,7 +342,7 @@ async def test_an_event_of_another_family_is_recorded_in_its_own_tables(caplog: 
     outcome = await Sink(store).receive(sms(message="the secret text"), function="chat_user_events")
 
     assert isinstance(outcome, Recorded)
-    assert store.tables == ["SmsEvents", "SmsMessages"]
+    assert store.tables == ["SmsEvents", "SmsMessages", "Timeline"]
     warnings = [record.getMessage() for record in caplog.records if record.levelno == logging.WARNING]
     assert warnings == [f"misrouted: {PREFIX}SMSReceived was delivered to chat_user_events"]
     assert "the secret text" not in caplog.text
@@ -351,7 +354,7 @@ async def test_an_event_of_an_unknown_function_is_recorded_too() -> None:
     store = Store()
 
     assert isinstance(await Sink(store).receive(chat(), function="renamed"), Recorded)
-    assert store.tables == ["ChatThreadEvents"]
+    assert store.tables == ["ChatThreadEvents", "Timeline"]
 
 
 @pytest.mark.promise("Quiet")
@@ -364,6 +367,25 @@ async def test_a_type_cannot_forge_or_flood_the_log(caplog: pytest.LogCaptureFix
     (line,) = [record.getMessage() for record in caplog.records]
     assert line.isprintable()
     assert len(line) < 500
+
+
+@pytest.mark.promise("Quiet")
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        (PREFIX + "SMSReceived", PREFIX + "SMSReceived"),
+        (PREFIX + "CallStarted", "an unknown type"),
+        ("Maya lives at 1 Main Street", "an unknown type"),
+    ],
+)
+async def test_the_log_names_the_type_of_a_dead_letter_only_if_the_catalogue_does(
+    name: str, told: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Any other type is whatever its sender wrote."""
+    await Sink(Store()).receive(json.dumps({"id": "1", "eventType": name, "data": {}}), function="sms_events")
+
+    (line,) = [record.getMessage() for record in caplog.records]
+    assert line.endswith(f", {told}")
 
 
 @pytest.mark.promise("No poison loop")
@@ -395,10 +417,10 @@ async def test_trouble_after_a_refusal_is_raised() -> None:
         await Sink(Store(RowRefused("EntityTooLarge"), StorageError("503"))).receive(sms(), function="sms_events")
 
 
-class Hung:
+class Hung(Room):
     """A store that never answers."""
 
-    async def write(self, rows: Sequence[Row]) -> None:
+    async def write(self, rows: Sequence[Row], *, deadline: float | None = None) -> None:  # noqa: ARG002  as the real one
         """Hang."""
         del rows
         await asyncio.Event().wait()
@@ -428,7 +450,7 @@ async def test_a_call_that_the_host_cancels_is_not_answered() -> None:
 @pytest.fixture(name="fresh_process")
 def _fresh_process() -> None:
     """A worker that has not received anything yet."""
-    sink._sink_of_this_process.cache_clear()
+    sink._sinks.clear()
 
 
 @pytest.mark.usefixtures("fresh_process")
@@ -463,30 +485,31 @@ async def test_a_wrong_setting_is_named_by_the_first_event(
 
 
 @pytest.mark.usefixtures("fresh_process")
-async def test_the_app_writes_where_its_setting_says(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
-    """`receive` of the triggers keeps one sink per process, on the account of `EventTables`."""
-    assert account.connection_string is not None
-    monkeypatch.setenv("EventTables", account.connection_string)
+async def test_the_app_writes_where_its_setting_says(
+    account: Account, azurite: Azurite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`receive` of the triggers keeps one sink per event loop, on the account of `EventTables`."""
+    monkeypatch.setenv("EventTables", azurite.connection_string)
     await receive(sms(), function="sms_events")
     monkeypatch.delenv("EventTables")
     await receive(sms("m-2"), function="sms_events")
-    store = sink._sink_of_this_process()._store
+    store = sink._sink_of_this_loop()._store
     assert isinstance(store, GroupCommit)
     assert isinstance(store._writer, Tables)
     await store.close()
     await store._writer.close()
-    sink._sink_of_this_process.cache_clear()
+    sink._sinks.clear()
 
     assert len(rows_of(account, "SmsEvents")) == 2
 
 
-class Choosy:
+class Choosy(Room):
     """A store that refuses every row with an event id, whatever it may have against it."""
 
     def __init__(self) -> None:
         self.rows: list[Row] = []
 
-    async def write(self, rows: Sequence[Row]) -> None:
+    async def write(self, rows: Sequence[Row], *, deadline: float | None = None) -> None:  # noqa: ARG002  as the real one
         """Take rows without the sender's id."""
         if any(b'"EventId"' in row.body for row in rows):
             raise RowRefused("InvalidInput")

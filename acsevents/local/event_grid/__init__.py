@@ -1,25 +1,13 @@
 """A stand-in for Azure Event Grid on 127.0.0.1 that filters, batches, retries and dead-letters as the service does.
 
-Different from the service, on purpose: one topic takes both schemas, undelivered events are lost when it
-stops, dead letters are written at once instead of after five minutes, and a failing endpoint is not put on
-probation.
+It does what the event subscriptions of `infra/subscriptions.json` need and no more. Different from the service, on
+purpose: one topic takes both schemas, undelivered events are lost when it stops, dead letters are written at once
+instead of after five minutes, and a failing endpoint is not put on probation.
 """
 
-from acsevents.local.event_grid.access import LOCAL_KEY
 from acsevents.local.event_grid.chaos import Chaos
-from acsevents.local.event_grid.server import LOCAL_TOPIC, Counts, EventGrid, NotDrained
-from acsevents.local.event_grid.subscriptions import DeclarationError, EventSubscription, load
-from acsevents.local.event_grid.webhook import HandshakeError
+from acsevents.local.event_grid.delivery import Notice
+from acsevents.local.event_grid.server import EventGrid, NotDrained
+from acsevents.local.event_grid.topic import LOCAL_KEY, LOCAL_TOPIC
 
-__all__ = [
-    "LOCAL_KEY",
-    "LOCAL_TOPIC",
-    "Chaos",
-    "Counts",
-    "DeclarationError",
-    "EventGrid",
-    "EventSubscription",
-    "HandshakeError",
-    "NotDrained",
-    "load",
-]
+__all__ = ["LOCAL_KEY", "LOCAL_TOPIC", "Chaos", "EventGrid", "NotDrained", "Notice"]

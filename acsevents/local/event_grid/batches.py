@@ -25,7 +25,7 @@ def take(waiting: deque[Pending], max_events: int, preferred_bytes: int) -> list
     """
     batch = [waiting.popleft()]
     size = len(batch[0].event.text)
-    while waiting and len(batch) < max_events and waiting[0].event.schema is batch[0].event.schema:
+    while waiting and len(batch) < max_events and waiting[0].event.schema == batch[0].event.schema:
         size += len(waiting[0].event.text)
         if size > preferred_bytes:
             break

@@ -8,9 +8,10 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
+from acsevents.local import LocalStackError
 from acsevents.local.event_grid.batches import Pending
-from acsevents.local.event_grid.events import Schema
 from acsevents.local.event_grid.json_text import extended
+from acsevents.local.event_grid.topic import LOCAL_TOPIC
 
 
 class DeadLetterFolder:
@@ -19,22 +20,25 @@ class DeadLetterFolder:
     They are files `<folder>/<TOPIC>/<SUBSCRIPTION>/<yyyy>/<M>/<d>/<H>/<guid>.json`, the time in UTC.
     """
 
-    def __init__(self, folder: Path, topic: str, subscription: str) -> None:
-        self._folder = folder / topic.rpartition("/")[2].upper() / subscription.upper()
+    def __init__(self, folder: Path, subscription: str) -> None:
+        self._folder = folder / LOCAL_TOPIC.rpartition("/")[2].upper() / subscription.upper()
 
-    def write(self, letters: Sequence[tuple[Pending, str]]) -> Path:
-        """Write events with their dead-letter reasons into one new file, which appears whole or not at all.
+    def write(self, batch: Sequence[Pending], reason: str) -> None:
+        """Write events into one new file, which appears whole or not at all.
 
         Raises:
-            OSError: the folder cannot be written to.
+            LocalStackError: the folder cannot be written to.
         """
         now = datetime.now(UTC)
         folder = self._folder / f"{now.year}" / f"{now.month}" / f"{now.day}" / f"{now.hour}"
-        folder.mkdir(parents=True, exist_ok=True)
         path = folder / f"{uuid.uuid4()}.json"
         partial = path.with_suffix(".partial")
-        partial.write_bytes(b"[" + b",".join(_letter(pending, reason) for pending, reason in letters) + b"]")
-        return partial.replace(path)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            partial.write_bytes(b"[" + b",".join(_letter(pending, reason) for pending in batch) + b"]")
+            partial.replace(path)
+        except OSError as error:
+            raise LocalStackError(f"a dead letter cannot be written, so the local Event Grid stops: {error}") from error
 
 
 def _letter(pending: Pending, reason: str) -> bytes:
@@ -46,7 +50,7 @@ def _letter(pending: Pending, reason: str) -> bytes:
     }
     if pending.attempted:
         extra["lastDeliveryAttemptTime"] = _stamp(pending.attempted)
-    if pending.event.schema is Schema.CLOUD_EVENTS:  # attribute names of CloudEvents have no capitals
+    if pending.event.schema == "CloudEventSchemaV1_0":  # attribute names of CloudEvents have no capitals
         extra = {name.lower(): value for name, value in extra.items()}
     return extended(pending.event.text, extra)
 

@@ -7,9 +7,12 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
+from typing import Literal, NamedTuple
 
 from acsevents.local.event_grid.batches import Pending, take
 from acsevents.local.event_grid.chaos import Chaos
+from acsevents.local.event_grid.dead_letter import DeadLetterFolder
+from acsevents.local.event_grid.events import Event
 from acsevents.local.event_grid.schedule import (
     ATTEMPTS_EXCEEDED,
     NEVER_RETRIED,
@@ -18,48 +21,62 @@ from acsevents.local.event_grid.schedule import (
     Outcome,
     delay,
 )
-from acsevents.local.event_grid.subscriptions import EventSubscription
 from acsevents.local.event_grid.webhook import Webhook
+from acsevents.subscriptions import EventSubscription
 
 CONCURRENCY = 16  # requests under way at once; while all are busy, batches fill
 _CHAOS_DELAY = 10.0  # seconds
 
-Letter = tuple[Pending, str]
+
+class Notice(NamedTuple):
+    """What became of one event at one event subscription.
+
+    Attributes:
+        what: `dropped` since no event subscription wants it; `delivered`; `retried`: failed and due again;
+            `dead_lettered`; `discarded`: given up by an event subscription without a dead-letter container.
+        subscription: name of the event subscription, "" for a dropped event.
+        event: the event.
+        detail: how the last attempt ended, or why the event was given up.
+    """
+
+    what: Literal["dropped", "delivered", "retried", "dead_lettered", "discarded"]
+    subscription: str
+    event: Event
+    detail: str = ""
 
 
 class Delivery:
     """The queue of one event subscription and what drains it.
 
     Args:
-        subscription: its batching, retry policy and name.
+        subscription: whose batching and retry policy holds.
         webhook: where the events go.
+        letters: where events go that are given up; without it they are discarded.
         chaos: the switches, and the chance in the retry schedule.
         time_scale: factor on the retry schedule and the time to live.
-        delivered: told of accepted events.
-        retried: told of events that are due again.
-        given_up: told of undeliverable events and why.
+        tell: is told what becomes of each event.
     """
 
     def __init__(
         self,
         subscription: EventSubscription,
         webhook: Webhook,
+        *,
+        letters: DeadLetterFolder | None,
         chaos: Chaos,
         time_scale: float,
-        *,
-        delivered: Callable[[Sequence[Pending]], None],
-        retried: Callable[[Sequence[Pending]], None],
-        given_up: Callable[[Sequence[Letter]], None],
+        tell: Callable[[Notice], None],
     ) -> None:
-        batching = subscription.properties.destination.properties
-        policy = subscription.properties.retry_policy
-        self._limits = (batching.max_events_per_batch, batching.preferred_batch_size_in_kilobytes * 1024)
+        policy = subscription.policy
+        self._name = subscription.name
+        self._limits = (policy.max_events_per_batch, policy.preferred_batch_size_in_kilobytes * 1024)
         self._max_attempts = policy.max_delivery_attempts
         self._time_to_live = timedelta(minutes=policy.event_time_to_live_in_minutes) * time_scale
         self._webhook = webhook
+        self._letters = letters
         self._chaos = chaos
         self._time_scale = time_scale
-        self._delivered, self._retried, self._given_up = delivered, retried, given_up
+        self._tell = tell
         self._waiting: deque[Pending] = deque()
         self._due: deque[list[Pending]] = deque()  # failed batches stay together: all or none
         self._wake = asyncio.Event()
@@ -74,15 +91,18 @@ class Delivery:
         """Deliver until cancelled.
 
         Raises:
-            ExceptionGroup: dead letters cannot be written.
+            LocalStackError: dead letters cannot be written.
         """
-        async with asyncio.TaskGroup() as attempts:
-            while True:
-                await self._slots.acquire()
-                while not (self._due or self._waiting):
-                    self._wake.clear()
-                    await self._wake.wait()
-                attempts.create_task(self._attempt(self._next()))
+        try:
+            async with asyncio.TaskGroup() as attempts:
+                while True:
+                    await self._slots.acquire()
+                    while not (self._due or self._waiting):
+                        self._wake.clear()
+                        await self._wake.wait()
+                    attempts.create_task(self._attempt(self._next()))
+        except ExceptionGroup as group:  # whoever waits wants to know what went wrong, not in which task
+            raise group.exceptions[0] from group
 
     def _next(self) -> list[Pending]:
         reorder = self._chaos.strikes("reorder")
@@ -101,26 +121,21 @@ class Delivery:
         return batch
 
     async def _attempt(self, batch: list[Pending]) -> None:
+        oldest = datetime.now(UTC) - self._time_to_live
         try:
-            batch = self._without_expired(batch)
+            self._give_up([pending for pending in batch if pending.published < oldest], TIME_EXCEEDED)
+            batch = [pending for pending in batch if pending.published >= oldest]
             if not batch:
                 return
             outcome = await self._post(batch)
         finally:
             self._slots.release()
         if outcome.accepted:
-            self._delivered(batch)
+            self._tell_of(batch, "delivered", outcome.name)
         elif outcome.status in NEVER_RETRIED:
-            self._given_up([(pending, NEVER_RETRIED[outcome.status]) for pending in batch])
+            self._give_up(batch, NEVER_RETRIED[outcome.status])
         else:
             await self._retry(batch, outcome)
-
-    def _without_expired(self, batch: list[Pending]) -> list[Pending]:
-        oldest = datetime.now(UTC) - self._time_to_live
-        expired = [pending for pending in batch if pending.published < oldest]
-        if expired:
-            self._given_up([(pending, TIME_EXCEEDED) for pending in expired])
-        return [pending for pending in batch if pending.published >= oldest]
 
     async def _post(self, batch: list[Pending]) -> Outcome:
         if self._chaos.strikes("delay"):
@@ -136,13 +151,11 @@ class Delivery:
         return outcome
 
     async def _retry(self, batch: list[Pending], outcome: Outcome) -> None:
-        spent = [pending for pending in batch if pending.attempts >= self._max_attempts]
-        if spent:
-            self._given_up([(pending, ATTEMPTS_EXCEEDED) for pending in spent])
+        self._give_up([pending for pending in batch if pending.attempts >= self._max_attempts], ATTEMPTS_EXCEEDED)
         batch = [pending for pending in batch if pending.attempts < self._max_attempts]
         if not batch:
             return
-        self._retried(batch)
+        self._tell_of(batch, "retried", outcome.name)
         most = max(pending.attempts for pending in batch)
         await asyncio.sleep(delay(most, outcome, self._chaos.rng.random()) * self._time_scale)
         if self._chaos.strikes("merge"):
@@ -150,3 +163,14 @@ class Delivery:
         else:
             self._due.append(batch)
         self._wake.set()
+
+    def _give_up(self, batch: Sequence[Pending], reason: str) -> None:
+        if batch and self._letters:
+            self._letters.write(batch, reason)
+        self._tell_of(batch, "dead_lettered" if self._letters else "discarded", reason)
+
+    def _tell_of(
+        self, batch: Sequence[Pending], what: Literal["delivered", "retried", "dead_lettered", "discarded"], detail: str
+    ) -> None:
+        for pending in batch:
+            self._tell(Notice(what, self._name, pending.event, detail))

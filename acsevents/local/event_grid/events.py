@@ -5,34 +5,44 @@ https://learn.microsoft.com/azure/event-grid/cloud-event-schema
 """
 
 import json
-from enum import StrEnum
 from typing import Any, NamedTuple
 
-from acsevents.local.event_grid.json_text import elements, extended, members
+from acsevents.local.event_grid.json_text import Part, extended, parts
+from shared.events.envelope import Schema
 
 MAX_BYTES = 1_048_576
-
-
-class Schema(StrEnum):
-    """The two event schemas, by the names that event subscriptions use."""
-
-    EVENT_GRID = "EventGridSchema"
-    CLOUD_EVENTS = "CloudEventSchemaV1_0"
+_REQUIRED: dict[Schema, tuple[str, ...]] = {
+    "EventGridSchema": ("id", "subject", "eventType", "eventTime"),
+    "CloudEventSchemaV1_0": ("id", "source", "type", "specversion"),
+}
+_CLOUD_NAMES = {
+    "type": "eventType",
+    "source": "topic",
+    "id": "id",
+    "time": "eventTime",
+    "subject": "subject",
+    "data": "data",
+}
 
 
 class Event(NamedTuple):
-    """One event as it goes out: its schema, JSON text in UTF-8, and the version of its data or of CloudEvents."""
+    """One event as it goes out.
+
+    Attributes:
+        schema: the event schema of its text.
+        id: as published.
+        type: what event subscriptions choose by.
+        subject: the same; "" if there is none.
+        text: its JSON, UTF-8.
+        version: of its data or of CloudEvents, for a header.
+    """
 
     schema: Schema
+    id: str
+    type: str
+    subject: str
     text: bytes
     version: str
-
-
-class Published(NamedTuple):
-    """An accepted event and its parsed fields, which only the filters need."""
-
-    event: Event
-    fields: dict[str, Any]
 
 
 class Refused(Exception):  # noqa: N818  # reads as what happened to the request
@@ -44,18 +54,7 @@ class Refused(Exception):  # noqa: N818  # reads as what happened to the request
         self.body = {"error": {"code": code, "message": message, "details": [{"code": detail, "message": message}]}}
 
 
-def invalid(message: str) -> Refused:
-    """Return the refusal of a body that breaks its schema."""
-    return Refused(400, "BadRequest", "InputJsonInvalid", message)
-
-
-_REQUIRED = {
-    Schema.EVENT_GRID: ("id", "subject", "eventType", "eventTime"),
-    Schema.CLOUD_EVENTS: ("id", "source", "type", "specversion"),
-}
-
-
-def read(body: bytes, content_type: str, topic: str) -> list[Published]:
+def read(body: bytes, content_type: str, topic: str) -> list[Event]:
     """Return the events of one request to the topic.
 
     Content type `application/cloudevents+json` holds one CloudEvent, `application/cloudevents-batch+json` an
@@ -65,47 +64,38 @@ def read(body: bytes, content_type: str, topic: str) -> list[Published]:
     Raises:
         Refused: the body is not what its content type says.
     """
-    schema = Schema.CLOUD_EVENTS if content_type.startswith("application/cloudevents") else Schema.EVENT_GRID
+    schema: Schema = "CloudEventSchemaV1_0" if content_type.startswith("application/cloudevents") else "EventGridSchema"
     try:
         text = body.decode()
-        parts = list(elements(f"[{text}]" if content_type == "application/cloudevents+json" else text))
+        elements = list(parts(f"[{text}]" if content_type == "application/cloudevents+json" else text, list))
     except (ValueError, RecursionError) as error:
         problem = "nested too deeply" if isinstance(error, RecursionError) else error
-        raise invalid(f"The body is not a JSON array of events ({problem}); send an array in UTF-8.") from None
-    for number, part in enumerate(parts):
-        _check(number, part.value, schema)
-    return [Published(_stamped(schema, part.text, part.value, topic), part.value) for part in parts]
+        raise _invalid(f"The body is not a JSON array of events ({problem}); send an array in UTF-8.") from None
+    for number, element in enumerate(elements):
+        _check(number, element.value, schema)
+    return [_event(schema, element, topic) for element in elements]
+
+
+def _invalid(message: str) -> Refused:
+    return Refused(400, "BadRequest", "InputJsonInvalid", message)
 
 
 def _check(number: int, fields: object, schema: Schema) -> None:
     if not isinstance(fields, dict):
-        raise invalid(f"Event {number} is not a JSON object; send an array of events in the {schema} schema.")
+        raise _invalid(f"Event {number} is not a JSON object; send an array of events in the {schema}.")
     for name in _REQUIRED[schema]:
         if not isinstance(fields.get(name), str):
-            raise invalid(f"Event {number} has no string '{name}', which the {schema} schema requires; add it.")
-    for name, only in (("metadataVersion", "1"), ("specversion", "1.0")):
-        if name in fields and fields[name] != only:
-            raise invalid(f"Event {number} has a '{name}' other than \"{only}\"; correct it.")
-    if not isinstance(fields.get("topic", ""), str):
-        raise invalid(f"Event {number} has a 'topic' that is not a string; leave it out.")
+            raise _invalid(f"Event {number} has no string '{name}', which the {schema} requires; add it.")
 
 
-def _stamped(schema: Schema, text: str, fields: dict[str, Any], topic: str) -> Event:
-    if schema is Schema.CLOUD_EVENTS:
-        return Event(schema, text.encode(), "1.0")
+def _event(schema: Schema, element: Part, topic: str) -> Event:
+    fields: dict[str, Any] = element.value
+    text, subject = element.text.encode(), str(fields.get("subject") or "")
+    if schema == "CloudEventSchemaV1_0":
+        return Event(schema, fields["id"], fields["type"], subject, text, "1.0")
     stamps = {"topic": topic, "dataVersion": "", "metadataVersion": "1"}
-    extra = {name: value for name, value in stamps.items() if name not in fields}
-    return Event(schema, extended(text.encode(), extra), str(fields.get("dataVersion", "")))
-
-
-_CLOUD_NAMES = {
-    "type": "eventType",
-    "source": "topic",
-    "id": "id",
-    "time": "eventTime",
-    "subject": "subject",
-    "data": "data",
-}
+    text = extended(text, {name: value for name, value in stamps.items() if name not in fields})
+    return Event(schema, fields["id"], fields["eventType"], subject, text, str(fields.get("dataVersion", "")))
 
 
 def delivered_as(event: Event, schema: Schema) -> Event:
@@ -114,10 +104,9 @@ def delivered_as(event: Event, schema: Schema) -> Event:
     A CloudEvent stays one: Event Grid delivers CloudEvents input as CloudEvents only.
     https://learn.microsoft.com/azure/event-grid/cloud-event-schema#azure-event-grid-schema-compared-to-cloudevents
     """
-    if event.schema is schema or event.schema is Schema.CLOUD_EVENTS:
+    if schema == "EventGridSchema" or event.schema == "CloudEventSchemaV1_0":
         return event
-    texts = {part.name: part.text for part in members(event.text.decode())}
-    fields = {cloud: texts[name] for cloud, name in _CLOUD_NAMES.items() if name in texts}
-    fields = {"specversion": '"1.0"', **fields}
-    text = ",".join(f"{json.dumps(name)}:{value}" for name, value in fields.items())
-    return Event(schema, f"{{{text}}}".encode(), "1.0")
+    texts = {member.name: member.text for member in parts(event.text.decode(), dict)}
+    members = {cloud: texts[name] for cloud, name in _CLOUD_NAMES.items() if name in texts}
+    text = ",".join(f"{json.dumps(name)}:{value}" for name, value in {"specversion": '"1.0"', **members}.items())
+    return event._replace(schema=schema, text=f"{{{text}}}".encode(), version="1.0")

@@ -7,13 +7,7 @@ from typing import Any, NamedTuple
 
 
 class Part(NamedTuple):
-    """One element of an array or one member of an object.
-
-    Attributes:
-        name: the member's name, "" for an element.
-        value: the parsed value; every number is a float, as wide as any filter compares.
-        text: the value exactly as it stood.
-    """
+    """One element of an array or one member of an object: its name ("" for an element), its value and its text."""
 
     name: str
     value: Any
@@ -28,50 +22,34 @@ def _refuse(constant: str) -> None:
 _DECODER = json.JSONDecoder(parse_int=float, parse_constant=_refuse)
 
 
-def elements(text: str) -> Iterator[Part]:
-    """Yield the elements of a JSON array in order.
+def parts(text: str, kind: type[list[Any] | dict[str, Any]]) -> Iterator[Part]:
+    """Yield the elements of a JSON array or the members of a JSON object in order, repeated names included.
 
     Raises:
-        ValueError: the text is not one JSON array.
+        ValueError: the text is not one JSON value of that kind.
         RecursionError: it is nested deeper than Python can follow.
     """
-    return _parts(text, "[", "]")
-
-
-def members(text: str) -> Iterator[Part]:
-    """Yield the members of a JSON object in order, repeated names included; raises as `elements` does."""
-    return _parts(text, "{", "}")
+    opening, closing = "[]" if kind is list else "{}"
+    at = _skip(text, _expect(text, _skip(text, 0), opening))
+    more = text[at : at + 1] != closing
+    while more:
+        name = ""
+        if kind is dict:
+            name, at = _DECODER.raw_decode(text, at)
+            at = _skip(text, _expect(text, _skip(text, at), ":"))
+        value, end = _DECODER.raw_decode(text, at)
+        yield Part(name, value, text[at:end])
+        at = _skip(text, end)
+        more = text[at : at + 1] != closing
+        if more:
+            at = _skip(text, _expect(text, at, ","))
+    if _skip(text, at + 1) != len(text):
+        raise json.JSONDecodeError("Extra data", text, at + 1)
 
 
 def extended(text: bytes, extra: Mapping[str, object]) -> bytes:
-    """Return a JSON object's text with members added at its end, everything else untouched.
-
-    The object must have at least one member already.
-    """
-    if not extra:
-        return text
-    return text.rstrip()[:-1].rstrip() + b"," + json.dumps(extra).encode()[1:]
-
-
-def _parts(text: str, opening: str, closing: str) -> Iterator[Part]:
-    at = _expect(text, _skip(text, 0), opening)
-    if text[at : at + 1] == closing:
-        at += 1
-    else:
-        while True:
-            name = ""
-            if opening == "{":
-                name, at = _DECODER.raw_decode(text, at)
-                at = _expect(text, _skip(text, at), ":")
-            value, end = _DECODER.raw_decode(text, at)
-            yield Part(name, value, text[at:end])
-            at = _skip(text, end)
-            if text[at : at + 1] == closing:
-                at += 1
-                break
-            at = _expect(text, at, ",")
-    if _skip(text, at) != len(text):
-        raise json.JSONDecodeError("Extra data", text, at)
+    """Return a JSON object's text with members added at its end; it must have at least one already."""
+    return text.rstrip()[:-1].rstrip() + b"," + json.dumps(extra).encode()[1:] if extra else text
 
 
 def _skip(text: str, at: int) -> int:
@@ -82,4 +60,4 @@ def _skip(text: str, at: int) -> int:
 def _expect(text: str, at: int, mark: str) -> int:
     if text[at : at + 1] != mark:
         raise json.JSONDecodeError(f"Expecting '{mark}'", text, at)
-    return _skip(text, at + 1)
+    return at + 1

@@ -14,16 +14,14 @@ from datetime import UTC, datetime
 import aiohttp
 from yarl import URL
 
+from acsevents.local import LocalStackError
 from acsevents.local.event_grid.batches import Pending
-from acsevents.local.event_grid.events import Schema
 from acsevents.local.event_grid.schedule import TIMED_OUT, Outcome, answered
-from acsevents.local.event_grid.subscriptions import EventSubscription
+from acsevents.local.event_grid.topic import LOCAL_TOPIC
+from acsevents.subscriptions import EventSubscription
 
 ORIGIN = "eventgrid.azure.net"
-
-
-class HandshakeError(RuntimeError):
-    """A webhook that did not prove it wants the events; names the event subscription and the cure."""
+_OK = 200
 
 
 class Webhook:
@@ -32,40 +30,38 @@ class Webhook:
     Args:
         session: its time-out is the time to answer in.
         host: base URL of the Functions host.
-        topic: resource id of the topic, for the handshake.
         subscription: whose function is called.
     """
 
-    def __init__(self, session: aiohttp.ClientSession, host: str, topic: str, subscription: EventSubscription) -> None:
+    def __init__(self, session: aiohttp.ClientSession, host: str, subscription: EventSubscription) -> None:
         self._session = session
-        self._topic = topic
         self._name = subscription.name
-        self._schema = subscription.properties.event_delivery_schema
-        self._batched = subscription.properties.destination.properties.max_events_per_batch > 1
-        self._url = URL(host) / "runtime/webhooks/EventGrid" % {"functionName": subscription.function_name}
+        self._schema = subscription.policy.event_delivery_schema
+        self._batched = subscription.policy.max_events_per_batch > 1
+        self._url = URL(host) / "runtime/webhooks/EventGrid" % {"functionName": subscription.function}
 
     async def validate(self) -> None:
         """Do the handshake of the delivery schema.
 
         Raises:
-            HandshakeError: the webhook is not there, or does not answer as it must.
+            LocalStackError: the webhook is not there, or does not answer as it must.
         """
-        shake = self._validate_cloud_events if self._schema is Schema.CLOUD_EVENTS else self._validate_event_grid
+        shake = self._validate_event_grid if self._schema == "EventGridSchema" else self._validate_cloud_events
         try:
             problem = await shake()
         except (aiohttp.ClientError, TimeoutError) as error:
             problem = f"{type(error).__name__}: {error}"
         if problem:
-            raise HandshakeError(
+            raise LocalStackError(
                 f"event subscription {self._name!r}: {self._url} failed the validation handshake ({problem}); "
-                "start the Functions host there, with the function that the subscription's `resourceId` names"
+                "start the Functions host there, with the function that the subscription names"
             )
 
     async def _validate_event_grid(self) -> str:
         code = str(uuid.uuid4()).upper()
         event = {
             "id": str(uuid.uuid4()),
-            "topic": self._topic,
+            "topic": LOCAL_TOPIC,
             "subject": "",
             "data": {"validationCode": code},
             "eventType": "Microsoft.EventGrid.SubscriptionValidationEvent",
@@ -76,7 +72,7 @@ class Webhook:
         headers = self._headers("SubscriptionValidation", attempts=0, version="2")
         async with self._session.post(self._url, data=json.dumps([event]), headers=headers) as response:
             text = await response.text(errors="replace")
-        if response.status != 200:  # noqa: PLR2004  # 202 is not accepted here
+        if response.status != _OK:  # 202 is not accepted here
             return f"answered {response.status} instead of 200"
         try:  # the Functions host answers JSON as text/plain, so the content type says nothing
             echoed = json.loads(text)["validationResponse"]
@@ -87,7 +83,7 @@ class Webhook:
     async def _validate_cloud_events(self) -> str:
         async with self._session.options(self._url, headers={"WebHook-Request-Origin": ORIGIN}) as response:
             allowed = response.headers.get("WebHook-Allowed-Origin")
-        if response.status != 200:  # noqa: PLR2004  # what the Functions host answers
+        if response.status != _OK:
             return f"answered {response.status} instead of 200"
         return "" if allowed in (ORIGIN, "*") else f"allowed origin {allowed!r} instead of {ORIGIN!r}"
 
@@ -96,7 +92,7 @@ class Webhook:
         first = batch[0]
         headers = self._headers("Notification", attempts=first.attempts, version=first.event.version)
         body = b"[" + b",".join(pending.event.text for pending in batch) + b"]"
-        if first.event.schema is Schema.CLOUD_EVENTS:
+        if first.event.schema == "CloudEventSchemaV1_0":
             kind = "cloudevents-batch" if self._batched else "cloudevents"
             headers["Content-Type"] = f"application/{kind}+json; charset=utf-8"
             headers["aeg-metadata-version"] = headers.pop("aeg-data-version")
@@ -109,8 +105,6 @@ class Webhook:
             return answered(response.status)
         except TimeoutError:
             return TIMED_OUT
-        except aiohttp.ClientConnectorDNSError:
-            return Outcome("ResolutionError")
         except aiohttp.ClientError:
             return Outcome("SocketError")
 

@@ -1,0 +1,139 @@
+"""The event subscriptions: `infra/subscriptions.json` says which there are, the catalogue which event types each takes.
+
+The local Event Grid runs with them; Bicep deploys them, from what `acsevents.deployment` writes. A subscription takes
+the types of its function's family, or, with `newTypesBeginningWith`, every type that begins so and that the catalogue
+does not have.
+
+Why the file says what it says: 64 KB is what Event Grid bills as one operation, some 40 events of ordinary size. At
+most 100 events in a batch are written well within the 30 s to answer, even one after another. 30 attempts in 1,440
+minutes are the service's maxima: the record may be the only copy. What is left then goes to the dead-letter container.
+
+https://learn.microsoft.com/azure/templates/microsoft.eventgrid/systemtopics/eventsubscriptions
+"""
+
+from collections import Counter
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import Meta, Struct
+
+from shared.catalogue import EVENT_TYPES, FAMILIES
+from shared.errors import SettingsError
+from shared.events.envelope import Schema
+
+SUBSCRIPTIONS = Path(__file__).parents[1] / "infra" / "subscriptions.json"
+MAX_VALUES = 25  # of all advanced filters of one event subscription together
+
+
+class DeliveryPolicy(Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
+    """How events are delivered; the keys and limits are Azure's.
+
+    Attributes:
+        dead_letter_container: the blob container for events that cannot be delivered; without one they are dropped.
+    """
+
+    event_delivery_schema: Schema = "EventGridSchema"
+    max_events_per_batch: Annotated[int, Meta(ge=1, le=5000)] = 1
+    preferred_batch_size_in_kilobytes: Annotated[int, Meta(ge=1, le=1024)] = 64
+    max_delivery_attempts: Annotated[int, Meta(ge=1, le=30)] = 30
+    event_time_to_live_in_minutes: Annotated[int, Meta(ge=1, le=1440)] = 1440
+    dead_letter_container: str | None = None
+
+
+class AdvancedFilter(Struct, frozen=True, rename="camel"):
+    """One comparison with the event type; one of the values must hold, or with `StringNotIn` none."""
+
+    operator_type: Literal["StringBeginsWith", "StringNotIn"]
+    key: Literal["EventType", "Type"]
+    values: tuple[str, ...]
+
+
+class EventSubscription(Struct, frozen=True, kw_only=True):
+    """One event subscription, event types and all.
+
+    Attributes:
+        name: unique without regard to case.
+        function: name of the function that receives the events.
+        policy: how they are delivered.
+        event_types: the event types to deliver; all of them if there are none here.
+        advanced_filters: what else must hold of the event type.
+        subject_begins_with: of the subjects to deliver, without regard to case.
+        subject_ends_with: the same.
+    """
+
+    name: str
+    function: str
+    policy: DeliveryPolicy
+    event_types: tuple[str, ...] = ()
+    advanced_filters: tuple[AdvancedFilter, ...] = ()
+    subject_begins_with: str = ""
+    subject_ends_with: str = ""
+
+
+class _Declared(Struct, kw_only=True, rename="camel", forbid_unknown_fields=True):
+    name: Annotated[str, Meta(pattern=r"^[A-Za-z0-9-]{3,64}$")]
+    function: Literal[*(family.function for family in FAMILIES)]  # type: ignore[valid-type]  # known at run time
+    new_types_beginning_with: Annotated[tuple[str, ...], Meta(min_length=1)] | None = None
+    subject_begins_with: str = ""
+    subject_ends_with: str = ""
+
+
+class _File(Struct, forbid_unknown_fields=True):
+    delivery: DeliveryPolicy
+    subscriptions: list[_Declared]
+
+
+def load(path: Path = SUBSCRIPTIONS) -> list[EventSubscription]:
+    """Return the event subscriptions in the order in which they must be deployed.
+
+    Raises:
+        SettingsError: the file cannot be read, or declares what Azure would refuse; the message names the cure.
+    """
+    try:
+        file = msgspec.json.decode(path.read_bytes(), type=_File)
+    except OSError as error:
+        raise SettingsError(f"{path}: {error.strerror}; restore the file") from None
+    except msgspec.DecodeError as error:
+        raise SettingsError(f"{path}: {error}; correct or remove that key") from None
+    subscriptions = [one for declared in file.subscriptions for one in _expanded(declared, file.delivery)]
+    # Delivery headers and dead-letter folders show names in upper case.
+    for name, count in Counter(one.name.upper() for one in subscriptions).items():
+        if count > 1:
+            raise SettingsError(f"{path}: event subscription {name!r} is declared twice; rename one")
+    return subscriptions
+
+
+def _expanded(declared: _Declared, policy: DeliveryPolicy) -> list[EventSubscription]:
+    same: dict[str, Any] = {
+        "function": declared.function,
+        "policy": policy,
+        "subject_begins_with": declared.subject_begins_with,
+        "subject_ends_with": declared.subject_ends_with,
+    }
+    prefixes = declared.new_types_beginning_with
+    if prefixes is None:
+        types = tuple(name for name, row in EVENT_TYPES.items() if row.family.function == declared.function)
+        return [EventSubscription(name=declared.name, event_types=types, **same)]
+    groups = {declared.name: prefixes}
+    if len(prefixes) + len(_known(prefixes)) > MAX_VALUES:
+        groups = {f"{declared.name}-{prefix.rpartition('.')[2].lower()}": (prefix,) for prefix in prefixes}
+    return [
+        EventSubscription(name=name, advanced_filters=_new_types(group, policy.event_delivery_schema), **same)
+        for name, group in groups.items()
+    ]
+
+
+def _new_types(prefixes: tuple[str, ...], schema: Schema) -> tuple[AdvancedFilter, ...]:
+    key: Literal["EventType", "Type"] = "EventType" if schema == "EventGridSchema" else "Type"
+    known = _known(prefixes)
+    if len(prefixes) + len(known) > MAX_VALUES:
+        raise SettingsError(
+            f"the catalogue has {len(known)} event types that begin with {' or '.join(prefixes)}, and an event "
+            f"subscription takes {MAX_VALUES} filter values: split them by longer prefixes in `newTypesBeginningWith`"
+        )
+    return AdvancedFilter("StringBeginsWith", key, prefixes), AdvancedFilter("StringNotIn", key, known)
+
+
+def _known(prefixes: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(name for name in EVENT_TYPES if name.startswith(prefixes))

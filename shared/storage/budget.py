@@ -1,0 +1,61 @@
+"""A budget of bytes for what is in memory, given out first come first served."""
+
+import asyncio
+from collections import deque
+from typing import Final
+
+from shared.errors import Busy
+
+_TIMES_WAITING: Final = 4  # what waits for room may be so many times the budget; beyond that callers are refused
+
+
+class Budget:
+    """So many bytes.
+
+    Attributes:
+        free: what is left.
+    """
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self.free = size
+        self._queued = 0
+        self._queue: deque[tuple[int, asyncio.Future[None]]] = deque()
+
+    async def take(self, size: int) -> int:
+        """Wait until `size` bytes are free and return what was taken: at most the whole budget.
+
+        Raises:
+            Busy: too much is waiting already.
+        """
+        size = min(size, self._size)
+        if not self._queue and size <= self.free:
+            self.free -= size
+            return size
+        if self._queued + size > _TIMES_WAITING * self._size:
+            raise Busy("more events are waiting than fit the memory set aside for them")
+        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._queue.append((size, turn))
+        self._queued += size
+        try:
+            await turn
+        except asyncio.CancelledError:
+            if turn.done() and not turn.cancelled():
+                self.free += size
+            self._let_in()  # who was waiting behind somebody who has gone may go on
+            raise
+        finally:
+            self._queued -= size
+        return size
+
+    def give_back(self, size: int) -> None:
+        """Free bytes, and let those in whose turn it is."""
+        self.free += size
+        self._let_in()
+
+    def _let_in(self) -> None:
+        while self._queue and (self._queue[0][1].done() or self._queue[0][0] <= self.free):
+            size, turn = self._queue.popleft()
+            if not turn.done():
+                self.free -= size
+                turn.set_result(None)

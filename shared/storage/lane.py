@@ -1,0 +1,138 @@
+"""One lane of the group commit: the rows of one table and partition that wait to be written together."""
+
+import asyncio
+from collections.abc import Sequence
+from math import ceil
+from typing import Final
+
+from shared.errors import Busy, RowRefused, StorageError
+from shared.storage.odata import Row
+
+MOST_ROWS: Final = 100  # the service's limit on one transaction
+MOST_BYTES: Final = 4 * 1024 * 1024 - 64 * 1024  # 4 MiB is the service's limit; the frame takes a little
+
+
+class Write:
+    """One caller's rows: settles when the last of them did."""
+
+    def __init__(self, rows: int) -> None:
+        self._settled: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._left = rows
+        if not rows:
+            self._settled.set_result(None)
+        self._error: StorageError | None = None
+
+    @property
+    def is_abandoned(self) -> bool:
+        """Whether the caller was cancelled and waits no more."""
+        return self._settled.cancelled()
+
+    def settle(self, error: StorageError | None) -> None:
+        """Count one row as done; a failure that a redelivery can mend outweighs a refusal."""
+        if error is not None and (self._error is None or isinstance(self._error, RowRefused)):
+            self._error = error
+        self._left -= 1
+        if not self._left and not self._settled.done():
+            self._settled.set_result(None)
+
+    async def wait(self) -> None:
+        """Wait until all rows are settled and raise the failure, as an error of this caller's own."""
+        await self._settled
+        if isinstance(self._error, RowRefused):
+            raise RowRefused(self._error.code)
+        if self._error is not None:
+            raise type(self._error)(str(self._error)) from self._error
+
+
+class Waiting:
+    """One row in a lane with everybody who waits for it."""
+
+    __slots__ = ("row", "writes")
+
+    def __init__(self, row: Row) -> None:
+        self.row = row
+        self.writes: list[Write] = []
+
+
+class Lane:
+    """The rows that wait, in the order of arrival, and how fast they have gone out so far.
+
+    Attributes:
+        size: bytes of the rows that wait or are under way.
+        task: what drains the lane.
+    """
+
+    task: asyncio.Task[None]
+
+    def __init__(self) -> None:
+        self._waiting: dict[str, Waiting] = {}
+        self._began: float | None = None
+        self._seconds_per_group = 0.0
+        self.size = 0
+
+    def add(self, row: Row, write: Write) -> None:
+        """Queue a row.
+
+        A transaction must not hold a row twice; equal keys mean equal events, so one write serves both.
+        """
+        waiting = self._waiting.get(row.row_key)
+        if waiting is None:
+            waiting = self._waiting[row.row_key] = Waiting(row)
+            self.size += row.size
+        waiting.writes.append(write)
+
+    def next_group(self, now: float) -> list[Waiting]:
+        """Take what one transaction can hold, oldest first, at least one row; drop what nobody waits for."""
+        group: list[Waiting] = []
+        dropped: list[Waiting] = []
+        size = 0
+        for waiting in self._waiting.values():
+            if all(write.is_abandoned for write in waiting.writes):
+                dropped.append(waiting)
+                continue
+            size += waiting.row.size
+            if group and (len(group) == MOST_ROWS or size > MOST_BYTES):
+                break
+            group.append(waiting)
+        for waiting in (*group, *dropped):
+            del self._waiting[waiting.row.row_key]
+        self.settle(dropped, None)
+        self._began = now
+        return group
+
+    def finished(self, rows: int, now: float) -> None:
+        """Learn from a group that was written or failed."""
+        seconds = self.seconds_under_way(now)
+        # A full group tells how long a full group takes; a small one only that it takes no less.
+        weight = 0.5 if rows == MOST_ROWS or seconds > self._seconds_per_group else 0.1
+        weight = weight if self._seconds_per_group else 1.0
+        self._seconds_per_group += (seconds - self._seconds_per_group) * weight
+        self._began = None
+
+    def seconds_to_drain(self, now: float) -> float:
+        """Return how long it will take to write all that waits, as far as can be told."""
+        groups = ceil(len(self._waiting) / MOST_ROWS)
+        under_way = max(self._seconds_per_group, self.seconds_under_way(now)) if self._began is not None else 0.0
+        return groups * self._seconds_per_group + under_way
+
+    def seconds_under_way(self, now: float) -> float:
+        """Return for how long the group under way has been so."""
+        return 0.0 if self._began is None else now - self._began
+
+    def give_way(self, why: str) -> None:
+        """Fail everything that waits or is under way."""
+        self.settle(self.take_all(), Busy(why))
+        self.task.cancel()
+
+    def take_all(self) -> list[Waiting]:
+        """Take everything that waits."""
+        taken = [*self._waiting.values()]
+        self._waiting.clear()
+        return taken
+
+    def settle(self, group: Sequence[Waiting], error: StorageError | None) -> None:
+        """Tell everybody who waits for these rows what became of them."""
+        for waiting in group:
+            self.size -= waiting.row.size
+            for write in waiting.writes:
+                write.settle(error)

@@ -1,0 +1,117 @@
+"""Intake: calls that overlap are decoded together, and none of them pays for another."""
+
+import asyncio
+
+import pytest
+
+from shared.intake import MOST_CALLS, Intake
+
+
+class Decoder:
+    """Decodes a text into its length, and remembers in which turn of the event loop it did."""
+
+    def __init__(self) -> None:
+        self.texts: list[str | bytes] = []
+
+    def __call__(self, text: str | bytes) -> int:
+        """Decode a text."""
+        self.texts.append(text)
+        if text == "bug":
+            raise ZeroDivisionError
+        return len(text)
+
+
+async def test_calls_that_arrive_together_are_decoded_together() -> None:
+    """Nothing is decoded until arrivals pause, then all of it in the order of arrival."""
+    decoder = Decoder()
+    intake = Intake(decoder)
+    calls = [asyncio.create_task(intake.decoded("x" * number)) for number in range(5)]
+    await asyncio.sleep(0)
+    assert decoder.texts == []
+
+    assert await asyncio.gather(*calls) == [0, 1, 2, 3, 4]
+    assert decoder.texts == ["", "x", "xx", "xxx", "xxxx"]
+
+
+async def test_a_hundred_calls_wait_for_nobody() -> None:
+    """They are as many as a transaction holds."""
+    decoder = Decoder()
+    intake = Intake(decoder)
+    calls = [asyncio.create_task(intake.decoded("x")) for _ in range(MOST_CALLS)]
+    for _ in range(3):
+        await asyncio.sleep(0)
+
+    assert len(decoder.texts) == MOST_CALLS
+    assert await asyncio.gather(*calls) == [1] * MOST_CALLS
+
+
+async def test_a_megabyte_of_text_waits_for_nobody() -> None:
+    """What waits takes memory."""
+    decoder = Decoder()
+    intake = Intake(decoder)
+    calls = [asyncio.create_task(intake.decoded("x" * 600_000)) for _ in range(2)]
+    for _ in range(3):
+        await asyncio.sleep(0)
+
+    assert len(decoder.texts) == 2
+    await asyncio.gather(*calls)
+
+
+async def test_steady_arrivals_are_not_collected_for_ever() -> None:
+    """Ten milliseconds are the most that a call waits for company."""
+    decoder = Decoder()
+    intake = Intake(decoder)
+    first = asyncio.create_task(intake.decoded("first"))
+    others: list[asyncio.Task[int]] = []
+    while not first.done():
+        assert len(others) < MOST_CALLS
+        others.append(asyncio.create_task(intake.decoded("other")))
+        await asyncio.sleep(0.0005)
+
+    assert await first == 5
+    await asyncio.gather(*others)
+
+
+async def test_a_bug_fails_its_own_call_only() -> None:
+    """The neighbours of an event that the decoder stumbles over are decoded."""
+    intake = Intake(Decoder())
+    calls = [asyncio.create_task(intake.decoded(text)) for text in ("a", "bug", "abc")]
+    outcomes = await asyncio.gather(*calls, return_exceptions=True)
+
+    assert [outcomes[0], outcomes[2]] == [1, 3]
+    assert isinstance(outcomes[1], ZeroDivisionError)
+
+
+@pytest.mark.promise("Bounded")
+async def test_a_call_that_has_gone_is_not_decoded() -> None:
+    """Its caller was cancelled while it waited for company."""
+    decoder = Decoder()
+    intake = Intake(decoder)
+    calls = [asyncio.create_task(intake.decoded(text)) for text in ("a", "gone", "abc")]
+    await asyncio.sleep(0)
+    calls[1].cancel()
+
+    assert (await asyncio.gather(*calls, return_exceptions=True))[::2] == [1, 3]
+    assert decoder.texts == ["a", "abc"]
+
+
+async def test_decoding_lets_others_run_in_between() -> None:
+    """A long collection does not block the event loop, on which the host's messages arrive."""
+    decoded: list[int] = []
+
+    def slowly(text: str | bytes) -> int:
+        end = asyncio.get_running_loop().time() + 0.004
+        while asyncio.get_running_loop().time() < end:
+            pass
+        decoded.append(len(text))
+        return len(text)
+
+    intake = Intake(slowly)
+    calls = [asyncio.create_task(intake.decoded("x")) for _ in range(MOST_CALLS)]
+    seen = set()
+    while len(decoded) < MOST_CALLS:
+        await asyncio.sleep(0)
+        seen.add(len(decoded))
+
+    assert len(seen) > MOST_CALLS / 4
+    assert await asyncio.gather(*calls) == [1] * MOST_CALLS
