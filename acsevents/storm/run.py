@@ -30,15 +30,16 @@ _DRAIN_SECONDS = 90.0
 
 
 class Size(NamedTuple):
-    """How long and how hard a storm is."""
+    """How long and how hard a storm is; in its first outage the tables are gone for so many seconds."""
 
     seconds: float
     events: int
     workers: int
+    outage: float
 
 
-SHORT = Size(seconds=4.0, events=300, workers=2)
-LONG = Size(seconds=30.0, events=4_000, workers=3)
+SHORT = Size(seconds=4.0, events=300, workers=2, outage=0.5)
+LONG = Size(seconds=40.0, events=4_000, workers=3, outage=20.0)  # longer than the app tries: it must give up
 
 
 class Report(NamedTuple):
@@ -74,7 +75,7 @@ async def storm(seed: int, size: Size, folder: Path) -> Report:
                     chaos=chaos,
                 ) as grid,
             ):
-                bad_weather = asyncio.create_task(_bad_weather(proxy, rng))
+                bad_weather = asyncio.create_task(_bad_weather(proxy, rng, size.outage))
                 killer = asyncio.create_task(_kill_now_and_then(hosts, kills, rng))
                 try:
                     published, purposes, refused = await _publish_all(grid, seed, size)
@@ -127,7 +128,7 @@ def _batches(mixed: Iterator[Published]) -> Iterator[list[Published]]:
         yield batch
 
 
-async def _bad_weather(proxy: FaultProxy, rng: random.Random) -> None:
+async def _bad_weather(proxy: FaultProxy, rng: random.Random, outage: float) -> None:
     """Change the faults of the Table endpoint every now and then; sometimes it is gone altogether."""
     while True:
         worst = rng.choice((0.0, 0.1, 0.3))
@@ -144,8 +145,9 @@ async def _bad_weather(proxy: FaultProxy, rng: random.Random) -> None:
         await asyncio.sleep(rng.uniform(0.2, 0.8))
         if rng.random() < 0.15:  # noqa: PLR2004  seldom, but in every long storm
             await proxy.down()
-            await asyncio.sleep(rng.uniform(0.1, 0.5))
+            await asyncio.sleep(outage)
             await proxy.up()
+            outage = rng.uniform(0.1, 0.5)
 
 
 async def _kill_now_and_then(hosts: HostProcesses, kills: list[int], rng: random.Random) -> None:
