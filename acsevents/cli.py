@@ -17,12 +17,12 @@ from acsevents import demo as demonstration
 from acsevents import show
 from acsevents.local import LocalStackError
 from acsevents.local.event_grid import LOCAL_KEY
+from acsevents.local.stack import Ports
 from acsevents.publishing import publish
 from acsevents.running import FOLDER, find
 from acsevents.settings import load_settings
 from acsevents.storm.rehearsal import rehearse
 from acsevents.storm.run import LONG, SHORT
-from acsevents.up import Ports
 from acsevents.up import up as run_stack
 from shared.errors import SinkError
 from shared.lookups import DeadLetter, Lookups

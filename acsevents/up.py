@@ -9,15 +9,17 @@ from collections.abc import AsyncIterator
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
-from typing import NamedTuple
 
 from rich.console import Console
 from rich.text import Text
 
+from acsevents.local import LocalStackError
+from acsevents.local.azurite import ACCOUNT
 from acsevents.local.event_grid import EventGrid, NotDrained, Notice
+from acsevents.local.host_process import last_line
 from acsevents.local.lifetime import Lifetime
 from acsevents.local.ports import require_free
-from acsevents.local.stack import Stack, stack
+from acsevents.local.stack import Ports, Stack, stack
 from acsevents.running import FOLDER, Running, owned
 from acsevents.samples import SAMPLES
 from acsevents.show import safe
@@ -33,14 +35,6 @@ _STYLES = {
 }
 
 
-class Ports(NamedTuple):
-    """Where the parts listen on 127.0.0.1; Azurite takes three ports in a row: blobs, queues and tables."""
-
-    host: int = 7071
-    topic: int = 7072
-    azurite: int = 10000
-
-
 async def up(console: Console, folder: Path, ports: Ports) -> None:
     """Run the stack until Ctrl-C, then deliver what was published.
 
@@ -52,14 +46,7 @@ async def up(console: Console, folder: Path, ports: Ports) -> None:
         require_free("--topic-port", ports.topic)
         require_free("--azurite-port", ports.azurite, count=3)
         console.print("starting …")
-        async with stack(
-            folder,
-            keep_tables=True,
-            host_port=ports.host,
-            grid_port=ports.topic,
-            azurite_port=ports.azurite,
-            watch=lambda notice: _print_notice(console, notice),
-        ) as running:
+        async with stack(folder, ports=ports, watch=lambda notice: _print_notice(console, notice)) as running:
             lifetime = Lifetime()
             announce(Running(os.getpid(), running.grid.endpoint, running.azurite.connection_string))
             _print_addresses(console, running, folder)
@@ -74,7 +61,7 @@ async def up(console: Console, folder: Path, ports: Ports) -> None:
 
 async def _until(lifetime: Lifetime, console: Console, running: Stack) -> None:
     """Wait until the end of the lifetime, and print the host's warnings meanwhile; raise when a part dies."""
-    end, death = (asyncio.create_task(wait) for wait in (lifetime.end(), running.death()))
+    end, death = (asyncio.create_task(wait) for wait in (lifetime.end(), _death(running)))
     warnings = asyncio.create_task(_print_warnings(console, running.hosts.log))
     try:
         await asyncio.wait({end, death, warnings}, return_when=asyncio.FIRST_COMPLETED)
@@ -84,6 +71,18 @@ async def _until(lifetime: Lifetime, console: Console, running: Stack) -> None:
     finally:
         for task in (end, death, warnings):
             task.cancel()
+
+
+async def _death(running: Stack) -> None:
+    """Wait until a part dies; raise with what it said last."""
+    while True:
+        parts = [("Azurite", running.azurite.process.poll(), running.azurite.log)]
+        parts += [("the Functions host", process.returncode, running.hosts.log) for process in running.hosts.running]
+        for name, code, log in parts:
+            if code is not None:
+                how = f"signal {-code}" if code < 0 else f"exit code {code}"
+                raise LocalStackError(f"{name} died ({how}, log: {log}): {last_line(log)}")
+        await asyncio.sleep(_GLANCE_SECONDS)
 
 
 async def _drain(console: Console, grid: EventGrid) -> None:
@@ -116,7 +115,7 @@ def _print_addresses(console: Console, running: Stack, folder: Path) -> None:
     lines = [
         f"Event Grid topic     {running.grid.endpoint}",
         f"Functions host       {running.hosts.url}/runtime/webhooks/EventGrid?functionName=…",
-        f"Azurite tables       {running.azurite.tables_url}",
+        f"Azurite tables       http://127.0.0.1:{running.azurite.port}/{ACCOUNT}",
         f"logs, dead letters   {folder}/",
         *("", "In another terminal, in this folder:"),
         *(() if here else exports),

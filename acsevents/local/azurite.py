@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import Self
 
 from acsevents.local import LocalStackError
-from acsevents.local.node import node_command
+from acsevents.local.node import toolchain
 from acsevents.local.ports import free_port
 
 PROGRAMS = Path(__file__).parents[2] / "node_modules/azurite/dist/src"
@@ -58,7 +58,7 @@ class Azurite:
         with self.log.open("wb") as output:
             self.process = subprocess.Popen(
                 [
-                    *(node_command(), "-e", _STOP_AT_END_OF_INPUT, "--", str(PROGRAMS / program)),
+                    *(toolchain().node, "-e", _STOP_AT_END_OF_INPUT, "--", str(PROGRAMS / program)),
                     *("--tableHost", "127.0.0.1", "--tablePort", str(port), *options, *manners),
                 ],
                 cwd=self._workspace.name,
@@ -111,11 +111,6 @@ class Azurite:
                 return said.strip() or f"exit code {self.process.returncode}"
             time.sleep(0.02)
         return f"no answer within {_START_SECONDS:.0f} s"
-
-    @property
-    def tables_url(self) -> str:
-        """The URL of its table service."""
-        return f"http://127.0.0.1:{self.port}/{ACCOUNT}"
 
     @property
     def connection_string(self) -> str:

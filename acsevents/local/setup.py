@@ -41,7 +41,7 @@ def install_packages() -> None:
     from acsevents.local import LocalStackError, node  # noqa: PLC0415  needs a Python that has passed the check
 
     try:
-        node.node_command()
+        node.toolchain()
     except LocalStackError:
         print(f"set-up: no Node {node.OLDEST_MAJOR} or newer with npm on the PATH, installing it from PyPI")
         _pip(node.WHEEL)
@@ -52,7 +52,7 @@ def install_azurite() -> None:
     from acsevents.local import LocalStackError, node  # noqa: PLC0415  see install_packages
 
     try:
-        npm = node.npm_command()
+        npm = node.toolchain().npm
     except LocalStackError as error:
         raise SystemExit(f"set-up: {error}") from None
     # --ignore-scripts: nothing that the table service needs is built on installation.

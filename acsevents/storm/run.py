@@ -75,12 +75,13 @@ async def storm(seed: int, size: Size, folder: Path) -> Report:
                     chaos=chaos,
                 ) as grid,
             ):
-                bad_weather = asyncio.create_task(_bad_weather(proxy, rng, size.outage))
-                killer = asyncio.create_task(_kill_now_and_then(hosts, kills, rng))
+                harm = asyncio.gather(_bad_weather(proxy, rng, size.outage), _kill_now_and_then(hosts, kills, rng))
                 try:
                     published, purposes, refused = await _publish_all(grid, seed, size)
                 finally:
-                    await _end(bad_weather, killer)
+                    harm.cancel()
+                    with contextlib.suppress(asyncio.CancelledError):  # and not what it may have failed of
+                        await harm
                 proxy.faults = Faults()
                 await proxy.up()
                 await grid.drain(_DRAIN_SECONDS)
@@ -156,12 +157,3 @@ async def _kill_now_and_then(hosts: HostProcesses, kills: list[int], rng: random
         await asyncio.sleep(rng.uniform(0.8, 1.6))
         kills.append(await hosts.kill(rng.choice(hosts.running)))
         await hosts.add()
-
-
-async def _end(*tasks: asyncio.Task[None]) -> None:
-    """Stop what goes on for ever; what it failed of is raised."""
-    for task in tasks:
-        task.cancel()
-    for task in tasks:
-        with contextlib.suppress(asyncio.CancelledError):
-            await task
