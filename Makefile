@@ -9,7 +9,7 @@ AZURITE := node_modules/azurite/dist/src/azurite.js
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-9s  %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-setup: $(VENV)/.ready $(AZURITE)  ## install the Python packages and Azurite into this folder, once
+setup: $(VENV)/.ready $(VENV)/bin/acsevents $(AZURITE)  ## install the Python packages and Azurite into this folder, once
 
 demo: setup  ## send every sample event through the webhook and show what was stored
 	@$(PY) -m acsevents demo
@@ -49,6 +49,9 @@ $(VENV)/.ready: requirements.txt requirements-dev.txt
 	@$(PYTHON) -m acsevents.local.setup venv
 	@$(PY) -m acsevents.local.setup packages
 	@touch $@
+
+$(VENV)/bin/acsevents: acsevents/local/setup.py | $(VENV)/.ready
+	@$(PY) -m acsevents.local.setup command
 
 $(AZURITE): package.json package-lock.json | $(VENV)/.ready
 	@echo "set-up: installing Azurite into node_modules"

@@ -22,7 +22,7 @@ from acsevents.local.ports import require_free
 from acsevents.local.stack import Ports, Stack, stack
 from acsevents.running import FOLDER, Running, owned
 from acsevents.samples import SAMPLES
-from acsevents.show import safe
+from acsevents.text import shown
 
 _DRAIN_SECONDS = 20.0
 _GLANCE_SECONDS = 0.2
@@ -100,16 +100,17 @@ async def _drain(console: Console, grid: EventGrid) -> None:
 
 
 def _print_addresses(console: Console, running: Stack, folder: Path) -> None:
-    python, samples = _from_here(Path(sys.executable)), _from_here(SAMPLES)
+    script = Path(sys.executable).with_name("acsevents")  # there after `make setup`
+    acsevents = _from_here(script) if script.exists() else f"{_from_here(Path(sys.executable))} -m acsevents"
     report = json.loads((SAMPLES / "2025" / "SMSDeliveryReportReceived.json").read_text(encoding="utf-8"))[0]["data"]
     exports = [
         f"export EventTables='{running.azurite.connection_string}'",
         f"export EVENT_GRID_ENDPOINT='{running.grid.endpoint}'",
     ]
     commands = [
-        f"{python} -m acsevents publish {samples}/2025/*.json",
-        f"{python} -m acsevents sms {report['from']} {report['messageId']}",
-        f"{python} -m acsevents dead-letters",
+        f"{acsevents} publish {_from_here(SAMPLES)}/2025/*.json",
+        f"{acsevents} sms {report['from']} {report['messageId']}",
+        f"{acsevents} dead-letters",
     ]
     here = folder.resolve() == FOLDER.resolve()
     lines = [
@@ -139,7 +140,7 @@ def _print_notice(console: Console, notice: Notice) -> None:
         _clock(),
         (f"{what:<13}", style),
         f"{notice.subscription:<20}",
-        safe(f"{event.type.rpartition('.')[2]}  {event.id}"),
+        shown(f"{event.type.rpartition('.')[2]}  {event.id}"),
         "" if notice.what == "delivered" else f"  {notice.detail}",
     )
     console.print(line, soft_wrap=True)
@@ -153,7 +154,7 @@ async def _print_warnings(console: Console, log: Path) -> None:
     """Print the warnings of the app: its own dead letters are deliveries to Event Grid."""
     async for line in _new_lines(log):
         if " WARNING " in line or " ERROR " in line:
-            what, said = ("function app", "yellow"), safe(line.partition(": ")[2])
+            what, said = ("function app", "yellow"), shown(line.partition(": ")[2])
             console.print(Text.assemble(_clock(), what, "           ", said), soft_wrap=True)
 
 

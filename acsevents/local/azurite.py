@@ -75,7 +75,7 @@ class Azurite:
         Args:
             folder: where to keep the tables between runs; without it they live in memory.
             first_port: serve blobs, queues and tables on this port and the next two, as programs that are told
-                `UseDevelopmentStorage=true` expect from 10000 on; without it tables only, on a free port.
+                `UseDevelopmentStorage=true` expect from 10000 on, with 0 on free ones; without it tables only.
 
         Raises:
             LocalStackError: Azurite or Node is not installed, or Azurite does not start.
@@ -88,14 +88,14 @@ class Azurite:
             if first_port is None:
                 azurite = cls(free_port(), "table/main.js", *storage)
             else:
-                blobs = ("--blobHost", "127.0.0.1", "--blobPort", str(first_port))
-                queues = ("--queueHost", "127.0.0.1", "--queuePort", str(first_port + 1))
-                azurite = cls(first_port + 2, "azurite.js", *blobs, *queues, *storage)
+                blobs, queues, tables = (first_port + number if first_port else free_port() for number in range(3))
+                hosts = ("--blobHost=127.0.0.1", "--queueHost=127.0.0.1")
+                azurite = cls(tables, "azurite.js", f"--blobPort={blobs}", f"--queuePort={queues}", *hosts, *storage)
             problem = azurite.wait_until_started()
             if problem is None:
                 return azurite
             azurite.stop()
-            if "EADDRINUSE" not in problem or first_port is not None:
+            if "EADDRINUSE" not in problem or first_port:
                 break
         raise LocalStackError(f"Azurite did not start: {problem}")
 

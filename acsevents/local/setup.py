@@ -1,10 +1,11 @@
-"""Sets up what `make` needs, one step per call: `python -m acsevents.local.setup venv|packages|azurite`.
+"""Sets up what `make` needs, one step per call: `python -m acsevents.local.setup venv|packages|command|azurite`.
 
 Runs before anything is installed: standard library only, and syntax that an older Python still reads, so that
 it can say that it is too old.
 """
 
 import importlib.util
+import shlex
 import shutil
 import subprocess
 import sys
@@ -47,6 +48,16 @@ def install_packages() -> None:
         _pip(node.WHEEL)
 
 
+def install_command() -> None:
+    """Write `.venv/bin/acsevents`, which runs the command line of this folder from any other one."""
+    # -P: modules of the folder where it is run are not ours.
+    start = f"import sys; sys.path.insert(0, {str(ROOT)!r}); from acsevents.__main__ import main; main()"
+    python = shlex.quote(str(VENV / "bin" / "python"))
+    script = VENV / "bin" / "acsevents"
+    script.write_text(f'#!/bin/sh\nexec {python} -P -c {shlex.quote(start)} "$@"\n', encoding="utf-8")
+    script.chmod(0o755)
+
+
 def install_azurite() -> None:
     """Install exactly what package-lock.json names into node_modules."""
     from acsevents.local import LocalStackError, node  # noqa: PLC0415  see install_packages
@@ -83,7 +94,7 @@ def _run(command: "list[str]", *, quiet: bool = False) -> int:
     ).returncode
 
 
-STEPS = {"venv": make_venv, "packages": install_packages, "azurite": install_azurite}
+STEPS = {"venv": make_venv, "packages": install_packages, "command": install_command, "azurite": install_azurite}
 
 if __name__ == "__main__":
     STEPS[sys.argv[1]]()

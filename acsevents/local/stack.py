@@ -20,13 +20,7 @@ class Ports(NamedTuple):
 
 
 class Stack(NamedTuple):
-    """What is running.
-
-    Attributes:
-        azurite: the tables.
-        hosts: the function app.
-        grid: the topic to publish to.
-    """
+    """What is running: the tables, the function app, and the topic to publish to."""
 
     azurite: Azurite
     hosts: HostProcesses

@@ -168,8 +168,9 @@ def _stories(texts: Iterable[str | None]) -> dict[Key, object]:
             event = decode(text or "")
         except ContentError:
             continue
-        about = event.facts.message_id or str(event.facts.thread_id)
-        groups[EVENT_TYPES[event.type].family.function, owner_of(event), about].append(event)
+        family = EVENT_TYPES[event.type].family
+        about = event.facts.message_id if family is SMS else event.facts.thread_id
+        groups[family.function, owner_of(event), str(about)].append(event)
     return {key: (tell_sms if key[0] == SMS.function else tell_thread)(group) for key, group in groups.items()}
 
 

@@ -113,6 +113,11 @@ def reverse(ticks: int) -> str:
     return f"{_LATEST - ticks:019d}"
 
 
+def ticks_of_reversed(written: str) -> int:
+    """Read back the ticks that `reverse` wrote."""
+    return _LATEST - int(written)
+
+
 def forward(ticks: int) -> str:
     """Write ticks so that older times sort first: 19 digits."""
     return f"{ticks:019d}"

@@ -44,14 +44,17 @@ def unpack(entity: Mapping[str, object]) -> str | bytes:
     """Return the text that `pack` kept; bytes only where it never was UTF-8.
 
     Raises:
-        KeyError: the entity keeps no text.
+        ValueError: the entity keeps no text, or a damaged one.
     """
     if "Raw" in entity:
         return str(entity["Raw"])
-    chunks = [entity[f"{COMPRESSED}0"]]
+    chunks: list[object] = []
     while (chunk := entity.get(f"{COMPRESSED}{len(chunks)}")) is not None:
         chunks.append(chunk)
-    content = zlib.decompress(b"".join(chunk for chunk in chunks if isinstance(chunk, bytes)))
+    try:
+        content = zlib.decompress(b"".join(chunk for chunk in chunks if isinstance(chunk, bytes)))
+    except zlib.error:
+        raise ValueError("no text that can be unpacked") from None
     try:
         return content.decode("utf-8", "surrogatepass")
     except UnicodeDecodeError:

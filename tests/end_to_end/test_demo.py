@@ -49,7 +49,7 @@ def test_a_question_without_a_setting_names_the_setting() -> None:
     """In one line, without a traceback."""
     asked = run("sms", "+15555550100", "some-message")
 
-    assert 1 == asked.returncode
+    assert 2 == asked.returncode
     assert "EventTables" in asked.stderr
     assert "Traceback" not in asked.stderr
 

@@ -158,7 +158,7 @@ async def test_its_printed_lines_can_be_pasted_and_find_it_without_any_export(tm
         code = await terminal.ends()
 
     assert (0, "") == (code, terminal.errors)
-    assert "Delivered: No error." in story.stdout
+    assert "No error." in story.stdout
     assert "asking the tables of `acsevents up`" in story.stderr
     assert "[]" == letters.stdout.strip()
     assert "SMSRead" in elsewhere.stdout

@@ -105,6 +105,7 @@ _FAKE_PYTHON = """#!/bin/sh
 echo "$@" >> ran.txt
 case "$3" in
     venv) mkdir -p .venv/bin && cp "$0" .venv/bin/python ;;
+    command) touch .venv/bin/acsevents ;;
     azurite) mkdir -p node_modules/azurite/dist/src && touch node_modules/azurite/dist/src/azurite.js ;;
 esac
 """
@@ -119,7 +120,8 @@ esac
         ("touch package-lock.json", ["azurite"]),
         ("touch requirements-dev.txt", ["venv", "packages"]),
         ("rm .venv/bin/python", ["venv", "packages"]),
-        ("rm -r .venv", ["venv", "packages"]),
+        ("rm .venv/bin/acsevents", ["command"]),
+        ("rm -r .venv", ["venv", "packages", "command"]),
     ],
 )
 def test_make_setup_notices_what_is_gone(tmp_path: Path, damage: str, repaired: list[str]) -> None:
@@ -127,6 +129,8 @@ def test_make_setup_notices_what_is_gone(tmp_path: Path, damage: str, repaired: 
     shutil.copy(setup.ROOT / "Makefile", tmp_path)
     for name in ("requirements.txt", "requirements-dev.txt", "package.json", "package-lock.json"):
         (tmp_path / name).touch()
+    (tmp_path / "acsevents" / "local").mkdir(parents=True)
+    (tmp_path / "acsevents" / "local" / "setup.py").touch()
     (tmp_path / "python3").write_text(_FAKE_PYTHON)
     (tmp_path / "python3").chmod(0o755)
     make = ["make", "setup", "PYTHON=./python3"]
