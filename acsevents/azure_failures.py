@@ -25,7 +25,7 @@ def explanation_of_azure(error: Exception) -> Failure | None:
         account = read_settings(os.environ)
     except SettingsError:  # then it is not about tables
         return OutOfReach(f"Azure does not answer, or refuses: {_code(error)}")
-    if isinstance(error, HttpResponseError) and (error.status_code or 0) >= _LOWEST_REFUSAL:
+    if isinstance(error, HttpResponseError) and error.status_code is not None and error.status_code >= _LOWEST_REFUSAL:
         return _of_an_answer(error.status_code, _code(error), account)
     return OutOfReach(_without_an_answer(error, account))
 
