@@ -34,14 +34,14 @@ def sms(console: Console, story: SmsStory | None) -> None:
         *((f"attempt {number}", _attempt(attempt)) for number, attempt in enumerate(story.attempts, 1)),
     ):
         if value is not None:
-            table.add_row(name, _safe(value))
+            table.add_row(name, safe(value))
     console.print(table)
     _gaps(console, story.gaps)
 
 
 def sms_report(console: Console, report: SmsReport) -> None:
     """Print how well a number delivers, with bars as long as the counts."""
-    console.print(_safe(f"{report.number}: {report.received} received, {report.sent} sent"))
+    console.print(safe(f"{report.number}: {report.received} received, {report.sent} sent"))
     bar = "#" if console.encoding.lower() in {"ascii", "us-ascii"} else "█"
     for title, counts in (("status", report.statuses), ("not delivered because", report.reasons)):
         if not counts:
@@ -49,7 +49,7 @@ def sms_report(console: Console, report: SmsReport) -> None:
         table = Table(title, "messages", "", box=box.SIMPLE_HEAD, pad_edge=False)
         most = max(counts.values())
         for name, count in counts.items():
-            table.add_row(_safe(name), str(count), bar * max(1, round(_BAR * count / most)))
+            table.add_row(safe(name), str(count), bar * max(1, round(_BAR * count / most)))
         console.print(table)
     if report.seconds is not None:
         seconds = report.seconds
@@ -64,13 +64,13 @@ def thread(console: Console, transcript: Transcript | None) -> None:
     if transcript is None:
         console.print("no such thread is recorded")
         return
-    table = Table("sent", "by", "message", title=_safe(f"One thread: {transcript.topic or transcript.thread_id}"))
+    table = Table("sent", "by", "message", title=safe(f"One thread: {transcript.topic or transcript.thread_id}"))
     for message in transcript.messages:
         by = message.sender_name or message.sender_id or ""
-        table.add_row((message.composed_at or "")[:19], _safe(by), _body(message))
+        table.add_row((message.composed_at or "")[:19], safe(by), _body(message))
     console.print(table)
     names = [participant.display_name or participant.id for participant in transcript.participants]
-    console.print(Text.assemble("participants: ", _safe(", ".join(names) or "none known"), overflow="fold"))
+    console.print(Text.assemble("participants: ", safe(", ".join(names) or "none known"), overflow="fold"))
     if transcript.deleted_at:
         console.print(f"deleted at {transcript.deleted_at}")
     _gaps(console, transcript.gaps)
@@ -80,10 +80,10 @@ def event(console: Console, found: RecordedEvent) -> None:
     """Print one event: its columns, what is odd about it, where its rows are, and its text."""
     console.print(fields_table({"handle": found.handle, "time": found.time, **found.columns}))
     for note in found.drift:
-        console.print(_safe(f"drift: {note}"))
+        console.print(safe(f"drift: {note}"))
     for place in found.rows:
         missing = "" if place.found else " (not there)"
-        console.print(_safe(f"row: {place.table}  {place.partition_key}  {place.row_key}{missing}"))
+        console.print(safe(f"row: {place.table}  {place.partition_key}  {place.row_key}{missing}"))
     _print_text(console, found.text)
 
 
@@ -99,21 +99,21 @@ def dead_letters(console: Console, letters: Sequence[DeadLetter]) -> None:
     """Print dead letters without their text."""
     table = Table("function", "reason", "detail", "event", title="Dead letters")
     for letter in letters:
-        table.add_row(letter.function, letter.reason, _safe(letter.detail), _safe(letter.event_id or ""))
+        table.add_row(letter.function, letter.reason, safe(letter.detail), safe(letter.event_id or ""))
     console.print(table)
 
 
 def _gaps(console: Console, gaps: Sequence[str]) -> None:
     for gap in gaps:
-        console.print(Text.assemble("gap: ", _safe(gap), overflow="fold"))
+        console.print(Text.assemble("gap: ", safe(gap), overflow="fold"))
 
 
 def _body(message: Message) -> Text:
     if message.deleted_at:
         return Text(f"(deleted at {message.deleted_at[:19]})", style="dim")
     if message.text is None:
-        return Text("(text not recorded)", style="dim")
-    return Text.assemble(_safe(message.text), " (edited)" if message.edits else "", overflow="fold")
+        return Text("(text not known)", style="dim")
+    return Text.assemble(safe(message.text), " (edited)" if message.edits else "", overflow="fold")
 
 
 def _attempt(attempt: Attempt) -> str:
@@ -125,7 +125,8 @@ def _count(segments: int | None) -> str:
     return "an unknown number of" if segments is None else str(segments)
 
 
-def _safe(text: str) -> Text:
+def safe(text: str) -> Text:
+    """Make a stranger's text harmless to a terminal: control characters are shown, not obeyed."""
     return Text(shown(text), overflow="fold")
 
 
@@ -138,4 +139,4 @@ def _print_text(console: Console, text: str | None) -> None:
         pretty = json.dumps(json.loads(text), indent=2, ensure_ascii=False)
     except (ValueError, RecursionError):
         pretty = text
-    console.print(_safe(f"\n{pretty}"), soft_wrap=True)
+    console.print(safe(f"\n{pretty}"), soft_wrap=True)

@@ -11,6 +11,8 @@ from rich.console import Console
 from acsevents.commands import command_app, examples
 from acsevents.local.event_grid import LOCAL_KEY
 from acsevents.publishing import publish
+from acsevents.running import find
+from acsevents.up import Ports
 
 app = command_app()
 
@@ -22,16 +24,19 @@ def publish_files(
         typer.Argument(exists=True, dir_okay=False, help="JSON files, each with one event or an array of events."),
     ],
     endpoint: Annotated[
-        str, typer.Option(envvar="EVENT_GRID_ENDPOINT", help="URL of the topic.")
-    ] = "http://127.0.0.1:7072/api/events",
+        str | None,
+        typer.Option(envvar="EVENT_GRID_ENDPOINT", help="URL of the topic; by default that of `up` in this folder."),
+    ] = None,
     key: Annotated[
         str, typer.Option(envvar="EVENT_GRID_KEY", help="Access key of the topic.", show_default=False)
     ] = LOCAL_KEY,
 ) -> None:
     """Publish events of either schema to an Event Grid topic; by default the one of `up`."""
     console = Console()
+    running = find()
+    topic = endpoint or (running.topic if running else f"http://127.0.0.1:{Ports().topic}/api/events")
     for file in files:
-        asyncio.run(publish(endpoint, key, _events(file)))
+        asyncio.run(publish(topic, key, _events(file)))
         console.print(f"published {file}")
 
 

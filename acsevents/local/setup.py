@@ -18,29 +18,27 @@ _LIMIT_SECONDS = 900
 
 
 def make_venv() -> None:
-    """Create `.venv`, or see that the one that is there works; exits with the cure if it does not."""
+    """Create `.venv`, or make it anew if the one that is there does not work; exits with the cure if that fails."""
     if sys.version_info < OLDEST_PYTHON:
         raise SystemExit(
             f"set-up: Python 3.11 or newer is needed, this is {sys.version.split()[0]}: install one "
             "and name it, as in `make setup PYTHON=python3.12`"
         )
-    if VENV.exists():
-        if not _works(VENV):
-            raise SystemExit(
-                "set-up: .venv is half-made or belongs to an old Python: `rm -rf .venv`, then `make setup`"
-            )
+    if _works(VENV):
         return
+    if VENV.exists():
+        print("set-up: .venv is half-made or belongs to an old Python, making it anew")
     cure = "on Debian and Ubuntu `apt install python3-venv`, elsewhere a Python from https://www.python.org"
     if importlib.util.find_spec("venv") is None or importlib.util.find_spec("ensurepip") is None:
         raise SystemExit("set-up: this Python has no venv module: " + cure)
-    if _run([sys.executable, "-m", "venv", str(VENV)]) != 0:
+    if _run([sys.executable, "-m", "venv", "--clear", str(VENV)]) != 0:
         shutil.rmtree(VENV, ignore_errors=True)
         raise SystemExit("set-up: the virtual environment could not be made (see above): " + cure)
 
 
 def install_packages() -> None:
-    """Install requirements-dev.txt into this virtual environment, and Node where the PATH has none."""
-    _pip("-r", str(ROOT / "requirements-dev.txt"))
+    """Install what requirements-dev.lock names, and nothing else, and Node where the PATH has none."""
+    _pip("--require-hashes", "-r", str(ROOT / "requirements-dev.lock"))
     from acsevents.local import LocalStackError, node  # noqa: PLC0415  needs a Python that has passed the check
 
     try:
