@@ -3,6 +3,7 @@
 0 found, or done · 1 not found, or refused · 2 not usable: command line, setting, file · 3 out of reach
 """
 
+import logging
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -43,6 +44,7 @@ class OutOfReach(Failure):
 def told() -> Iterator[None]:
     """Tell a failure that has a cure on stderr and exit; everything else is a bug and keeps its traceback."""
     _never_fail_to_print()
+    logging.getLogger("azure").setLevel(logging.CRITICAL)  # what goes wrong is told once, and in one line
     try:
         yield
     except Exception as error:

@@ -52,5 +52,5 @@ class Event(msgspec.Struct, frozen=True):
     redacted: Instant | None = None
 
     def __repr__(self) -> str:
-        """Name the event without any personal data."""
+        """Show the event without any personal data."""
         return f"<Event {self.kind} {self.digest}>"
