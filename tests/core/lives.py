@@ -1,127 +1,202 @@
-"""What may happen to a message or a thread, told as the events that ACS would send: thread-level and user-level."""
+"""Lives of SMS and threads: what truly happened, and the events in which ACS may tell it.
 
-import json
-from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+A life keeps what is true after each step, so that a story is compared with the truth and not with another fold.
+"""
 
+from collections.abc import Callable
+from functools import partial
+from typing import Any, Final, NamedTuple
+
+import msgspec
 from hypothesis import strategies as st
 
-from shared.decoder import decode
 from shared.events.event import Event
+from shared.stories import Attempt
+from tests.core.happenings import TIME_OF, at, created, ended, member, message, person, report, updated
 
-THREAD: Final = "19:0a@thread.v2"
-_EPOCH: Final = datetime(2021, 2, 20, 1, tzinfo=UTC)
-_RECIPIENTS: Final = ("8:acs:1_a", "8:acs:1_b")
-_TIME_OF: Final = {"Received": "composeTime", "Edited": "editTime", "Deleted": "deleteTime"}
-
-
-def at(second: float) -> str:
-    """Write a time some seconds into the story as thread-level events do."""
-    return (_EPOCH + timedelta(seconds=second)).isoformat()
+BLANK: Final = ("", " ")
+_FIRST_VERSION: Final = 1_613_782_800_000
+_VIEWS: Final = ("thread", "a", "b")
+_APART: Final = 20  # tenths of a second
 
 
-def edm(second: float) -> str:
-    """Write the same time as columns have it."""
-    return (_EPOCH + timedelta(seconds=second)).strftime("%Y-%m-%dT%H:%M:%S.%f0Z")
+class Telling(NamedTuple):
+    """How the events of one life tell it.
+
+    Attributes:
+        apart: changes of one thing lie at least 2 s apart.
+        versions: every chat event has its version, not just some.
+        cut: times are cut to the second, all alike.
+        punctual: events are published at the time of the thing itself, which then may go unsaid.
+        clocks: the times are true; otherwise they are any.
+    """
+
+    apart: bool = True
+    versions: bool = False
+    cut: bool = True
+    punctual: bool = False
+    clocks: bool = True
 
 
-def event(name: str, second: float, **data: Any) -> Event:
-    """Decode one event of a type, `Microsoft.Communication.` left out, some seconds into the story."""
-    text = {
-        "id": json.dumps([name, second, data], default=str),
-        "topic": "/r",
-        "eventType": f"Microsoft.Communication.{name}",
-        "eventTime": at(second),
-        "data": data,
-    }
-    return decode(json.dumps(text))
+class Life:
+    """A clock, the events so far, and how they tell what happens."""
+
+    def __init__(self, draw: st.DrawFn, telling: Telling) -> None:
+        self.events: list[Event] = []
+        self.telling = telling
+        self._draw = draw
+        self._tenths = 0
+        self._latest: dict[str, int] = {}
+
+    def shown(self, second: float) -> float:
+        """Return a time as the events of this life tell it."""
+        return float(int(second)) if self.telling.cut else second
+
+    def _pass_time(self, thing: str) -> float:
+        """Let some time pass or none, and enough since the last change of the same thing; return what time it is."""
+        self._tenths += self._draw(st.integers(0, 12))
+        if self.telling.apart and thing in self._latest:
+            self._tenths = max(self._tenths, self._latest[thing] + _APART)
+        self._latest[thing] = self._tenths
+        return self._tenths / 10
+
+    def _tell(self, make: Callable[..., Event], second: float, time_name: str, **data: Any) -> None:
+        """Tell a change once, or again with another id and another time of publication."""
+        for _ in range(self._draw(st.sampled_from([1, 1, 2]))):
+            shown = self.shown(second) if self.telling.clocks else self._draw(st.integers(0, 60))
+            late = 0 if self.telling.punctual else self._draw(st.integers(-3, 30))
+            unsaid = self.telling.punctual and self._draw(st.booleans())
+            time = None if unsaid else at(shown, hours=self._draw(st.sampled_from([0, 0, 5, -8])))
+            told = {"published": shown + late, "event_id": str(len(self.events)), time_name: time}
+            self.events.append(make(shown, **data | told))
 
 
-def report(second: float, status: str, **data: Any) -> Event:
-    """Decode a delivery report of the message `Out_1`."""
-    return event(
-        "SMSDeliveryReportReceived",
-        second,
-        **{"messageId": "Out_1", "from": "15555550100", "to": "+15555550123", "deliveryStatus": status, **data},
-    )
+class SmsLife(Life):
+    """One SMS that is sent: the attempts to deliver it, each with a report of all attempts so far."""
+
+    def __init__(self, draw: st.DrawFn, telling: Telling) -> None:
+        super().__init__(draw, telling)
+        self.reports: list[tuple[float, str, str]] = []
+        self.attempts: list[Attempt] = []
+
+    def try_it(self, status: str, details: str) -> None:
+        """Make an attempt, which may look like the one before."""
+        second = self._pass_time("attempt")
+        counts = (1, 0) if status == "Delivered" else (0, 1)
+        self.attempts.append(Attempt(at(self.shown(second)), *counts))
+        self.reports.append((second, status, details))
+        attempts = msgspec.to_builtins(self.attempts)
+        data = {"status": status, "deliveryStatusDetails": details, "deliveryAttempts": attempts}
+        self._tell(report, second, "receivedTimestamp", **data)
 
 
-def message(what: str, second: float, *, user: str | None = None, **data: Any) -> Event:
-    """Decode what happened to a message, `Received`, `Edited` or `Deleted`; with a user the user-level event of it."""
-    level: dict[str, Any] = {"recipientId": user} if user else {}
-    said = {
-        "threadId": THREAD,
-        "messageId": "m1",
-        "senderId": "8:acs:1_s",
-        "senderCommunicationIdentifier": {"rawId": "8:acs:1_s"},
-        "senderDisplayName": "Sam",
-        "composeTime": at(0),
-        "version": 1_613_782_800_000 + round(second * 1_000),
-        _TIME_OF[what]: at(second),
-        **level,
-        **data,
-    }
-    return event(f"ChatMessage{what}{'' if user else 'InThread'}", second, **said)
+class Said:
+    """One message as it truly stands."""
+
+    def __init__(self, second: float) -> None:
+        self.composed = second
+        self.text: str | None = None
+        self.name: str | None = None
+        self.edits = 0
+        self.deleted: float | None = None
 
 
-def thread(name: str, second: float, **data: Any) -> Event:
-    """Decode a thread-level event that is not about a message."""
-    return event(name, second, threadId=THREAD, version=1_613_782_800_000 + round(second * 1_000), **data)
+class ThreadLife(Life):
+    """One thread: who is in it, what it is called, and what is said, edited and deleted."""
 
+    def __init__(self, draw: st.DrawFn, telling: Telling) -> None:
+        super().__init__(draw, telling)
+        self.topic = "First"
+        self.present = {"s", "a"}
+        self.names: dict[str, str | None] = {"s": "S", "a": "A"}
+        self.messages: dict[str, Said] = {}
+        self.ended: float | None = None
+        self._version = _FIRST_VERSION
+        people = [person("s"), person("a")]
+        self._tell_views(created, 0.0, "createTime", participants=people, properties={"topic": self.topic})
 
-def person(name: str) -> dict[str, Any]:
-    """Describe a participant as the 2021 generation does."""
-    return {"displayName": name.capitalize(), "participantCommunicationIdentifier": {"rawId": f"8:acs:1_{name}"}}
+    def join_or_leave(self, who: str, name: str) -> None:
+        """Add someone who is not in the thread, remove someone who is."""
+        what = "Removed" if who in self.present else "Added"
+        self.present ^= {who}
+        self.names[who] = self.names.get(who) if name in BLANK else name
+        self._tell_views(partial(member, what), self._pass_time(who), "time", who=person(who, name))
+
+    def rename(self, topic: str) -> None:
+        """Change the topic."""
+        self.topic = topic
+        self._tell_views(updated, self._pass_time("topic"), "editTime", topic=topic)
+
+    def end(self) -> None:
+        """Delete the thread."""
+        self.ended = self._pass_time("end")
+        self._tell_views(ended, self.ended, "deleteTime")
+
+    def say(self, text: str, name: str) -> None:
+        """Send a message."""
+        second = self._pass_time("sending")
+        one = f"m{len(self.messages)}"
+        self.messages[one] = Said(second)
+        self._tell_message(one, second, "Received", text, name)
+
+    def edit(self, one: str, text: str, name: str) -> None:
+        """Edit a message."""
+        self.messages[one].edits += 1
+        self._tell_message(one, self._pass_time(one), "Edited", text, name)
+
+    def delete(self, one: str, name: str) -> None:
+        """Delete a message, which may be in the second of its last edit: nothing but a deletion can come last."""
+        second = self._pass_time(f"end of {one}")
+        self.messages[one].deleted = second
+        self._tell_message(one, second, "Deleted", None, name)
+
+    def _tell_message(self, one: str, second: float, what: str, text: str | None, name: str) -> None:
+        said = self.messages[one]
+        said.text = text
+        said.name = said.name if name in BLANK else name
+        data = {"messageId": one, "composeTime": at(self.shown(said.composed)), "senderDisplayName": name}
+        self._tell_views(partial(message, what), second, TIME_OF[what], text=text, **data)
+
+    def _tell_views(self, make: Callable[..., Event], second: float, time_name: str, **data: Any) -> None:
+        """Tell a change to the thread, to its users or to both, with the version or without it."""
+        self._version += self._draw(st.integers(1, 400))
+        spelled: list[Any] = [self._version, str(self._version), float(self._version)]
+        versions = st.sampled_from(spelled if self.telling.versions else [None, *spelled])
+        for view in sorted(self._draw(st.sets(st.sampled_from(_VIEWS), min_size=1))):
+            user = None if view == "thread" else view
+            self._tell(make, second, time_name, user=user, version=self._draw(versions), **data)
 
 
 @st.composite
-def sms_lives(draw: st.DrawFn) -> list[Event]:
-    """Several reports of one SMS, some of the same attempt, some at the same time."""
-    attempt = st.fixed_dictionaries(
-        {"segmentsSucceeded": st.integers(0, 2), "segmentsFailed": st.integers(0, 2)},
-        optional={
-            "timestamp": st.sampled_from([at(0), at(0.5), "2021-02-20T01:00:00Z", "2021-02-20T02:00:00+01:00", "soon"])
-        },
-    )
-    return [
-        report(
-            draw(st.integers(0, 3)),
-            draw(st.sampled_from(["Delivered", "Failed"])),
-            deliveryAttempts=draw(st.lists(attempt, max_size=3)),
-            tag=draw(st.sampled_from([None, "a", "b"])),
-        )
-        for _ in range(draw(st.integers(1, 4)))
-    ]
+def sms_lives(draw: st.DrawFn, tellings: st.SearchStrategy[Telling]) -> SmsLife:
+    """Live the life of an SMS that is tried a few times; once it is delivered, nothing more happens."""
+    life = SmsLife(draw, draw(tellings))
+    for _ in range(draw(st.integers(0, 4))):
+        life.try_it(draw(st.sampled_from(["Failed", "Expired"])), draw(st.sampled_from(["busy", "blocked"])))
+    if not life.reports or draw(st.booleans()):
+        life.try_it("Delivered", "No error.")
+    return life
 
 
 @st.composite
-def thread_lives(draw: st.DrawFn) -> list[Event]:
-    """A thread with people who come and go and messages that are edited and deleted, with any of it unrecorded."""
-    records = [thread("ChatThreadCreated", 0, properties={"topic": "First"}, participants=[person("s"), person("a")])]
-    records += [_about_the_thread(draw, second) for second in range(draw(st.integers(0, 4)))]
-    for _ in range(draw(st.integers(0, 3))):
-        records += _about_a_message(draw)
-    kept = draw(st.lists(st.booleans(), min_size=len(records), max_size=len(records)))
-    return [record for record, is_kept in zip(records, kept, strict=True) if is_kept] or records
-
-
-def _about_the_thread(draw: st.DrawFn, second: int) -> Event:
-    someone = person(draw(st.sampled_from("abs")))
-    what = draw(st.sampled_from(["Added", "Removed", "Updated", "Deleted"]))
-    if what == "Updated":
-        return thread("ChatThreadPropertiesUpdated", second, properties={"topic": draw(st.sampled_from("XY"))})
-    if what == "Deleted":
-        return thread("ChatThreadDeleted", second, deleteTime=at(second))
-    return thread(f"ChatThreadParticipant{what}", second, time=at(second), **{f"participant{what}": someone})
-
-
-def _about_a_message(draw: st.DrawFn) -> list[Event]:
-    second = draw(st.integers(0, 4))
-    what = draw(st.sampled_from(["Received", "Edited", "Edited", "Deleted"]))
-    said: dict[str, Any] = {"messageId": draw(st.sampled_from(["m1", "m2", None]))}
-    if what != "Deleted":
-        said["messageBody"] = draw(st.sampled_from(["hello", "hello again", None]))
+def thread_lives(draw: st.DrawFn, tellings: st.SearchStrategy[Telling]) -> ThreadLife:
+    """Live the life of a thread."""
+    life = ThreadLife(draw, draw(tellings))
+    names = st.sampled_from(["Sam", "Sammy", *BLANK])
+    texts = st.sampled_from(["hello", "hi", "hey", ""])
+    for step in draw(st.lists(st.sampled_from(["people", "topic", "say", "edit", "edit", "delete"]), max_size=9)):
+        standing = sorted(one for one, said in life.messages.items() if said.deleted is None)
+        match step:
+            case "people":
+                life.join_or_leave(draw(st.sampled_from("sab")), draw(names))
+            case "topic":
+                life.rename(draw(st.sampled_from(["First", "Second", ""])))
+            case "edit" if standing:
+                life.edit(draw(st.sampled_from(standing)), draw(texts), draw(names))
+            case "delete" if standing:
+                life.delete(draw(st.sampled_from(standing)), draw(names))
+            case _:
+                life.say(draw(texts), draw(names))
     if draw(st.booleans()):
-        said["version"] = None
-    users = draw(st.sets(st.sampled_from([None, *_RECIPIENTS]), min_size=1))
-    return [message(what, second, user=user, **said) for user in sorted(users, key=str)]
+        life.end()
+    return life

@@ -6,7 +6,8 @@ import json
 from rich.console import Console
 
 from acsevents import show
-from shared.stories import Message, Transcript
+from acsevents.output import json_line
+from shared.stories import Message, SmsStory, Transcript
 
 NASTY = "\x1b[2J ok :smiley: [red]x[/red] \x9b \u202egnp \U0001f33b"
 
@@ -19,9 +20,7 @@ def transcript() -> Transcript:
 
 def test_json_tells_every_text_equal_and_in_ascii() -> None:
     """Whoever reads it gets the text back to the letter; the terminal gets nothing to obey."""
-    console = Console(file=io.StringIO())
-    show.as_json(console, transcript())
-    printed = console.file.getvalue()  # type: ignore[attr-defined]  # it is the StringIO from above
+    printed = json_line(transcript())
 
     assert printed.isascii()
     assert "\x1b" not in printed
@@ -37,3 +36,17 @@ def test_a_table_shows_control_characters_instead_of_obeying_them() -> None:
     assert "\x1b" not in printed
     assert "\u202e" not in printed
     assert "\\x1b[2J ok :smiley: [red]x[/red] \\x9b \\u202egnp" in printed
+
+
+def test_a_table_names_what_the_records_leave_open() -> None:
+    """Of an SMS as of a thread: a text that is not known is not shown as an empty one."""
+    console = Console(file=io.StringIO(), width=200)
+    show.sms(console, SmsStory("1", "outbound", None, None, None, gaps=("its status is not certain",)))
+    show.thread(
+        console, Transcript("19:x@thread.v2", None, (), (Message("1", None, None, None, None),), gaps=("a gap",))
+    )
+    printed = console.file.getvalue()  # type: ignore[attr-defined]  # it is the StringIO from above
+
+    assert "gap: its status is not certain" in printed
+    assert "gap: a gap" in printed
+    assert "(text not known)" in printed

@@ -1,0 +1,157 @@
+"""In which order things happened, and which of them is the last.
+
+Events of one change are folded into one `Change`. Changes are ordered by version, then by the time of the thing
+itself, then by the envelope's time. Comparing pairs by whatever both have would make circles, so a change without a
+version is placed: right behind the highest version among the changes that happened no later than it.
+"""
+
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from operator import itemgetter
+from typing import Final, NamedTuple, TypeVar
+
+import msgspec
+
+from shared.events.event import Event, Kind
+
+T = TypeVar("T")
+Value = TypeVar("Value", bound=Hashable)
+
+_BEGINNINGS: Final = frozenset({Kind.THREAD_CREATED, Kind.MESSAGE_RECEIVED, Kind.BOT_COMMAND_RECEIVED})
+_ENDS: Final = frozenset({Kind.THREAD_DELETED, Kind.MESSAGE_DELETED})
+_DELIVERED: Final = "delivered"
+_BELOW_ALL_VERSIONS: Final = -(2**63)
+
+
+class Moment(NamedTuple):
+    """When a change happened; times cannot put two changes of one moment in order.
+
+    Attributes:
+        occurred: ticks of the thing itself.
+        stage: 0 for a beginning, 2 for an end, 1 between. Nothing is edited after its deletion, so this comes before
+            the time of publication. ACS gives deletions the time of the last edit.
+        published: ticks of the envelope.
+        delivered: whether it is a delivery, which ends the attempts that failed before it.
+    """
+
+    occurred: int
+    stage: int
+    published: int
+    delivered: bool
+
+
+class Change(msgspec.Struct, frozen=True):
+    """One change of a message, a thread, a membership or an SMS.
+
+    Attributes:
+        kind: what happened.
+        version: the version that the change made; None if no event tells it.
+        moment: when it happened, by the earliest of its events.
+        events: the events that tell this one change, of either level.
+    """
+
+    kind: Kind
+    version: int | None
+    moment: Moment
+    events: tuple[Event, ...] = ()
+
+    @property
+    def may_be_later(self) -> bool:
+        """Return whether an event without a version leaves open that this happened again, after the version."""
+        return any(event.facts.version is None for event in self.events)
+
+
+_ANY: Final = object()
+
+
+def changes(events: Iterable[Event], value: Callable[[Event], Hashable | None]) -> list[Change]:
+    """Return what happened to one thing, oldest first, each change once however many events tell it.
+
+    Two events tell one change when their kinds and values agree, and their versions, or else their times. An event
+    that does not carry the value agrees with any value.
+    """
+    groups: list[list[Event]] = []
+    group_of: dict[Hashable, list[Event]] = {}
+    # The events that say most come first, so that the others find the change that they agree with.
+    for event in sorted(events, key=lambda event: (event.facts.version is None, value(event) is None, event.digest)):
+        said = value(event)
+        marks = _marks(event)
+        alike = (_ANY,) if said is None else (said, None)
+        group = next((group_of[marks[0], one] for one in alike if (marks[0], one) in group_of), None)
+        if group is None:
+            groups.append(group := [])
+        group.append(event)
+        for mark in marks:
+            group_of.setdefault((mark, said), group)
+            group_of.setdefault((mark, _ANY), group)
+    return in_order((_change(group) for group in groups), lambda change: change)
+
+
+def _marks(event: Event) -> list[tuple[Kind, str, int]]:
+    """Return what the events of one change have in common: the version, or else the time, comes first."""
+    time = (event.kind, "time", _occurred(event))
+    version = event.facts.version
+    return [time] if version is None else [(event.kind, "version", version), time]
+
+
+def _change(events: Sequence[Event]) -> Change:
+    # Events with a version stand first.
+    return Change(events[0].kind, events[0].facts.version, min(map(_moment, events)), tuple(events))
+
+
+def _moment(event: Event) -> Moment:
+    stage = 0 if event.kind in _BEGINNINGS else 2 if event.kind in _ENDS else 1
+    delivered = (event.facts.delivery_status or "").lower() == _DELIVERED
+    return Moment(_occurred(event), stage, event.ticks, delivered)
+
+
+def _occurred(event: Event) -> int:
+    return event.ticks if event.facts.occurred_at is None else event.facts.occurred_at.ticks
+
+
+def in_order(things: Iterable[T], change_of: Callable[[T], Change]) -> list[T]:
+    """Return things in the order of the changes that they stand for; ties stay as they are."""
+    highest = _BELOW_ALL_VERSIONS
+    placed = []
+    for thing in sorted(things, key=lambda thing: _by_time(change_of(thing))):
+        change = change_of(thing)
+        if change.version is not None:
+            highest = max(highest, change.version)
+        behind = highest if change.version is None else change.version
+        # A beginning is the first whatever its version or time: a copy may come without either.
+        placed.append(((change.moment.stage > 0, behind), thing))
+    return [
+        thing for _, thing in sorted(placed, key=itemgetter(0))
+    ]  # which keeps the order of time where that is equal
+
+
+def _by_time(change: Change) -> tuple[Moment, bool, bool]:
+    return change.moment, change.kind is Kind.PARTICIPANT_REMOVED, change.version is None
+
+
+def last(history: Sequence[Change]) -> list[Change]:
+    """Return those of some changes in order that may be the last: several where neither version nor time decides."""
+    moment = history[-1].moment
+    highest = max((change.version for change in history if change.version is not None), default=None)
+    return [one for one in history if one.moment == moment and (one.version == highest or one.may_be_later)]
+
+
+def newest(history: Iterable[Change], fact: Callable[[Event], Value | None]) -> set[Value]:
+    """Return the newest value that is told of a fact: one, several where the records leave it open, or none."""
+    telling = [change for change in history if any(fact(event) is not None for event in change.events)]
+    if not telling:
+        return set()
+    values = {fact(event) for change in last(telling) for event in change.events}
+    return {value for value in values if value is not None}
+
+
+def settle(values: set[Value], what: str, gaps: list[str]) -> Value | None:
+    """Return the only value, None without one; of several none is chosen, and the gap is named."""
+    if len(values) > 1:
+        gaps.append(f"{what} is not certain: {len(values)} values have the same time")
+        return None
+    return next(iter(values), None)
+
+
+def known_name(name: str | None) -> str | None:
+    """Return a display name, None for a blank one, which says nothing."""
+    return name if name and name.strip() else None

@@ -1,0 +1,81 @@
+"""Who is in a thread: those of its creation, and everyone who was added since and not removed since."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import Final
+
+import msgspec
+
+from shared.events.event import Event, Kind
+from shared.events.timestamps import edm
+from shared.stories.order import Change, changes, known_name, last, newest, settle
+
+_MEMBERSHIP: Final = frozenset({Kind.PARTICIPANT_ADDED, Kind.PARTICIPANT_REMOVED})
+
+
+class Participant(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Someone in a thread."""
+
+    id: str
+    display_name: str | None = None
+
+
+def tell_participants(events: Iterable[Event], gaps: list[str]) -> tuple[Participant, ...]:
+    """Return who is in the thread now, by id; what the records leave open is added to the gaps."""
+    by_id: defaultdict[str | None, list[Event]] = defaultdict(list)
+    creations = []
+    for event in events:
+        if event.kind is Kind.THREAD_CREATED:
+            creations.append(event)
+        elif event.kind in _MEMBERSHIP:
+            by_id[event.facts.participant_id or None].append(event)
+    listed = _listed(creations, gaps)
+    _name_changes_without_id(by_id.pop(None, []), gaps)
+    participants = []
+    for person in sorted({one for one in (*listed, *by_id) if one is not None}):
+        history = changes(by_id.get(person, ()), lambda _: None)
+        _name_what_is_open(person, history, gaps, listed=person in listed)
+        if not history or history[-1].kind is Kind.PARTICIPANT_ADDED:
+            names = newest(history, _name) or listed.get(person, set())
+            participants.append(Participant(person, settle(names, f"participant {person}: the name", gaps)))
+    return tuple(participants)
+
+
+def _listed(creations: list[Event], gaps: list[str]) -> dict[str, set[str]]:
+    """Return the people of the created thread with all names that are known of them."""
+    lists = [event.facts.participants for event in creations if event.facts.participants is not None]
+    if creations and not lists:
+        gaps.append("the participants of the created thread are not recorded")
+    if lists and all(any(not one.id for one in people) for people in lists):
+        gaps.append("the list of the created thread has someone without an id")
+    listed: dict[str, set[str]] = {}
+    for one in (one for people in lists for one in people if one.id):
+        name = known_name(one.display_name)
+        listed.setdefault(one.id or "", set()).update([] if name is None else [name])
+    return listed
+
+
+def _name_changes_without_id(events: list[Event], gaps: list[str]) -> None:
+    for change in changes(events, _name):
+        what = "added" if change.kind is Kind.PARTICIPANT_ADDED else "removed"
+        gaps.append(f"someone without an id was {what} at {edm(change.moment.occurred)}")
+
+
+def _name_what_is_open(person: str, history: list[Change], gaps: list[str], *, listed: bool) -> None:
+    if _left_without_joining(history, present=listed):
+        gaps.append(f"participant {person}: joining is not recorded")
+    if history and len({change.kind for change in last(history)}) > 1:
+        gaps.append(f"participant {person}: added and removed at the same time, the last of both is not certain")
+
+
+def _left_without_joining(history: list[Change], *, present: bool) -> bool:
+    additions = {change.moment for change in history if change.kind is Kind.PARTICIPANT_ADDED}
+    for change in history:
+        if change.kind is Kind.PARTICIPANT_REMOVED and not present:
+            return True
+        present = change.moment in additions  # of one moment, either may come last
+    return False
+
+
+def _name(event: Event) -> str | None:
+    return known_name(event.facts.participant_display_name)

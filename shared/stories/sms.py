@@ -1,0 +1,150 @@
+"""The story of one SMS: its state, and what was tried to deliver it."""
+
+from collections import Counter
+from collections.abc import Hashable, Iterable
+from typing import NamedTuple
+
+import msgspec
+
+from shared.events.event import Event, Kind
+from shared.events.facts import DeliveryAttempt, Facts
+from shared.events.timestamps import Instant, edm
+from shared.stories.order import Change, changes, last, newest, settle
+
+
+class Attempt(msgspec.Struct, rename="camel", frozen=True, omit_defaults=True):
+    """One try to hand the message to the carrier; `timestamp` is as the report spells it."""
+
+    timestamp: str | None = None
+    segments_succeeded: int | None = None
+    segments_failed: int | None = None
+
+
+class SmsStory(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The state of one SMS.
+
+    Attributes:
+        message_id: the id that ACS gave the message.
+        direction: `inbound` or `outbound`.
+        sender: normalized address of the sender.
+        recipient: normalized address of the recipient.
+        status: `Received` for an inbound message, else the newest delivery status.
+        details: the carrier's words on that status, from the report that tells it.
+        text: body of an inbound message; ACS keeps none of outbound ones, and its reports carry none.
+        segments: how many segments an inbound message came in.
+        tag: the tag given when the message was sent.
+        attempts: every delivery attempt that any report told of, oldest first.
+        first_event: when the first thing happened that is told of the message, as Edm.DateTime.
+        last_event: when the last one happened, as Edm.DateTime.
+        events: how many different things are told of the message.
+        gaps: what the records leave open, in words.
+    """
+
+    message_id: str
+    direction: str
+    sender: str | None
+    recipient: str | None
+    status: str | None
+    details: str | None = None
+    text: str | None = None
+    segments: int | None = None
+    tag: str | None = None
+    attempts: tuple[Attempt, ...] = ()
+    first_event: str = ""
+    last_event: str = ""
+    events: int = 0
+    gaps: tuple[str, ...] = ()
+
+
+def tell_sms(events: Iterable[Event]) -> SmsStory | None:
+    """Return the state of one SMS from its events; None without any."""
+    history = changes(events, _said)
+    if not history:
+        return None
+    gaps: list[str] = []
+    inbound = history[-1].kind is Kind.SMS_RECEIVED
+    status, details = ("Received", None) if inbound else _status(history, gaps)
+    texts = newest(history, lambda event: event.facts.body)
+    if inbound and not texts:
+        gaps.append("its text is not recorded")
+    times = [change.moment.occurred for change in history]
+    return SmsStory(
+        message_id=_report(history[-1]).message_id or "",
+        direction="inbound" if inbound else "outbound",
+        sender=settle(newest(history, lambda event: event.facts.from_ or None), "its sender", gaps),
+        recipient=settle(newest(history, lambda event: event.facts.to or None), "its recipient", gaps),
+        status=status,
+        details=details,
+        text=settle(texts, "its text", gaps),
+        segments=settle(newest(history, _segments), "its number of segments", gaps),
+        tag=settle(newest(history, lambda event: event.facts.tag or None), "its tag", gaps),
+        attempts=_attempts(history),
+        first_event=edm(min(times)),
+        last_event=edm(max(times)),
+        events=len(history),
+        gaps=tuple(gaps),
+    )
+
+
+def _said(event: Event) -> Hashable:
+    facts = event.facts
+    attempts = Counter(_identity(attempt) for attempt in facts.delivery_attempts or ())
+    return facts.body, facts.delivery_status, facts.delivery_status_details, facts.tag, frozenset(attempts.items())
+
+
+def _status(history: list[Change], gaps: list[str]) -> tuple[str | None, str | None]:
+    """Return the newest status, and what the report that tells it says of it."""
+    telling = [change for change in history if _report(change).delivery_status]
+    if not any(_report(change).delivery_status for change in last(history)):
+        gaps.append("its newest report tells no status")
+    if not telling:
+        return None, None
+    reports = [_report(change) for change in last(telling)]
+    status = settle({report.delivery_status for report in reports}, "its status", gaps)
+    if status is None:
+        return None, None
+    details = {report.delivery_status_details for report in reports if report.delivery_status_details}
+    return status, settle(details, "what is said of its status", gaps)
+
+
+def _report(change: Change) -> Facts:
+    return change.events[0].facts  # all events of the change say the same of it
+
+
+def _segments(event: Event) -> int | None:
+    # A story holds plain numbers, which JSON encoders know.
+    return None if event.facts.segment_count is None else int(event.facts.segment_count)
+
+
+def _attempts(history: list[Change]) -> tuple[Attempt, ...]:
+    """Return all attempts: each as often as one report tells it, since a report repeats what earlier ones told."""
+    spelled: dict[_Identity, str | None] = {}
+    most: Counter[_Identity] = Counter()
+    for event in (event for change in history for event in change.events):
+        attempts = event.facts.delivery_attempts or ()
+        most |= Counter(_identity(attempt) for attempt in attempts)
+        for attempt in attempts:
+            spelled.setdefault(_identity(attempt), attempt.timestamp)
+    return tuple(Attempt(spelled[one], one.succeeded, one.failed) for one in sorted(most.elements(), key=_untold_first))
+
+
+class _Identity(NamedTuple):
+    """What tells attempts apart and orders them; the instant stands for itself, however it is spelled."""
+
+    ticks: int | None
+    unreadable: str
+    succeeded: int | None
+    failed: int | None
+
+
+def _identity(attempt: DeliveryAttempt) -> _Identity:
+    written = attempt.timestamp or ""
+    counts = (None if count is None else int(count) for count in (attempt.segments_succeeded, attempt.segments_failed))
+    try:
+        return _Identity(Instant.parse(written).ticks, "", *counts)
+    except ValueError:
+        return _Identity(None, written, *counts)
+
+
+def _untold_first(identity: _Identity) -> tuple[tuple[bool, object], ...]:
+    return tuple((part is not None, part) for part in identity)
