@@ -169,8 +169,9 @@ def _stories(texts: Iterable[str]) -> dict[tuple[str, str, str], object]:
             continue
         about = record.facts.message_id or str(record.facts.thread_id)
         groups[EVENT_TYPES[record.type].family.function, owner_of(record), about].append(record)
-    tell = {True: tell_sms, False: tell_thread}
-    return {key: tell[key[0] == "sms_events"](records) for key, records in groups.items()}
+    return {
+        key: tell_sms(records) if key[0] == "sms_events" else tell_thread(records) for key, records in groups.items()
+    }
 
 
 def _id(name: str) -> str:
