@@ -4,18 +4,22 @@ PYTHON ?= python3
 VENV := .venv
 CHECKOV := .local/checkov
 PY := $(VENV)/bin/python
+AZURITE := node_modules/azurite/dist/src/azurite.js
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-9s  %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-setup: $(VENV)/.ready node_modules/.ready  ## install the Python packages and Azurite into this folder, once
-	@$(PY) -c "" 2>/dev/null || { echo "set-up: $(PY) no longer runs: 'rm -rf $(VENV)', then 'make setup'" >&2; exit 1; }
+setup: $(VENV)/.ready $(VENV)/bin/acsevents $(AZURITE)  ## install the Python packages and Azurite into this folder, once
 
 demo: setup  ## send every sample event through the webhook and show what was stored
 	@$(PY) -m acsevents demo
 
-test: setup  ## run all tests; ARGS="-k sms" to choose
-	@$(PY) -m pytest $(ARGS)
+unit: setup  ## run the tests of the pure core, in seconds; ARGS="-k sms" to choose
+	@$(PY) -m pytest tests/core $(ARGS)
+
+# Only all tests together reach every branch, so a choice of them is not measured.
+test: setup  ## run all tests and measure the coverage of shared/; ARGS="tests/storage -k refused" to choose
+	@$(PY) -m pytest $(if $(ARGS),$(ARGS),--cov)
 
 up: setup  ## keep Azurite and the host running until Ctrl-C
 	@$(PY) -m acsevents up
@@ -24,6 +28,17 @@ check: setup  ## ruff and mypy
 	@$(PY) -m ruff check
 	@$(PY) -m ruff format --check
 	@$(PY) -m mypy
+
+fix: setup  ## format, and mend what ruff can mend
+	@$(PY) -m ruff check --fix
+	@$(PY) -m ruff format
+
+goldens: setup  ## write the rows that the samples become; read the difference
+	@$(PY) -m tests.samples
+
+lock: setup  ## write requirements-dev.lock after a change of a requirements file; ARGS=--upgrade for newer packages
+	@$(PY) -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+		--custom-compile-command 'make lock' $(ARGS) requirements-dev.txt --output-file requirements-dev.lock
 
 bench: setup  ## measure
 	@$(PY) -m benchmarks
@@ -38,14 +53,22 @@ func-test: setup  ## hold the host stand-in against the real one: `func start` o
 infra: $(CHECKOV)/.ready  ## scan the Bicep files for what should not be deployed
 	@$(CHECKOV)/bin/checkov --directory infra --config-file infra/.checkov.yaml
 
-$(VENV)/.ready: requirements.txt requirements-dev.txt
+# A virtual environment whose Python no longer runs is not ready, whatever the file says.
+ifneq ($(shell $(PY) -c "" 2>/dev/null && echo runs),runs)
+.PHONY: $(VENV)/.ready
+endif
+
+$(VENV)/.ready: requirements-dev.lock
 	@command -v $(PYTHON) >/dev/null || { echo "set-up: no $(PYTHON) here: install Python 3.11 or newer, or name it: 'make setup PYTHON=...'" >&2; exit 1; }
 	@echo "set-up: installing the Python packages into $(VENV)"
 	@$(PYTHON) -m acsevents.local.setup venv
 	@$(PY) -m acsevents.local.setup packages
 	@touch $@
 
-node_modules/.ready: package.json package-lock.json | $(VENV)/.ready
+$(VENV)/bin/acsevents: acsevents/local/setup.py | $(VENV)/.ready
+	@$(PY) -m acsevents.local.setup command
+
+$(AZURITE): package.json package-lock.json | $(VENV)/.ready
 	@echo "set-up: installing Azurite into node_modules"
 	@$(PY) -m acsevents.local.setup azurite
 	@touch $@
@@ -58,4 +81,4 @@ $(CHECKOV)/.ready: Makefile
 	@$(CHECKOV)/bin/pip install --quiet --disable-pip-version-check --no-deps pycep-parser==0.7.1
 	@touch $@
 
-.PHONY: help setup demo test up check bench storm func-test infra
+.PHONY: help setup demo unit test up check fix goldens lock bench storm func-test infra

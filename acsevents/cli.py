@@ -1,175 +1,94 @@
-"""The command line: `python -m acsevents`."""
+"""The command line `acsevents`: which commands there are. The module of a command is imported when it is run."""
 
-import asyncio
-import json
-import os
-import secrets
-import sys
-from collections.abc import Awaitable, Callable
-from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from collections.abc import Mapping
+from importlib import import_module
+from typing import Annotated, Any, Final
 
 import typer
-from azure.core.exceptions import AzureError
-from rich.console import Console
+from typer.core import TyperCommand, TyperGroup
 
-from acsevents import demo as demonstration
-from acsevents import show
-from acsevents.local import LocalStackError
-from acsevents.local.event_grid import LOCAL_KEY
-from acsevents.local.lifetime import Lifetime
-from acsevents.local.stack import stack
-from acsevents.publishing import publish
-from acsevents.settings import load_settings
-from acsevents.storm.rehearsal import rehearse
-from acsevents.storm.run import LONG, SHORT
-from shared.errors import SinkError
-from shared.lookups import DeadLetter, Lookups
-from shared.storage.settings import read_settings
+from acsevents import __version__
+from acsevents.failures import told
 
+SUMMARIES: Final[Mapping[str, str]] = {
+    "events": "Show what happened, newest first.",
+    "event": "Show one event whole: its columns, its drift, its text, and where its rows are.",
+    "sms": "Tell what became of one SMS, of the latest ones of a number, or how well a number delivers.",
+    "thread": "Tell the transcript of one chat thread, after edits and deletions.",
+    "user": "List the threads of one user, and the name the user has there.",
+    "numbers": "List your own numbers, each with its last event.",
+    "threads": "List the chat threads, each with its last event.",
+    "users": "List the chat users that events were delivered to, each with the last one.",
+    "dead-letters": "List the events that could not be recorded, with the reasons; show one.",
+    "export": "Write every recorded event to stdout, with all columns and its text as `Raw`; in no order.",
+    "publish": "Publish events of either schema to an Event Grid topic; by default the one of `up`.",
+    "demo": "Send every sample event through a local Event Grid and the function app, and show what was stored.",
+    "up": "Keep Azurite, the Functions host and a local Event Grid running until Ctrl-C.",
+    "storm": "Rehearse every failure at once and prove from the tables that nothing was lost.",
+}
+"""The commands in the order of the help, each with the first line of its own help."""
+
+_EXIT_CODES: Final = """\b
+Exit codes:
+  0  found, or done
+  1  not found, or refused
+  2  the command line, a setting or a file is not usable
+  3  the tables are out of reach: network, sign-in, role or service
+"""
+
+
+class Commands(TyperGroup):
+    """A group that knows its commands by name and summary, and imports one only to run it."""
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**settings)
+        self.commands = {name: TyperCommand(name, short_help=summary) for name, summary in SUMMARIES.items()}
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """Find the command that the first argument names, whole."""
+        name, command, rest = super().resolve_command(ctx, args)
+        return name, command and load(name or ""), rest
+
+
+def load(name: str) -> Any:
+    """Import one command."""
+    module = import_module(f"acsevents.commands.{name.replace('-', '_')}")
+    command = typer.main.get_command(module.app)
+    command.name = name
+    return command
+
+
+def _print_version(wanted: bool) -> None:  # noqa: FBT001  what typer calls
+    if wanted:
+        typer.echo(f"acsevents {__version__}")
+        raise typer.Exit
+
+
+# Plain help: it is read in pipes, in narrow windows and in docs/cli.md, and it starts sooner.
 app = typer.Typer(
-    help="Look into the ACS event sink, and run all of it on this machine.",
+    cls=Commands,
+    epilog=_EXIT_CODES,
     no_args_is_help=True,
+    rich_markup_mode=None,
     pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
 )
-_console = Console()
-Answer = TypeVar("Answer")
-_HOST_PORT = 7071
-_TOPIC_PORT = 7072
-_FOLDER = Path(".local")
-
-AsJson = Annotated[bool, typer.Option("--json", help="One line of JSON instead of a table.")]
 
 
-@app.command()
-def demo() -> None:
-    """Send every sample event through a local Event Grid and the function app, and show what was stored."""
-    asyncio.run(demonstration.demonstrate(_console))
-
-
-@app.command()
-def up(
-    host_port: Annotated[int, typer.Option(help="Port of the Functions host.")] = _HOST_PORT,
-    topic_port: Annotated[int, typer.Option(help="Port of the topic.")] = _TOPIC_PORT,
-    folder: Annotated[Path, typer.Option(help="Keeps tables, logs and dead letters.")] = _FOLDER,
-) -> None:
-    """Keep Azurite, the Functions host and a local Event Grid running until Ctrl-C."""
-    asyncio.run(_up(host_port, topic_port, folder))
-
-
-@app.command("publish")
-def publish_files(
-    files: Annotated[
-        list[Path],
-        typer.Argument(exists=True, dir_okay=False, help="JSON files, each with one event or an array of events."),
-    ],
-    endpoint: Annotated[
-        str, typer.Option(envvar="EVENT_GRID_ENDPOINT", help="URL of the topic.")
-    ] = f"http://127.0.0.1:{_TOPIC_PORT}/api/events",
-    key: Annotated[
-        str, typer.Option(envvar="EVENT_GRID_KEY", help="Access key of the topic.", show_default=False)
-    ] = LOCAL_KEY,
-) -> None:
-    """Publish events of either schema to an Event Grid topic; by default the one of `up`."""
-    for file in files:
-        asyncio.run(publish(endpoint, key, _events(file)))
-        _console.print(f"published {file}")
-
-
-@app.command()
-def sms(
-    number: Annotated[str, typer.Argument(help="Your own number: `to` of a received SMS, `from` of a sent one.")],
-    message_id: Annotated[str, typer.Argument(help="The id that ACS gave the message.")],
+@app.callback()
+def acsevents(
     *,
-    as_json: AsJson = False,
+    _version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
 ) -> None:
-    """Tell what became of one SMS."""
-    story = asyncio.run(_ask(lambda lookups: lookups.sms(number, message_id)))
-    show.as_json(_console, story) if as_json else show.sms(_console, story)
+    """Ask, mend and rehearse the ACS event sink.
 
-
-@app.command()
-def thread(
-    thread_id: Annotated[str, typer.Argument(help="Id of the thread, such as 19:…@thread.v2.")],
-    seen_by: Annotated[str | None, typer.Option(help="Raw id of a user: tell what that user saw.")] = None,
-    *,
-    as_json: AsJson = False,
-) -> None:
-    """Tell the transcript of one chat thread, after edits and deletions."""
-    transcript = asyncio.run(
-        _ask(
-            lambda lookups: (
-                lookups.thread_as_seen_by(seen_by, thread_id) if seen_by is not None else lookups.thread(thread_id)
-            )
-        )
-    )
-    show.as_json(_console, transcript) if as_json else show.thread(_console, transcript)
-
-
-@app.command()
-def dead_letters(*, as_json: AsJson = False) -> None:
-    """List the events that could not be recorded, with the reasons."""
-    letters = asyncio.run(_ask(_all_dead_letters))
-    show.as_json(_console, letters) if as_json else show.dead_letters(_console, letters)
-
-
-@app.command()
-def storm(
-    seed: Annotated[int | None, typer.Option(help="Repeat the storm of a seed; a new one by default.")] = None,
-    count: Annotated[int, typer.Option(min=1, help="How many storms, with seeds counting up.")] = 1,
-    *,
-    short: Annotated[bool, typer.Option("--short", help="The short form, as in the tests.")] = False,
-) -> None:
-    """Rehearse every failure at once and prove from the tables that nothing was lost."""
-    first = secrets.randbelow(10**6) if seed is None else seed
-    for number in range(first, first + count):
-        if not asyncio.run(rehearse(_console, number, SHORT if short else LONG)):
-            raise typer.Exit(1)
+    Answers are tables on a terminal, and one JSON object per line in a pipe or with --json.
+    """
 
 
 def main() -> None:
     """Run a command; an error that has a cure is told in one line."""
-    try:
-        app()
-    except (LocalStackError, SinkError, AzureError) as error:
-        Console(stderr=True, emoji=False).print(f"acsevents: {error}", markup=False, highlight=False, soft_wrap=True)
-        sys.exit(1)
-
-
-async def _ask(question: Callable[[Lookups], Awaitable[Answer]]) -> Answer:
-    load_settings(Path())
-    async with Lookups(read_settings(os.environ)) as lookups:
-        return await question(lookups)
-
-
-async def _all_dead_letters(lookups: Lookups) -> list[DeadLetter]:
-    return [letter async for letter in lookups.dead_letters()]
-
-
-async def _up(host_port: int, topic_port: int, folder: Path) -> None:
-    lifetime = Lifetime()
-    _console.print("starting …")
-    async with stack(folder, keep_tables=True, host_port=host_port, grid_port=topic_port) as running:
-        _console.print(f"Event Grid topic     {running.grid.endpoint}")
-        _console.print(f"Functions host       {running.hosts.url}/runtime/webhooks/EventGrid?functionName=…")
-        _console.print(f"Azurite tables       http://127.0.0.1:{running.azurite.port}/devstoreaccount1")
-        _console.print(f"logs, dead letters   {folder}/\n")
-        _console.print(
-            "publish samples      .venv/bin/python -m acsevents publish samples/2025/*.json "
-            f"--endpoint {running.grid.endpoint}",
-            soft_wrap=True,
-        )
-        _console.print(
-            "look them up         export EventTables='…' as below, then .venv/bin/python -m acsevents thread …"
-        )
-        _console.print(running.azurite.connection_string, soft_wrap=True, highlight=False)
-        _console.print("\nCtrl-C stops everything")
-        await lifetime.end()
-
-
-def _events(file: Path) -> list[dict[str, Any]]:
-    try:
-        found = json.loads(file.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise typer.BadParameter(f"{file} is not JSON: {error}") from error
-    return found if isinstance(found, list) else [found]
+    with told():
+        app(prog_name="acsevents")

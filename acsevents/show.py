@@ -1,24 +1,21 @@
-"""Print what was looked up: readable on a terminal, JSON when asked for. Texts of strangers are shown, never obeyed."""
+"""Print what was looked up as people read it. Texts of strangers are shown, never obeyed."""
 
 import json
 from collections.abc import Sequence
 
-import msgspec
+from rich import box
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from shared.lookups import DeadLetter
-from shared.stories import Message, SmsStory, Transcript
+from acsevents.tables import console, fields_table
+from acsevents.text import shown
+from shared.lookups import DeadLetter, RecordedEvent, SmsReport
+from shared.stories import Attempt, Message, SmsStory, Transcript
 
-# Cursor movement, colours and right-to-left overrides would let a message rewrite the terminal it is shown on.
-_UNSAFE = {code: f"\\x{code:02x}" for code in (*range(0x20), *range(0x7F, 0xA0)) if code not in {0x09, 0x0A}}
-_UNSAFE |= {code: f"\\u{code:04x}" for code in (*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 0x200F)}
+__all__ = ["console", "dead_letter", "dead_letters", "event", "sms", "sms_report", "thread"]
 
-
-def as_json(console: Console, answer: object) -> None:
-    """Print an answer as one line of JSON, in ASCII: nothing in it can be taken for a command by a terminal."""
-    console.file.write(json.dumps(msgspec.to_builtins(answer)) + "\n")
+_BAR = 30  # characters of the longest bar
 
 
 def sms(console: Console, story: SmsStory | None) -> None:
@@ -34,18 +31,32 @@ def sms(console: Console, story: SmsStory | None) -> None:
         ("text", story.text),
         ("tag", story.tag),
         ("last event", story.last_event),
-        *(
-            (
-                f"attempt {number}",
-                f"{attempt.timestamp}: {attempt.segments_succeeded} segments sent, {attempt.segments_failed} failed",
-            )
-            for number, attempt in enumerate(story.attempts, 1)
-        ),
+        *((f"attempt {number}", _attempt(attempt)) for number, attempt in enumerate(story.attempts, 1)),
     ):
         if value is not None:
-            table.add_row(name, _safe(value))
+            table.add_row(name, safe(value))
     console.print(table)
     _gaps(console, story.gaps)
+
+
+def sms_report(console: Console, report: SmsReport) -> None:
+    """Print how well a number delivers, with bars as long as the counts."""
+    console.print(safe(f"{report.number}: {report.received} received, {report.sent} sent"))
+    bar = "#" if console.encoding.lower() in {"ascii", "us-ascii"} else "█"
+    for title, counts in (("status", report.statuses), ("not delivered because", report.reasons)):
+        if not counts:
+            continue
+        table = Table(title, "messages", "", box=box.SIMPLE_HEAD, pad_edge=False)
+        most = max(counts.values())
+        for name, count in counts.items():
+            table.add_row(safe(name), str(count), bar * max(1, round(_BAR * count / most)))
+        console.print(table)
+    if report.seconds is not None:
+        seconds = report.seconds
+        console.print(
+            f"seconds from the first attempt to the report: p50 {seconds.p50:.3g}, p90 {seconds.p90:.3g}, "
+            f"p99 {seconds.p99:.3g}, longest {seconds.longest:.3g} (of {seconds.messages} delivered)"
+        )
 
 
 def thread(console: Console, transcript: Transcript | None) -> None:
@@ -53,28 +64,48 @@ def thread(console: Console, transcript: Transcript | None) -> None:
     if transcript is None:
         console.print("no such thread is recorded")
         return
-    table = Table("sent", "by", "message", title=_safe(f"One thread: {transcript.topic or transcript.thread_id}"))
+    table = Table("sent", "by", "message", title=safe(f"One thread: {transcript.topic or transcript.thread_id}"))
     for message in transcript.messages:
-        table.add_row((message.composed_at or "")[:19], _safe(message.sender_name or ""), _body(message))
+        by = message.sender_name or message.sender_id or ""
+        table.add_row((message.composed_at or "")[:19], safe(by), _body(message))
     console.print(table)
     names = [participant.display_name or participant.id for participant in transcript.participants]
-    console.print(Text.assemble("participants: ", _safe(", ".join(names) or "none known")))
+    console.print(Text.assemble("participants: ", safe(", ".join(names) or "none known"), overflow="fold"))
     if transcript.deleted_at:
         console.print(f"deleted at {transcript.deleted_at}")
     _gaps(console, transcript.gaps)
+
+
+def event(console: Console, found: RecordedEvent) -> None:
+    """Print one event: its columns, what is odd about it, where its rows are, and its text."""
+    console.print(fields_table({"handle": found.handle, "time": found.time, **found.columns}))
+    for note in found.drift:
+        console.print(safe(f"drift: {note}"))
+    for place in found.rows:
+        missing = "" if place.found else " (not there)"
+        console.print(safe(f"row: {place.table}  {place.partition_key}  {place.row_key}{missing}"))
+    _print_text(console, found.text)
+
+
+def dead_letter(console: Console, letter: DeadLetter) -> None:
+    """Print one dead letter with its text."""
+    fields = letter.readable()
+    text = fields.pop("raw")
+    console.print(fields_table(fields))
+    _print_text(console, text)
 
 
 def dead_letters(console: Console, letters: Sequence[DeadLetter]) -> None:
     """Print dead letters without their text."""
     table = Table("function", "reason", "detail", "event", title="Dead letters")
     for letter in letters:
-        table.add_row(letter.function, letter.reason, _safe(letter.detail), _safe(letter.event_id or ""))
+        table.add_row(letter.function, letter.reason, safe(letter.detail), safe(letter.event_id or ""))
     console.print(table)
 
 
 def _gaps(console: Console, gaps: Sequence[str]) -> None:
     for gap in gaps:
-        console.print(Text.assemble("gap: ", _safe(gap)))
+        console.print(Text.assemble("gap: ", safe(gap), overflow="fold"))
 
 
 def _body(message: Message) -> Text:
@@ -82,8 +113,30 @@ def _body(message: Message) -> Text:
         return Text(f"(deleted at {message.deleted_at[:19]})", style="dim")
     if message.text is None:
         return Text("(text not known)", style="dim")
-    return Text.assemble(_safe(message.text), " (edited)" if message.edits else "")
+    return Text.assemble(safe(message.text), " (edited)" if message.edits else "", overflow="fold")
 
 
-def _safe(text: str) -> Text:
-    return Text(text.translate(_UNSAFE))
+def _attempt(attempt: Attempt) -> str:
+    sent, failed = _count(attempt.segments_succeeded), _count(attempt.segments_failed)
+    return f"{attempt.timestamp or 'at no known time'}: {sent} segments sent, {failed} failed"
+
+
+def _count(segments: int | None) -> str:
+    return "an unknown number of" if segments is None else str(segments)
+
+
+def safe(text: str) -> Text:
+    """Make a stranger's text harmless to a terminal: control characters are shown, not obeyed."""
+    return Text(shown(text), overflow="fold")
+
+
+def _print_text(console: Console, text: str | None) -> None:
+    """Print the text of an event, JSON indented; the terminal folds the lines, so that they can be copied whole."""
+    if text is None:
+        console.print("\nits text is not there, or cannot be read")
+        return
+    try:
+        pretty = json.dumps(json.loads(text), indent=2, ensure_ascii=False)
+    except (ValueError, RecursionError):
+        pretty = text
+    console.print(safe(f"\n{pretty}"), soft_wrap=True)

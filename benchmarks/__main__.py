@@ -1,13 +1,14 @@
 """`python -m benchmarks`: measure everything in one run, print it, and write benchmarks/results.md."""
 
+import os
 import time
 from pathlib import Path
 
 from rich.console import Console
 from rich.markdown import Markdown
 
-from benchmarks import cold_start, decoding, looking_up, write_path
-from benchmarks.report import report
+from benchmarks import cold_start, cores, decoding, fairness, growth, looking_up, write_path
+from benchmarks.report import Figures, report
 
 _RESULTS = Path(__file__).with_name("results.md")
 
@@ -23,11 +24,15 @@ def main() -> None:
     progress("decoding")
     decodings = decoding.compare()
     progress("cold start")
-    imports = cold_start.measure()
+    starts = cold_start.measure()
+    cores.pin(os.getpid(), cores.OTHERS)  # with all that is started from now on; measured processes move themselves
     costs = write_path.compare(progress)
-    growth = write_path.grow(progress)
+    grown = growth.grow(progress)
+    cores.pin(os.getpid(), cores.ALL)
+    progress("fairness")
+    fair = fairness.measure()
     questions = looking_up.ask(progress)
-    text = report(costs, growth, decodings, imports, questions, seconds=time.monotonic() - start)
+    text = report(Figures(costs, fair, grown, decodings, starts, questions, time.monotonic() - start))
     console.print(Markdown(text))
     _RESULTS.write_text(text, encoding="utf-8")
 

@@ -1,4 +1,4 @@
-"""What a cold start pays for importing the app, beside the SDK of Functions that every app imports."""
+"""What a cold start pays for the app, beside the SDK of Functions that every app imports."""
 
 import os
 import shutil
@@ -10,16 +10,27 @@ from tempfile import TemporaryDirectory
 
 import msgspec
 
-_STARTS = 11
+from benchmarks.events import sms_reports
+from benchmarks.table_server import TableServer
+
+_STARTS = 9
 _ROOT = Path(__file__).parents[1]
 # One core, so that nothing moves between caches; CPU time, so that neighbours on the machine do not count.
-_PROGRAM = """
-import os, time
+_MEASURED = """
+import os, sys, time
 if hasattr(os, "sched_setaffinity"):
     os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
 start = time.process_time()
-import MODULE
+%s
 print((time.process_time() - start) * 1000)
+"""
+_AZURE_FUNCTIONS = "import azure.functions"
+_APP = "import function_app"
+_FIRST_EVENT = """
+import asyncio, function_app
+functions = {one.get_function_name(): one.get_user_function() for one in function_app.app.get_functions()}
+loop = asyncio.new_event_loop()
+loop.run_until_complete(functions["sms_events"](sys.argv[1]))
 """
 
 
@@ -27,34 +38,43 @@ class ColdStart(msgspec.Struct):
     """Medians over several starts, in milliseconds.
 
     Attributes:
-        functions_ms: `azure.functions` alone.
-        app_ms: `function_app`, which imports `azure.functions` too, from bytecode.
-        compiled_ms: what `function_app` takes more where Python may not keep bytecode, as in a read-only package.
+        functions_ms: importing `azure.functions` alone.
+        app_ms: importing `function_app`, which imports `azure.functions` too, from bytecode.
+        first_event_ms: the same until the first event is acknowledged, by account key; its tables exist.
+        compiled_ms: what importing takes more where Python may not keep bytecode, as in a read-only package.
     """
 
     functions_ms: float
     app_ms: float
+    first_event_ms: float
     compiled_ms: float
 
     @property
-    def ratio(self) -> float:
-        """Tell how many times as long the app takes."""
+    def import_ratio(self) -> float:
+        """How many times as long importing the app takes."""
         return self.app_ms / self.functions_ms
+
+    @property
+    def first_event_ratio(self) -> float:
+        """How many times as long it takes until the first event is acknowledged."""
+        return self.first_event_ms / self.functions_ms
 
 
 def measure() -> ColdStart:
-    """Start fresh interpreters in turn and time their imports."""
-    functions, app, compiled = [], [], []
-    with TemporaryDirectory() as kept, TemporaryDirectory() as bare:
+    """Start fresh interpreters in turn and time them."""
+    functions, app, first, compiled = [], [], [], []
+    with TemporaryDirectory() as kept, TemporaryDirectory() as bare, TableServer.start() as server:
+        settings = {"EventTables": server.connection_string}
         for folder in (kept, bare):
             _copy_what_is_deployed(folder)
-        _import("function_app", kept)
+        _start(_FIRST_EVENT, kept, **settings)  # creates the tables and the bytecode
         for _ in range(_STARTS):
-            functions.append(_import("azure.functions", kept))
-            app.append(_import("function_app", kept))
-            compiled.append(_import("function_app", bare, PYTHONDONTWRITEBYTECODE="1"))
-    functions_ms, app_ms, compiled_ms = (statistics.median(times) for times in (functions, app, compiled))
-    return ColdStart(functions_ms, app_ms, compiled_ms - app_ms)
+            functions.append(_start(_AZURE_FUNCTIONS, kept))
+            app.append(_start(_APP, kept))
+            first.append(_start(_FIRST_EVENT, kept, **settings))
+            compiled.append(_start(_APP, bare, PYTHONDONTWRITEBYTECODE="1"))
+    functions_ms, app_ms, first_ms, compiled_ms = map(statistics.median, (functions, app, first, compiled))
+    return ColdStart(functions_ms, app_ms, first_ms, compiled_ms - app_ms)
 
 
 def _copy_what_is_deployed(folder: str) -> None:
@@ -64,11 +84,7 @@ def _copy_what_is_deployed(folder: str) -> None:
     shutil.copy(_ROOT / "function_app.py", folder)
 
 
-def _import(module: str, folder: str, **environment: str) -> float:
+def _start(program: str, folder: str, **environment: str) -> float:
     whole = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"} | environment
-    command = [sys.executable, "-c", _PROGRAM.replace("MODULE", module)]
+    command = [sys.executable, "-c", _MEASURED % program, *sms_reports(1)]
     return float(subprocess.run(command, check=True, capture_output=True, timeout=60, cwd=folder, env=whole).stdout)
-
-
-if __name__ == "__main__":
-    print(measure())

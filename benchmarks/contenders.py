@@ -1,26 +1,22 @@
-"""This app and the functions that everybody writes, each as one coroutine that makes an event durable."""
+"""This app and the functions that everybody writes, each as coroutines that make an event durable."""
 
 import asyncio
 import json
 import logging
+import os
 from collections.abc import AsyncIterator, Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from typing import Any
 
-from azure.data.tables import TableServiceClient, UpdateMode
-from azure.data.tables.aio import TableServiceClient as AsyncTableServiceClient
 from azure.functions import EventGridEvent
 from azure.functions.eventgrid import EventGridEventInConverter
 from azure.functions.meta import Datum
 
-from shared.catalogue import Family
-from shared.sink import Sink
-from shared.storage.connection_string import parse_connection_string
-from shared.storage.group_commit import GroupCommit
-from shared.storage.tables import Tables
-
 Handle = Callable[[str], Awaitable[None]]
+HandleOf = Callable[[str], Handle]
+"""From a function's name to what runs it."""
+
 _TABLE = "Events"
 _THREADS = 100
 
@@ -28,35 +24,47 @@ logging.getLogger("azure").setLevel(logging.WARNING)  # at INFO the peers would 
 
 
 @asynccontextmanager
-async def this_app(connection_string: str, family: Family) -> AsyncIterator[Handle]:
-    """Decode, normalize, group commit: all of what the triggers call."""
-    tables = Tables(parse_connection_string(connection_string))
-    commit = GroupCommit(tables)
-    sink = Sink(commit)
+async def no_op(_connection_string: str) -> AsyncIterator[HandleOf]:
+    """Do nothing: what remains is the price of being invoked."""
 
-    async def handle(text: str) -> None:
-        await sink.receive(text, function=family.function)
+    async def handle(_text: str) -> None:
+        pass
 
-    yield handle
-    await commit.close()
-    await tables.close()
+    yield lambda _function: handle
 
 
 @asynccontextmanager
-async def async_sdk(connection_string: str, _family: Family) -> AsyncIterator[Handle]:
+async def this_app(connection_string: str) -> AsyncIterator[HandleOf]:
+    """Run the functions that the host finds in `function_app`."""
+    os.environ["EventTables"] = connection_string  # noqa: SIM112  the setting's name
+    from function_app import app  # noqa: PLC0415  the peers do not pay for it
+
+    logging.disable()  # azure-functions warns of an authorization level that Event Grid triggers do not have
+    functions = {function.get_function_name(): function.get_user_function() for function in app.get_functions()}
+    logging.disable(logging.NOTSET)
+    yield functions.__getitem__
+
+
+@asynccontextmanager
+async def async_sdk(connection_string: str) -> AsyncIterator[HandleOf]:
     """`EventGridEvent` in, one awaited `upsert_entity` out."""
-    async with AsyncTableServiceClient.from_connection_string(connection_string) as client:
+    from azure.data.tables import UpdateMode  # noqa: PLC0415  only the peers pay for it
+    from azure.data.tables.aio import TableServiceClient  # noqa: PLC0415  the same
+
+    async with TableServiceClient.from_connection_string(connection_string) as client:
         table = await client.create_table_if_not_exists(_TABLE)
 
         async def handle(text: str) -> None:
             await table.upsert_entity(_entity(_event(text)), mode=UpdateMode.REPLACE)
 
-        yield handle
+        yield lambda _function: handle
 
 
 @asynccontextmanager
-async def sync_sdk(connection_string: str, _family: Family) -> AsyncIterator[Handle]:
+async def sync_sdk(connection_string: str) -> AsyncIterator[HandleOf]:
     """`EventGridEvent` in, one `upsert_entity` out, in the worker's thread pool."""
+    from azure.data.tables import TableServiceClient, UpdateMode  # noqa: PLC0415  only the peers pay for it
+
     with (
         TableServiceClient.from_connection_string(connection_string) as client,
         ThreadPoolExecutor(_THREADS) as threads,
@@ -69,26 +77,31 @@ async def sync_sdk(connection_string: str, _family: Family) -> AsyncIterator[Han
         async def handle(text: str) -> None:
             await asyncio.get_running_loop().run_in_executor(threads, work, text)
 
-        yield handle
+        yield lambda _function: handle
 
 
 @asynccontextmanager
-async def pydantic_models(connection_string: str, _family: Family) -> AsyncIterator[Handle]:
+async def pydantic_models(connection_string: str) -> AsyncIterator[HandleOf]:
     """`str` in, validated by pydantic models, one awaited `upsert_entity` out."""
+    from azure.data.tables import UpdateMode  # noqa: PLC0415  only the peers pay for it
+    from azure.data.tables.aio import TableServiceClient  # noqa: PLC0415  the same
+
     from benchmarks.pydantic_peer import read  # noqa: PLC0415  only this peer pays for pydantic
 
-    async with AsyncTableServiceClient.from_connection_string(connection_string) as client:
+    async with TableServiceClient.from_connection_string(connection_string) as client:
         table = await client.create_table_if_not_exists(_TABLE)
 
         async def handle(text: str) -> None:
             await table.upsert_entity(read(text), mode=UpdateMode.REPLACE)
 
-        yield handle
+        yield lambda _function: handle
 
 
+NO_OP, THIS_APP, PEER = "no-op", "this app", "async SDK"
 CONTENDERS = {
-    "this app": this_app,
-    "async SDK": async_sdk,
+    NO_OP: no_op,
+    THIS_APP: this_app,
+    PEER: async_sdk,
     "sync SDK": sync_sdk,
     "pydantic": pydantic_models,
 }

@@ -13,12 +13,12 @@ THREAD = "19:e07c8ddc5bab4c059ea9f11d29b544b6@thread.v2"
 _START = datetime(2026, 1, 1, tzinfo=UTC)
 
 
-def sms_reports(count: int, *, first: int = 0) -> Iterator[str]:
+def sms_reports(count: int, *, first: int = 0, own: str = OWN_NUMBER) -> Iterator[str]:
     """Yield delivery reports of different messages that one number sent."""
     for number in range(first, first + count):
         event = _sample("2025/SMSDeliveryReportReceived.json")
         message = f"0f8fad5b-d9cb-469f-a165-{number:012x}"
-        data = {**event["data"], "messageId": message, "from": OWN_NUMBER, "receivedTimestamp": _time(number)}
+        data = {**event["data"], "messageId": message, "from": own, "receivedTimestamp": _time(number)}
         yield _text({**event, "id": message, "eventTime": _time(number), "data": data})
 
 

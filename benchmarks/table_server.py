@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 import http.client
 import itertools
+import math
 import subprocess
 import sys
 import threading
@@ -24,7 +25,8 @@ import msgspec
 from acsevents.local.azurite import ACCOUNT, ACCOUNT_KEY
 from acsevents.local.lifetime import Lifetime
 from benchmarks.table_service import Answer, TableService
-from benchmarks.wire import Connection, Request
+from benchmarks.weather import Gate, Weather
+from benchmarks.wire import Connection, Reply, Request
 
 HOST = "127.0.0.1"
 
@@ -56,26 +58,28 @@ class Exchange:
         self._second = 0
         self._date = ""
 
-    def answer(self, request: Request) -> bytes:
+    def answer(self, request: Request) -> Reply:
         """Return the HTTP answer."""
         if request.target.startswith("/__"):
-            return self._frame(self._control(request))
+            return Reply(self._frame(self._control(request)), 0.0)
         answer = self.service.answer(request)
         framed = self._frame(answer)
         size = len(request.head) + len(request.body) + len(framed)
         for count in (self.stats, self.stats.operations.setdefault(answer.operation, Count())):
             count.requests += 1
-            count.rows += answer.rows
+            count.rows += answer.rows if answer.seconds < math.inf else 0
             count.bytes += size
-        return framed
+        return Reply(framed, answer.seconds)
 
     def _control(self, request: Request) -> Answer:
-        """Do `GET /__stats`, `POST /__reset` or `POST /__rows/TABLE` (a JSON array of entities)."""
+        """Do `GET /__stats`, `POST /__reset`, `POST /__weather` or `POST /__rows/TABLE` (a JSON array of entities)."""
         name, _, table = request.target.removeprefix("/__").partition("/")
         if name == "stats":
             return Answer(name, 0, "200 OK", b"", msgspec.json.encode(self.stats))
         if name == "reset":
             self.stats = Stats()
+        elif name == "weather":
+            self.service.gate = Gate(msgspec.json.decode(request.body, type=Weather))
         elif name == "rows":
             self.service.load(table, msgspec.json.decode(request.body, type=list[dict[str, Any]]))
         return Answer(name, 0, "204 No Content")
@@ -146,6 +150,10 @@ class TableServer:
     def reset(self) -> None:
         """Set the counts to zero; tables and rows stay."""
         self._control("POST", "/__reset")
+
+    def change(self, weather: Weather) -> None:
+        """Have another weather from now on."""
+        self._control("POST", "/__weather", msgspec.json.encode(weather))
 
     def load(self, table: str, entities: Iterable[dict[str, Any]]) -> None:
         """Put rows, given as the service's JSON objects, into a table, creating it; uncounted."""

@@ -3,6 +3,8 @@
 Enough for clients that upsert, insert, get and query. Always minimal metadata; no authorization is checked.
 """
 
+import math
+import time
 import uuid
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Iterable
@@ -21,6 +23,7 @@ from benchmarks.table_requests import (
     timestamp,
 )
 from benchmarks.table_rows import Partition, Row, encode
+from benchmarks.weather import Gate, Weather
 from benchmarks.wire import Request
 
 PAGE = 1000  # rows, the service's limit
@@ -38,6 +41,7 @@ class Answer(NamedTuple):
     status: str
     headers: bytes = b""
     body: bytes = b""
+    seconds: float = 0.0  # that the answer takes beyond the usual
 
 
 class TableService:
@@ -45,6 +49,7 @@ class TableService:
 
     def __init__(self, *, store: bool) -> None:
         self.store = store
+        self.gate = Gate(Weather())
         self.tables: dict[str, dict[str, Partition]] = {}
 
     def answer(self, request: Request) -> Answer:
@@ -90,12 +95,13 @@ class TableService:
 
     def _write(self, call: Call) -> Answer:
         row = self._row(call, timestamp())
-        self._put(call, {call.row: row})
+        seconds = self._put(call, {call.row: row})
         headers = _etag(row.stamp)
         if call.operation == "insert" and not call.quiet:
             created = Row(row.stamp, encode(decode(call.body)))
-            return Answer(call.operation, 1, "201 Created", headers + _JSON, created.json())
-        return Answer(call.operation, 1, "204 No Content", headers + _QUIET if call.quiet else headers)
+            return Answer(call.operation, 1, "201 Created", headers + _JSON, created.json(), seconds)
+        headers += _QUIET if call.quiet else b""
+        return Answer(call.operation, 1, "204 No Content", headers, seconds=seconds)
 
     def _transaction(self, call: Call) -> Answer:
         writes = parse_transaction(call.body)
@@ -107,9 +113,9 @@ class TableService:
                 rows[write.row] = self._row(write, stamp)
             except Refusal as refusal:
                 return _changeset(0, [_refused(write, index, refusal)])
-        self._put(writes[0], rows)
+        seconds = self._put(writes[0], rows)
         etag = _etag(stamp)
-        return _changeset(len(writes), [_accepted(write, etag) for write in writes])
+        return _changeset(len(writes), [_accepted(write, etag) for write in writes])._replace(seconds=seconds)
 
     def _row(self, call: Call, stamp: str) -> Row:
         """Return the row that a write leaves, or refuse the write."""
@@ -126,10 +132,12 @@ class TableService:
             columns = {name: value for name, value in kept.items() if name.partition("@")[0] not in columns} | columns
         return Row(stamp, encode(columns))
 
-    def _put(self, call: Call, rows: dict[str, Row]) -> None:
-        """Store rows of the partition that the call names."""
-        if self.store:
+    def _put(self, call: Call, rows: dict[str, Row]) -> float:
+        """Store rows of the partition that the call names, and return how many seconds more than usual it takes."""
+        seconds = self.gate.enter(call.table, call.partition, len(rows), time.monotonic())
+        if self.store and seconds < math.inf:
             self.tables[call.table].setdefault(call.partition, Partition()).put(rows)
+        return seconds
 
     def _get(self, call: Call) -> Answer:
         partition = self._partitions(call).get(call.partition)

@@ -1,6 +1,7 @@
 """HTTP/1.1 for the stand-in, hand-written so that it costs much less than any client."""
 
 import asyncio
+import math
 from collections import deque
 from collections.abc import Callable
 from typing import NamedTuple, cast
@@ -15,12 +16,19 @@ class Request(NamedTuple):
     body: bytes
 
 
+class Reply(NamedTuple):
+    """The bytes of an answer, and how many seconds it takes beyond the latency; infinitely many: it never comes."""
+
+    data: bytes
+    seconds: float
+
+
 class Connection(asyncio.Protocol):
-    """A keep-alive connection: requests in, answers out in the same order, each `latency` seconds later."""
+    """A keep-alive connection: requests in, answers out in the same order, each `latency` seconds later or more."""
 
     _transport: asyncio.Transport
 
-    def __init__(self, answer: Callable[[Request], bytes], latency: float) -> None:
+    def __init__(self, answer: Callable[[Request], Reply], latency: float) -> None:
         self._answer = answer
         self._latency = latency
         self._loop = asyncio.get_running_loop()
@@ -43,13 +51,19 @@ class Connection(asyncio.Protocol):
             self._transport.write(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
             self._transport.close()
 
-    def _send(self, answer: bytes) -> None:
-        if not self._latency:
-            self._transport.write(answer)
-            return
-        # A timer sends the oldest answer, not its own: timers due at the same instant run in any order.
-        self._answers.append(answer)
-        self._loop.call_later(self._latency, lambda: self._transport.write(self._answers.popleft()))
+    def _send(self, answer: Reply) -> None:
+        seconds = self._latency + answer.seconds
+        if not seconds:
+            self._transport.write(answer.data)
+        elif seconds < math.inf:
+            # A timer sends the oldest answer, not its own: timers due at the same instant run in any order.
+            self._answers.append(answer.data)
+            self._loop.call_later(seconds, self._send_oldest)
+
+    def _send_oldest(self) -> None:
+        data = self._answers.popleft()
+        if not self._transport.is_closing():  # the client may have given up
+            self._transport.write(data)
 
 
 def take_request(buffer: bytearray) -> tuple[Request, int] | None:

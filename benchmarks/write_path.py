@@ -1,66 +1,121 @@
-"""CPU and storage requests per event, this app beside its peers, all against one stand-in endpoint."""
+"""CPU, time and storage requests per event, this app beside its peers, all against one stand-in endpoint."""
 
-import subprocess
-import sys
-from collections.abc import Callable
+import statistics
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from typing import NamedTuple
 
 import msgspec
 
-from benchmarks.contenders import CONTENDERS
-from benchmarks.load import WARM_UP, WORKLOADS, Load
+from benchmarks import cores
+from benchmarks.contenders import CONTENDERS, NO_OP, PEER, THIS_APP
+from benchmarks.events import chat_fan_out, sms_reports
+from benchmarks.host import Took, Worker
 from benchmarks.table_server import TableServer
+from shared.catalogue import CHAT_USER, SMS, Family
 
 LATENCY_SECONDS = 0.002  # a round trip within one Azure region
-_ROUNDS = 2
-_EVENTS = {"this app": 1_000}
-_EVENTS_OF_PEERS = 250
-GROWTH = {
-    "SMS burst": (1_000, 10_000, 100_000),
-    "chat fan-out": (1_000, 10_000, 100_000),
-    "one at a time": (1_000, 10_000),  # more would take minutes: nothing overlaps
+SMS_BURST, CHAT_FAN_OUT, ONE_AT_A_TIME = "SMS burst", "chat fan-out", "one at a time"
+WORKLOADS: dict[str, tuple[Callable[..., Iterator[str]], Family]] = {
+    SMS_BURST: (sms_reports, SMS),
+    CHAT_FAN_OUT: (chat_fan_out, CHAT_USER),
+    ONE_AT_A_TIME: (sms_reports, SMS),
+}
+AT_ONCE, ONE_BY_ONE = "at once", "one by one"
+
+_ALL = tuple(CONTENDERS)
+_THREE = (NO_OP, THIS_APP, PEER)
+_ROUNDS = 5
+_QUICK = {NO_OP, THIS_APP}
+_EVENTS, _EVENTS_OF_THE_QUICK, _EVENTS_ALONE = 200, 1_000, 60
+
+
+class Scenario(NamedTuple):
+    """One way to hand events over.
+
+    Attributes:
+        workload: which events.
+        handed_over: all at once from within the process, or one by one from the host's stream.
+        in_flight: how many.
+        cores: on how many cores the measured process may run.
+    """
+
+    workload: str
+    handed_over: str
+    in_flight: int
+    cores: int = 1
+
+    @property
+    def is_lone(self) -> bool:
+        """Whether no event overlaps another."""
+        return self.in_flight == 1
+
+
+SCENARIOS = {
+    Scenario(SMS_BURST, ONE_BY_ONE, 100): _ALL,
+    Scenario(SMS_BURST, ONE_BY_ONE, 16): _THREE,
+    Scenario(SMS_BURST, ONE_BY_ONE, 100, cores=2): _THREE,
+    Scenario(SMS_BURST, ONE_BY_ONE, 16, cores=2): _THREE,
+    Scenario(SMS_BURST, AT_ONCE, 100): _ALL,
+    Scenario(CHAT_FAN_OUT, ONE_BY_ONE, 100): _ALL,
+    Scenario(CHAT_FAN_OUT, ONE_BY_ONE, 16): _THREE,
+    Scenario(CHAT_FAN_OUT, ONE_BY_ONE, 100, cores=2): _THREE,
+    Scenario(CHAT_FAN_OUT, AT_ONCE, 100): _ALL,
+    Scenario(ONE_AT_A_TIME, ONE_BY_ONE, 1): _ALL,
+    Scenario(ONE_AT_A_TIME, AT_ONCE, 1): _THREE,
 }
 
 
 class Cost(msgspec.Struct):
-    """What one contender costs in one workload, per event; CPU is that of the better round."""
+    """What an event costs a contender: medians over rounds in which the contenders took turns."""
 
     cpu_ms: float
+    wall_ms: float
     requests: float
 
 
-def compare(progress: Callable[[str], None]) -> dict[str, dict[str, Cost]]:
-    """Measure every contender in every workload, by turns so that a slow moment hits all."""
-    costs: dict[str, dict[str, Cost]] = {}
-    with TableServer.start(latency=LATENCY_SECONDS) as server:
-        for workload in WORKLOADS:
-            progress(workload)
-            cpu: dict[str, list[float]] = {name: [] for name in CONTENDERS}
-            requests: dict[str, float] = {}
-            for _ in range(_ROUNDS):
-                for name in CONTENDERS:
-                    events = _EVENTS.get(name, _EVENTS_OF_PEERS)
-                    load, sent = measure(server, workload, name, events)
-                    cpu[name].append(load.cpu_ms)
-                    requests[name] = sent
-            costs[workload] = {name: Cost(min(cpu[name]), requests[name]) for name in CONTENDERS}
-    return costs
+Costs = dict[str, Cost]
+"""By contender."""
 
 
-def grow(progress: Callable[[str], None]) -> dict[str, dict[int, tuple[Load, float]]]:
-    """Measure this app alone as the number of events grows; tell loads and storage requests per event."""
-    growth: dict[str, dict[int, tuple[Load, float]]] = {}
-    with TableServer.start(latency=0) as server:
-        for workload, sizes in GROWTH.items():
-            for events in sizes:
-                progress(f"{workload}, {events:,} events")
-                growth.setdefault(workload, {})[events] = measure(server, workload, "this app", events)
-    return growth
+def above_no_op(costs: Costs, contender: str) -> float:
+    """Return the CPU per event that a contender takes beyond a function that does nothing."""
+    return costs[contender].cpu_ms - costs[NO_OP].cpu_ms
 
 
-def measure(server: TableServer, workload: str, contender: str, events: int) -> tuple[Load, float]:
-    """Run one load in a process of its own; tell what it cost and the storage requests per event."""
-    server.reset()
-    command = [sys.executable, "-m", "benchmarks.load", workload, contender, str(events), server.connection_string]
-    answer = subprocess.run(command, check=True, capture_output=True, timeout=120)
-    writes = sum(count.requests for name, count in server.stats().operations.items() if name != "create_table")
-    return msgspec.json.decode(answer.stdout, type=Load), writes / (events + WARM_UP)
+def compare(progress: Callable[[str], None]) -> dict[Scenario, Costs]:
+    """Measure all contenders, by turns so that a slow moment hits all."""
+    with TableServer.start(latency=LATENCY_SECONDS) as server, ExitStack() as stack:
+        workers = {name: stack.enter_context(Worker.start(name, server.connection_string)) for name in CONTENDERS}
+        costs = {}
+        for scenario, names in SCENARIOS.items():
+            progress(f"{scenario.workload}, {scenario.handed_over}, {scenario.in_flight} in flight")
+            costs[scenario] = _compare(scenario, {name: workers[name] for name in names}, server)
+        return costs
+
+
+def _compare(scenario: Scenario, workers: dict[str, Worker], server: TableServer) -> Costs:
+    make, _family = WORKLOADS[scenario.workload]
+    texts = list(make(_EVENTS_OF_THE_QUICK))
+    rounds: dict[str, list[Cost]] = {name: [] for name in workers}
+    for number in range(1 + _ROUNDS):
+        for name, worker in workers.items():
+            size = _EVENTS_ALONE if scenario.is_lone else _EVENTS_OF_THE_QUICK if name in _QUICK else _EVENTS
+            server.reset()
+            took = _take(worker, scenario, texts[:size])
+            if number:  # the first round warms up
+                rounds[name].append(Cost(took.cpu_ms, took.wall_ms, server.stats().requests / size))
+    return {name: _median(costs) for name, costs in rounds.items()}
+
+
+def _take(worker: Worker, scenario: Scenario, texts: list[str]) -> Took:
+    _make, family = WORKLOADS[scenario.workload]
+    if scenario.handed_over == AT_ONCE:
+        return worker.at_once(family.function, texts, scenario.in_flight)
+    on = cores.MEASURED if scenario.cores == 1 else cores.ALL
+    return worker.one_by_one(family.function, texts, scenario.in_flight, on)
+
+
+def _median(costs: list[Cost]) -> Cost:
+    fields = (statistics.median(values) for values in zip(*map(msgspec.structs.astuple, costs), strict=True))
+    return Cost(*fields)

@@ -1,11 +1,11 @@
-"""Runs the real Azurite, Table service only, for as long as somebody needs it.
+"""Runs the real Azurite for as long as somebody needs it.
 
 https://learn.microsoft.com/azure/storage/common/storage-use-azurite
 """
 
+import re
 import subprocess
 import time
-from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import TracebackType
@@ -15,12 +15,12 @@ from acsevents.local import LocalStackError
 from acsevents.local.node import node_command
 from acsevents.local.ports import free_port
 
-PROGRAM = Path(__file__).parents[2] / "node_modules/azurite/dist/src/table/main.js"
+PROGRAMS = Path(__file__).parents[2] / "node_modules/azurite/dist/src"
 ACCOUNT = "devstoreaccount1"
 # Not a secret: Azurite ships it, and Microsoft documents it.
 ACCOUNT_KEY = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="
 
-_STARTED = "successfully started"
+_STARTED = re.compile("Table service.* successfully (started|listening)")
 _START_SECONDS = 60.0  # takes half a second on an idle machine, many on a busy one
 _STOP_SECONDS = 10.0
 _ATTEMPTS = 5
@@ -42,30 +42,24 @@ def connection_string(port: int) -> str:
 
 
 class Azurite:
-    """A running Azurite table service; leaving its context stops it.
+    """A running Azurite; leaving its context stops it.
 
     Attributes:
-        port: where it listens on 127.0.0.1.
-        pid: its process.
+        port: where its table service listens on 127.0.0.1.
+        process: its process.
+        log: what it printed.
     """
 
-    def __init__(self, port: int, storage: Sequence[str]) -> None:
+    def __init__(self, port: int, program: str, *options: str) -> None:
         self.port = port
         self._workspace = TemporaryDirectory(prefix="azurite-")
-        self._output = Path(self._workspace.name) / "output.txt"
-        listen = ["--tableHost", "127.0.0.1", "--tablePort", str(port)]
+        self.log = Path(self._workspace.name) / "output.txt"
         manners = ["--silent", "--disableTelemetry", "--skipApiVersionCheck"]
-        with self._output.open("wb") as output:
-            self._process = subprocess.Popen(
+        with self.log.open("wb") as output:
+            self.process = subprocess.Popen(
                 [
-                    node_command(),
-                    "-e",
-                    _STOP_AT_END_OF_INPUT,
-                    "--",
-                    str(PROGRAM),
-                    *listen,
-                    *storage,
-                    *manners,
+                    *(node_command(), "-e", _STOP_AT_END_OF_INPUT, "--", str(PROGRAMS / program)),
+                    *("--tableHost", "127.0.0.1", "--tablePort", str(port), *options, *manners),
                 ],
                 cwd=self._workspace.name,
                 stdin=subprocess.PIPE,
@@ -73,29 +67,35 @@ class Azurite:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,  # Ctrl-C must not reach it before the host has written its last rows
             )
-        self.pid = self._process.pid
 
     @classmethod
-    def start(cls, folder: Path | None = None) -> Self:
+    def start(cls, folder: Path | None = None, first_port: int | None = None) -> Self:
         """Start Azurite and return when it answers.
 
         Args:
             folder: where to keep the tables between runs; without it they live in memory.
+            first_port: serve blobs, queues and tables on this port and the next two, as programs that are told
+                `UseDevelopmentStorage=true` expect from 10000 on; without it tables only, on a free port.
 
         Raises:
             LocalStackError: Azurite or Node is not installed, or Azurite does not start.
         """
-        if not PROGRAM.exists():
+        if not PROGRAMS.exists():
             raise LocalStackError("Azurite is not installed in node_modules: run `make setup`")
         storage = ["--inMemoryPersistence"] if folder is None else ["--location", str(folder.resolve())]
         # Azurite 3.35 cannot choose a port itself: another program may take ours between choice and use.
         for _ in range(_ATTEMPTS):
-            azurite = cls(free_port(), storage)
+            if first_port is None:
+                azurite = cls(free_port(), "table/main.js", *storage)
+            else:
+                blobs = ("--blobHost", "127.0.0.1", "--blobPort", str(first_port))
+                queues = ("--queueHost", "127.0.0.1", "--queuePort", str(first_port + 1))
+                azurite = cls(first_port + 2, "azurite.js", *blobs, *queues, *storage)
             problem = azurite.wait_until_started()
             if problem is None:
                 return azurite
             azurite.stop()
-            if "EADDRINUSE" not in problem:
+            if "EADDRINUSE" not in problem or first_port is not None:
                 break
         raise LocalStackError(f"Azurite did not start: {problem}")
 
@@ -103,14 +103,19 @@ class Azurite:
         """Wait until Azurite says that it listens; if it never does, return what it said instead."""
         deadline = time.monotonic() + _START_SECONDS
         while time.monotonic() < deadline:
-            exited = self._process.poll() is not None
-            said = self._output.read_text(errors="replace")
-            if _STARTED in said:
+            exited = self.process.poll() is not None
+            said = self.log.read_text(errors="replace")
+            if _STARTED.search(said):
                 return None
             if exited:
-                return said.strip() or f"exit code {self._process.returncode}"
+                return said.strip() or f"exit code {self.process.returncode}"
             time.sleep(0.02)
         return f"no answer within {_START_SECONDS:.0f} s"
+
+    @property
+    def tables_url(self) -> str:
+        """The URL of its table service."""
+        return f"http://127.0.0.1:{self.port}/{ACCOUNT}"
 
     @property
     def connection_string(self) -> str:
@@ -119,13 +124,13 @@ class Azurite:
 
     def stop(self) -> None:
         """Stop Azurite, in order so that a folder is written whole, by force if that takes too long."""
-        if self._process.stdin is not None:
-            self._process.stdin.close()
+        if self.process.stdin is not None:
+            self.process.stdin.close()
         try:
-            self._process.wait(_STOP_SECONDS)
+            self.process.wait(_STOP_SECONDS)
         except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
+            self.process.kill()
+            self.process.wait()
         self._workspace.cleanup()
 
     def __enter__(self) -> Self:

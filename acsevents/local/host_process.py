@@ -4,9 +4,9 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Mapping
+from asyncio.subprocess import Process
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from acsevents.local import LocalStackError
@@ -18,39 +18,41 @@ _START_SECONDS = 60.0
 _STOP_SECONDS = 40.0  # the host itself lets running invocations finish for 30 s
 
 
-@dataclass
 class HostProcesses:
     """Host processes that share a port; the system spreads connections over them.
 
     Attributes:
         url: where they listen, without a slash at the end.
+        log: the file that their logs are appended to.
         running: the processes that were not killed.
     """
 
-    url: str
-    running: list[asyncio.subprocess.Process] = field(default_factory=list)
-    _port: int = 0
-    _environment: dict[str, str] = field(default_factory=dict)
-    _log: Path | None = None
+    def __init__(self, connection_string: str, port: int, log: Path, *, alone: bool) -> None:
+        self.url = f"http://127.0.0.1:{port}"
+        self.log = log
+        self.running: list[Process] = []
+        options = ["--script-root", str(ROOT), "--port", str(port), *(() if alone else ["--reuse-port"])]
+        self._command = [sys.executable, "-m", "acsevents.local.host", *options]
+        # Without the tables of whoever runs this: the local ones are named instead.
+        ours = {name: value for name, value in os.environ.items() if not name.startswith(CONNECTIONS)}
+        self._environment = {**ours, "EventTables": connection_string}
 
     async def add(self) -> None:
         """Start one more process and return when it listens.
 
         Raises:
-            LocalStackError: it does not start; the message says where its log is.
+            LocalStackError: it does not start; the message says why and where its log is.
         """
-        log = os.devnull if self._log is None else str(self._log)
-        with open(log, "ab") as errors:  # noqa: PTH123, ASYNC230  a device is no Path, and opening it does not wait
+        with self.log.open("ab") as errors:
             process = await asyncio.create_subprocess_exec(
-                sys.executable,
-                *("-m", "acsevents.local.host", "--script-root", str(ROOT)),
-                *("--port", str(self._port), "--reuse-port"),
+                *self._command,
                 cwd=ROOT,
-                env={**_without_connections(os.environ), **self._environment},
+                env=self._environment,
                 stdout=asyncio.subprocess.PIPE,
                 stderr=errors,
                 start_new_session=True,  # Ctrl-C reaches the parent only, which stops things in order
             )
+        self.running.append(process)
         assert process.stdout is not None  # noqa: S101  a pipe was asked for
         try:
             async with asyncio.timeout(_START_SECONDS):
@@ -58,11 +60,9 @@ class HostProcesses:
         except TimeoutError:
             ready = b""
         if not ready:
-            await _stop(process)
-            raise LocalStackError(f"the Functions host did not start; its log is {log}")
-        self.running.append(process)
+            raise LocalStackError(f"the Functions host did not start (log: {self.log}): {last_line(self.log)}")
 
-    async def kill(self, process: asyncio.subprocess.Process) -> int:
+    async def kill(self, process: Process) -> int:
         """Kill one process at once, as a crash would; tell its id."""
         self.running.remove(process)
         process.kill()
@@ -72,23 +72,20 @@ class HostProcesses:
 
 @asynccontextmanager
 async def host_processes(
-    connection_string: str, *, count: int = 1, port: int = 0, log: Path | None = None
+    connection_string: str, *, log: Path, count: int = 1, port: int = 0
 ) -> AsyncIterator[HostProcesses]:
     """Run `count` processes of the real function app against the tables of a connection string.
 
     Args:
         connection_string: becomes the `EventTables` setting.
+        log: file that the processes' logs are appended to.
         count: how many processes.
         port: on 127.0.0.1; 0 takes a free one.
-        log: file that the processes' logs are appended to; none by default.
 
     Raises:
         LocalStackError: a process does not start.
     """
-    port = port or free_port()
-    hosts = HostProcesses(
-        url=f"http://127.0.0.1:{port}", _port=port, _environment={"EventTables": connection_string}, _log=log
-    )
+    hosts = HostProcesses(connection_string, port or free_port(), log, alone=count == 1)
     try:
         for _ in range(count):
             await hosts.add()
@@ -97,12 +94,12 @@ async def host_processes(
         await asyncio.gather(*(_stop(process) for process in hosts.running))
 
 
-def _without_connections(environment: Mapping[str, str]) -> dict[str, str]:
-    """Leave out the tables of whoever runs this: the local ones are named instead."""
-    return {name: value for name, value in environment.items() if not name.startswith(CONNECTIONS)}
+def last_line(log: Path) -> str:
+    """Return what a process said last."""
+    return (log.read_text(errors="replace").strip() or "nothing").splitlines()[-1]
 
 
-async def _stop(process: asyncio.subprocess.Process) -> None:
+async def _stop(process: Process) -> None:
     if process.returncode is None:
         process.send_signal(signal.SIGTERM)
     try:

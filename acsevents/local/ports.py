@@ -18,6 +18,23 @@ def free_port() -> int:
         return port
 
 
+def require_free(option: str, first: int, count: int = 1) -> None:
+    """See that nobody listens on some ports in a row of 127.0.0.1.
+
+    Raises:
+        LocalStackError: somebody does; the message names the option that chooses other ports.
+    """
+    for port in range(first, first + count):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # connections that have ended do not count
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError as error:
+                raise LocalStackError(
+                    f"port {port} cannot be used ({error.strerror}): choose another with {option}"
+                ) from None
+
+
 @asynccontextmanager
 async def listening(
     app: web.Application, port: int, *, patience: float, reuse_port: bool = False

@@ -1,10 +1,11 @@
-"""Sets up what `make` needs, one step per call: `python -m acsevents.local.setup venv|packages|azurite`.
+"""Sets up what `make` needs, one step per call: `python -m acsevents.local.setup venv|packages|command|azurite`.
 
 Runs before anything is installed: standard library only, and syntax that an older Python still reads, so that
 it can say that it is too old.
 """
 
 import importlib.util
+import shlex
 import shutil
 import subprocess
 import sys
@@ -17,29 +18,27 @@ _LIMIT_SECONDS = 900
 
 
 def make_venv() -> None:
-    """Create `.venv`, or see that the one that is there works; exits with the cure if it does not."""
+    """Create `.venv`, or make it anew if the one that is there does not work; exits with the cure if that fails."""
     if sys.version_info < OLDEST_PYTHON:
         raise SystemExit(
             f"set-up: Python 3.11 or newer is needed, this is {sys.version.split()[0]}: install one "
             "and name it, as in `make setup PYTHON=python3.12`"
         )
-    if VENV.exists():
-        if not _works(VENV):
-            raise SystemExit(
-                "set-up: .venv is half-made or belongs to an old Python: `rm -rf .venv`, then `make setup`"
-            )
+    if _works(VENV):
         return
+    if VENV.exists():
+        print("set-up: .venv is half-made or belongs to an old Python, making it anew")
     cure = "on Debian and Ubuntu `apt install python3-venv`, elsewhere a Python from https://www.python.org"
     if importlib.util.find_spec("venv") is None or importlib.util.find_spec("ensurepip") is None:
         raise SystemExit("set-up: this Python has no venv module: " + cure)
-    if _run([sys.executable, "-m", "venv", str(VENV)]) != 0:
+    if _run([sys.executable, "-m", "venv", "--clear", str(VENV)]) != 0:
         shutil.rmtree(VENV, ignore_errors=True)
         raise SystemExit("set-up: the virtual environment could not be made (see above): " + cure)
 
 
 def install_packages() -> None:
-    """Install requirements-dev.txt into this virtual environment, and Node where the PATH has none."""
-    _pip("-r", str(ROOT / "requirements-dev.txt"))
+    """Install what requirements-dev.lock names, and nothing else, and Node where the PATH has none."""
+    _pip("--require-hashes", "-r", str(ROOT / "requirements-dev.lock"))
     from acsevents.local import LocalStackError, node  # noqa: PLC0415  needs a Python that has passed the check
 
     try:
@@ -47,6 +46,16 @@ def install_packages() -> None:
     except LocalStackError:
         print(f"set-up: no Node {node.OLDEST_MAJOR} or newer with npm on the PATH, installing it from PyPI")
         _pip(node.WHEEL)
+
+
+def install_command() -> None:
+    """Write `.venv/bin/acsevents`, which runs the command line of this folder from any other one."""
+    # -P: modules of the folder where it is run are not ours.
+    start = f"import sys; sys.path.insert(0, {str(ROOT)!r}); from acsevents.cli import main; main()"
+    python = shlex.quote(str(VENV / "bin" / "python"))
+    script = VENV / "bin" / "acsevents"
+    script.write_text(f'#!/bin/sh\nexec {python} -P -c {shlex.quote(start)} "$@"\n', encoding="utf-8")
+    script.chmod(0o755)
 
 
 def install_azurite() -> None:
@@ -85,7 +94,7 @@ def _run(command: "list[str]", *, quiet: bool = False) -> int:
     ).returncode
 
 
-STEPS = {"venv": make_venv, "packages": install_packages, "azurite": install_azurite}
+STEPS = {"venv": make_venv, "packages": install_packages, "command": install_command, "azurite": install_azurite}
 
 if __name__ == "__main__":
     STEPS[sys.argv[1]]()

@@ -10,7 +10,7 @@ from azure.core.exceptions import ResourceNotFoundError
 from azure.data.tables.aio import TableServiceClient
 
 from acsevents.storm.mix import Event, same
-from shared.catalogue import DEAD_LETTERS, EVENT_TYPES, TABLES
+from shared.catalogue import DEAD_LETTERS, EVENT_TYPES, SMS, TABLES
 from shared.decoder import decode
 from shared.errors import ContentError
 from shared.events.event import Event as DecodedEvent
@@ -169,9 +169,7 @@ def _stories(texts: Iterable[str]) -> dict[tuple[str, str, str], object]:
             continue
         about = record.facts.message_id or str(record.facts.thread_id)
         groups[EVENT_TYPES[record.type].family.function, owner_of(record), about].append(record)
-    return {
-        key: tell_sms(records) if key[0] == "sms_events" else tell_thread(records) for key, records in groups.items()
-    }
+    return {key: (tell_sms if key[0] == SMS.function else tell_thread)(group) for key, group in groups.items()}
 
 
 def _id(name: str) -> str:

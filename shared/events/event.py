@@ -49,5 +49,5 @@ class Event(msgspec.Struct, frozen=True):
     text: str | bytes
 
     def __repr__(self) -> str:
-        """Name the event without any personal data."""
+        """Show the event without any personal data."""
         return f"<Event {self.kind} {self.digest}>"

@@ -63,7 +63,7 @@ class Instant:
         return isinstance(other, Instant) and self.ticks == other.ticks
 
     def __hash__(self) -> int:
-        """Agree with equality."""
+        """Return equal hashes for equal points in time."""
         return hash(self.ticks)
 
     def __repr__(self) -> str:
@@ -111,6 +111,11 @@ def edm(ticks: int) -> str:
 def reverse(ticks: int) -> str:
     """Write ticks so that newer times sort first: 19 digits, counted down from the year 9999."""
     return f"{_LATEST - ticks:019d}"
+
+
+def ticks_of_reversed(written: str) -> int:
+    """Read back the ticks that `reverse` wrote."""
+    return _LATEST - int(written)
 
 
 def forward(ticks: int) -> str:

@@ -6,13 +6,14 @@ https://learn.microsoft.com/rest/api/storageservices/understanding-the-table-ser
 import re
 
 from shared.events.digest import digest
-from shared.events.timestamps import forward, reverse
+from shared.events.timestamps import forward, reverse, ticks_of_reversed
 from shared.rows.text import cut, utf16_units
 
 # No stored key holds a per cent sign: the vendor has documented that operations with the key in the path decode it
 # twice, and transactions do not.
 _ESCAPED_CHARACTERS = re.compile(r"[/\\#?%=\x00-\x1f\x7f-\x9f]")
 _ESCAPES = re.compile(r"(?:=[0-9A-F]{2})+")
+_NEWEST_FIRST = re.compile(r"([0-9]{19})~([0-9a-f]{16})")
 _LONGEST = 250  # the service takes 512 UTF-16 units; row keys join a key with 37 more characters
 _KEPT = 200
 
@@ -37,6 +38,18 @@ def text_of(written: str) -> str:
 def newest_first(ticks: int, event_digest: str) -> str:
     """Return the RowKey under which the newest event of a partition comes first."""
     return f"{reverse(ticks)}~{event_digest}"
+
+
+def ticks_and_digest(row_key: str) -> tuple[int, str]:
+    """Read back what `newest_first` was given.
+
+    Raises:
+        ValueError: no such RowKey.
+    """
+    found = _NEWEST_FIRST.fullmatch(row_key)
+    if found is None:
+        raise ValueError("no RowKey of an event")
+    return ticks_of_reversed(found[1]), found[2]
 
 
 def by_message(message_id: str, ticks: int, event_digest: str) -> str:

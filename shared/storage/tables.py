@@ -1,27 +1,25 @@
 """The only module that writes to Table Storage.
 
-The two writes of the hot path are encoded by `odata` and sent over aiohttp, since azure-data-tables spends several
-times as much CPU on them (docs/decisions/0001-own-write-path.md). Tables are created through azure-data-tables.
+The two writes of the hot path are encoded by `odata` and sent by `http`, since azure-data-tables and aiohttp spend
+several times as much CPU on them (docs/decisions/0001-own-write-path.md, 0004-own-transport.md).
+Tables are created through azure-data-tables.
 """
 
 import asyncio
 from collections.abc import Sequence
-from io import BytesIO
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import Final, NamedTuple
 from urllib.parse import urlsplit
-
-import aiohttp
-from yarl import URL
 
 from shared.errors import RowRefused, StorageError
 from shared.storage import odata
 from shared.storage.account import Account
 from shared.storage.authorization import NoToken, authorization
 from shared.storage.connection import connect, create_table, disconnect
+from shared.storage.http import Origin
 from shared.storage.odata import Row
-
-if TYPE_CHECKING:
-    from azure.data.tables.aio import TableServiceClient
+from shared.storage.pool import Pool
+from shared.storage.reply import Reply
+from shared.storage.turns import Partition, Turns
 
 # What azure-data-tables retries for a PUT. Both our writes replace, so both may be repeated.
 RETRIED: Final = frozenset({408, 429, 500, 502, 503, 504, *range(506, 600)})
@@ -30,16 +28,21 @@ _NOT_FOUND: Final = 404
 _WRITTEN: Final = 204
 _TRANSACTION_HEARD: Final = 202
 _UNREADABLE: Final = 500
-_CONNECTIONS: Final = 64
-_LARGE: Final = 2**20  # bytes; aiohttp wants larger bodies as files
+_OUT_OF_REACH: Final = 0
+_HEADERS: Final = {
+    "Accept": "application/json;odata=minimalmetadata",
+    "DataServiceVersion": "3.0",
+    "Prefer": "return-no-content",
+    "x-ms-version": "2019-02-02",
+}
 
 
 class Patience(NamedTuple):
     """How long one write may take, in seconds; Event Grid gives up on a delivery after 30.
 
     Attributes:
-        attempts: how often a request is sent; when a connection breaks, aiohttp sends a PUT once more at once.
-        attempt: the longest wait for one answer.
+        attempts: how often a request is sent; one whose reply is lost on a kept connection is sent once more at once.
+        attempt: the longest wait for one answer, from when there is a connection to ask on.
         whole: the longest time for all attempts and the pauses between them.
         pause: the first pause; each further one is twice as long. A Retry-After of the service counts if longer.
     """
@@ -51,6 +54,7 @@ class Patience(NamedTuple):
 
 
 class _Request(NamedTuple):
+    partition: Partition
     method: str
     path: str
     content_type: str
@@ -59,23 +63,32 @@ class _Request(NamedTuple):
 
 
 class _Answer(NamedTuple):
-    status: int
+    status: int  # or `_OUT_OF_REACH`: there was no answer, and `code` tells why
     code: str
     retry_after: float = 0.0
 
+    @property
+    def is_passing(self) -> bool:
+        """Whether the next answer may be another."""
+        return self.status in RETRIED or self.status == _OUT_OF_REACH or self.retry_after > 0
+
+
+_GAVE_WAY: Final = _Answer(_OUT_OF_REACH, "GaveWay")
+
 
 class Tables:
-    """Writes to the tables of one storage account; one per worker process, within one event loop."""
+    """Writes to the tables of one storage account; one per worker process, within one event loop at a time."""
 
     def __init__(self, account: Account, patience: Patience | None = None) -> None:
         self._patience = patience or Patience()
         self._account = account
         self._authorization = authorization(account)
-        self._endpoint = account.endpoint
-        self._path = urlsplit(account.endpoint).path
-        self._client: TableServiceClient | None = None
-        self._session: aiohttp.ClientSession | None = None
+        url = urlsplit(account.endpoint)
+        self._path = url.path
+        self._pool = Pool(Origin(url.hostname or "", url.port, tls=url.scheme == "https"))
         self._creating: dict[str, asyncio.Task[None]] = {}
+        self._turns = Turns()
+        self._loop: asyncio.AbstractEventLoop | None = None
 
     async def upsert(self, row: Row) -> None:
         """Write one row in place of whatever has its keys; returns when it is durable.
@@ -84,7 +97,7 @@ class Tables:
             RowRefused: the service refuses the row for its content.
             StorageError: the service did not take it in time.
         """
-        await self._write(_Request("PUT", row.path, "application/json", row.body, 1), row.table)
+        await self._write(_Request((row.table, row.partition), "PUT", row.path, "application/json", row.body, 1))
 
     async def upsert_together(self, rows: Sequence[Row]) -> None:
         """Write up to 100 rows of one table and partition, all or none; returns when they are durable.
@@ -93,8 +106,9 @@ class Tables:
             RowRefused: the service refuses the transaction for the content of one of the rows.
             StorageError: the service did not take it in time.
         """
-        body = odata.transaction(rows, self._endpoint)
-        await self._write(_Request("POST", "$batch", odata.TRANSACTION_TYPE, body, len(rows)), rows[0].table)
+        body = odata.transaction(rows, self._account.endpoint)
+        partition = (rows[0].table, rows[0].partition)
+        await self._write(_Request(partition, "POST", "$batch", odata.TRANSACTION_TYPE, body, len(rows)))
 
     async def close(self) -> None:
         """Close every connection."""
@@ -102,89 +116,73 @@ class Tables:
         for creation in creations:
             creation.cancel()
         await asyncio.gather(*creations, return_exceptions=True)
-        if self._session is not None:
-            await self._session.close()
-            # An https connection closes its transport one turn of the loop later.
-            await asyncio.sleep(0)
+        self._pool.close()
         await self._authorization.close()
-        if self._client is not None:
-            await disconnect(self._client)
 
-    async def _write(self, request: _Request, table: str) -> None:
+    async def _write(self, request: _Request) -> None:
         deadline = asyncio.get_running_loop().time() + self._patience.whole
         answer = await self._send(request, deadline)
         if answer.status == _NOT_FOUND:
-            await self._create(table, deadline)
+            await self._create(request.partition[0], deadline)
             answer = await self._send(request, deadline)
         if answer.status in _REFUSED_FOR_CONTENT:
             raise RowRefused(answer.code or str(answer.status))
+        if answer.status == _OUT_OF_REACH:
+            raise StorageError(f"Table Storage is out of reach: {answer.code}")
         if answer.status != _WRITTEN:
             raise StorageError(f"Table Storage answered {answer.status} {answer.code}".rstrip())
 
     async def _send(self, request: _Request, deadline: float) -> _Answer:
-        """Send until an answer is final, or the attempts or the time are used up; the last answer or failure counts."""
-        loop = asyncio.get_running_loop()
+        """Send until an answer is final, or the attempts or the time are used up; the last answer counts."""
+        now = asyncio.get_running_loop().time
         pause = self._patience.pause
-        for attempt in range(1, self._patience.attempts + 1):
-            failure: Exception | None = None
-            answer = _Answer(0, "")
-            try:
-                async with asyncio.timeout_at(min(loop.time() + self._patience.attempt, deadline)):
-                    answer = await self._send_once(request)
-            except (aiohttp.ClientError, TimeoutError, OSError) as error:
-                failure = error
-            if failure is None and answer.status not in RETRIED and not answer.retry_after:
-                break
+        attempts_left = self._patience.attempts
+        while True:
+            answer = await self._attempt(request, deadline)
+            if answer is _GAVE_WAY:  # for others who waited: not an attempt of this request's own
+                continue
+            attempts_left -= 1
             pause = max(pause, answer.retry_after)
-            if attempt == self._patience.attempts or loop.time() + pause >= deadline:
-                break
+            if not attempts_left or not answer.is_passing or now() + pause >= deadline:
+                return answer
             await asyncio.sleep(pause)
             pause *= 2
-        if failure is not None:
-            # The failure's own text may quote the URL, and with it the keys.
-            named = str(failure) if isinstance(failure, NoToken) else type(failure).__name__
-            raise StorageError(f"Table Storage is out of reach: {named}") from None
-        return answer
 
-    async def _send_once(self, request: _Request) -> _Answer:
-        headers = await self._authorization.headers(f"{self._path}/{request.path}")
-        headers["Content-Type"] = request.content_type
-        url = URL(f"{self._endpoint}/{request.path}{self._authorization.query}", encoded=True)
-        data = request.body if len(request.body) < _LARGE else BytesIO(request.body)
-        # The service redirects nobody. Whoever does answers anything with 200, and must not get the token.
-        sending = self._open().request(request.method, url, data=data, headers=headers, allow_redirects=False)
-        async with sending as response:
-            if response.status == _WRITTEN and request.method == "PUT":
-                return _Answer(_WRITTEN, "")
-            answer = await response.read()
-            if response.status == _TRANSACTION_HEARD and request.method == "POST":
-                return _Answer(*odata.outcome(answer, request.rows))
-            if response.status < 400:  # noqa: PLR2004  no success that the service knows of
-                return _Answer(_UNREADABLE, "UnreadableAnswer")
-            retry_after = _seconds(response.headers.get("Retry-After", ""))
-            return _Answer(response.status, odata.error_code(answer), retry_after)
+    async def _attempt(self, request: _Request, deadline: float) -> _Answer:
+        """Send once; waiting for a turn is bounded by the deadline, the rest by what an attempt may take."""
+        turn = self._turns_of_this_loop().turn(request.partition, self._patience.attempt, deadline)
+        try:
+            async with turn:
+                reply = await self._exchange(request, turn.ends)
+                turn.answered()
+        except NoToken as failure:
+            return _Answer(_OUT_OF_REACH, str(failure))
+        except OSError as failure:  # its own text may quote the URL, and with it the keys
+            return _GAVE_WAY if turn.gave_way else _Answer(_OUT_OF_REACH, type(failure).__name__)
+        return _understood(request, reply)
 
-    def _open(self) -> aiohttp.ClientSession:
-        if self._session is None:
-            self._session = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(limit=_CONNECTIONS),
-                cookie_jar=aiohttp.DummyCookieJar(),
-                timeout=aiohttp.ClientTimeout(total=None),  # `Patience` bounds every request
-                auto_decompress=False,
-                skip_auto_headers=("Accept-Encoding",),
-                headers={
-                    "Accept": "application/json;odata=minimalmetadata",
-                    "DataServiceVersion": "3.0",
-                    "Prefer": "return-no-content",
-                    "x-ms-version": "2019-02-02",
-                },
-            )
-        return self._session
+    async def _exchange(self, request: _Request, deadline: float) -> Reply:
+        path = f"{self._path}/{request.path}"
+        proof = await self._authorization.headers(path)
+        headers = {**_HEADERS, **proof, "Content-Type": request.content_type}
+        target = path + self._authorization.query
+        connection = self._pool.take()
+        try:
+            return await connection.send(request.method, target, headers, request.body, deadline=deadline)
+        finally:
+            self._pool.give_back(connection)
+
+    def _turns_of_this_loop(self) -> Turns:
+        """Return the turns of the running event loop; those of an earlier one may never be given back."""
+        loop = asyncio.get_running_loop()
+        if self._loop is not loop:
+            self._loop, self._turns = loop, Turns()
+        return self._turns
 
     async def _create(self, table: str, deadline: float) -> None:
         """Create a table; concurrent writers that miss it share one creation."""
         creation = self._creating.get(table)
-        if creation is None:
+        if creation is None or creation.get_loop() is not asyncio.get_running_loop():
             creation = asyncio.create_task(self._create_now(table))
             self._creating[table] = creation
             creation.add_done_callback(lambda done: self._created(table, done))
@@ -195,16 +193,30 @@ class Tables:
             raise StorageError(f"table {table} is missing and was not created in time") from None
 
     def _created(self, table: str, creation: asyncio.Task[None]) -> None:
-        del self._creating[table]
+        if self._creating.get(table) is creation:
+            del self._creating[table]
         if not creation.cancelled():
             creation.exception()  # those who still wait raise it; if nobody does, it must not be reported as lost
 
     async def _create_now(self, table: str) -> None:
-        if self._client is None:
-            self._client = connect(self._account, read_seconds=self._patience.attempt)
-        await create_table(self._client, table)
+        # A client of its own: the SDK's are bound to the event loop that they were first used in.
+        client = connect(self._account, read_seconds=self._patience.attempt)
+        try:
+            await create_table(client, table)
+        finally:
+            await disconnect(client)
 
 
-def _seconds(retry_after: str) -> float:
+def _understood(request: _Request, reply: Reply) -> _Answer:
+    if reply.status == _WRITTEN and request.method == "PUT":
+        return _Answer(_WRITTEN, "")
+    if reply.status == _TRANSACTION_HEARD and request.method == "POST":
+        return _Answer(*odata.outcome(reply.body, request.rows))
+    if reply.status < 400:  # noqa: PLR2004  no success that the service knows of; a redirect is none, and not followed
+        return _Answer(_UNREADABLE, "UnreadableAnswer")
+    return _Answer(reply.status, odata.error_code(reply.body), _seconds(reply.header(b"retry-after")))
+
+
+def _seconds(retry_after: bytes) -> float:
     """Read a Retry-After of whole seconds; the service writes no dates there."""
-    return float(retry_after) if retry_after.isdecimal() else 0.0
+    return float(retry_after) if retry_after.isdigit() else 0.0

@@ -11,7 +11,7 @@ from shared.events.timestamps import edm
 from shared.stories.order import Change, Moment, changes, in_order, known_name, last, newest, settle
 
 _ORIGINALS: Final = frozenset({Kind.MESSAGE_RECEIVED, Kind.BOT_COMMAND_RECEIVED})
-_OF_A_MESSAGE: Final = _ORIGINALS | {Kind.MESSAGE_EDITED, Kind.MESSAGE_DELETED}
+OF_A_MESSAGE: Final = _ORIGINALS | {Kind.MESSAGE_EDITED, Kind.MESSAGE_DELETED}
 
 
 class Message(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -48,7 +48,7 @@ def _histories(events: Iterable[Event]) -> list[list[Change]]:
     """Return what happened to each message, in order."""
     by_id: defaultdict[str, list[Event]] = defaultdict(list)
     for event in events:
-        if event.kind in _OF_A_MESSAGE:
+        if event.kind in OF_A_MESSAGE:
             by_id[event.facts.message_id or ""].append(event)
     # Changes that name no message cannot be told to be of one: each stands alone.
     alone = changes(by_id.pop("", ()), lambda event: (event.facts.sender_id, event.facts.body))

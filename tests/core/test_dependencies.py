@@ -37,7 +37,8 @@ PURE: Final = ("errors", "events", "catalogue", "decoder", "rows", "stories")
 
 # Required, though nothing that is deployed imports them.
 NEVER_IMPORTED: Final = {
-    "azure-eventgrid": "publishes from the command line; a cold start would wait longer for it than for the whole app"
+    "azure-eventgrid": "publishes from the command line; a cold start would wait longer for it than for the whole app",
+    "aiohttp": "azure-data-tables.aio imports it, and requires it only as an extra of azure-core",
 }
 
 

@@ -6,6 +6,7 @@ import json
 from rich.console import Console
 
 from acsevents import show
+from acsevents.output import json_line
 from shared.stories import Message, SmsStory, Transcript
 
 NASTY = "\x1b[2J ok :smiley: [red]x[/red] \x9b \u202egnp \U0001f33b"
@@ -19,9 +20,7 @@ def transcript() -> Transcript:
 
 def test_json_tells_every_text_equal_and_in_ascii() -> None:
     """Whoever reads it gets the text back to the letter; the terminal gets nothing to obey."""
-    console = Console(file=io.StringIO())
-    show.as_json(console, transcript())
-    printed = console.file.getvalue()  # type: ignore[attr-defined]  # it is the StringIO from above
+    printed = json_line(transcript())
 
     assert printed.isascii()
     assert "\x1b" not in printed

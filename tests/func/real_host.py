@@ -61,7 +61,7 @@ async def test_every_sample_is_recorded_and_survives_a_failure_of_storage(storag
         first = samples.event(samples.NAMES[0])
         refused = await host.deliver(_function_of(first), first)
 
-        with Azurite(port, ["--inMemoryPersistence"]) as tables:
+        with Azurite(port, "table/main.js", "--inMemoryPersistence") as tables:
             assert tables.wait_until_started() is None
             statuses = [
                 (await host.deliver(_function_of(event), form(event))).status

@@ -83,7 +83,7 @@ def test_it_ends_with_the_process_that_started_it() -> None:
 
 def test_an_azurite_that_is_not_installed_is_named_with_its_cure(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without node_modules the error says which command makes it."""
-    monkeypatch.setattr(azurite, "PROGRAM", Path("no/such/main.js"))
+    monkeypatch.setattr(azurite, "PROGRAMS", Path("no/such/folder"))
 
     with pytest.raises(LocalStackError, match="make setup"):
         Azurite.start()

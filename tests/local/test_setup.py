@@ -1,7 +1,10 @@
 """What set-up says about a machine that lacks something."""
 
 import importlib.util
+import shutil
+import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -70,14 +73,16 @@ def test_an_old_python_is_named_with_its_cure(monkeypatch: pytest.MonkeyPatch) -
         setup.make_venv()
 
 
-def test_a_half_made_venv_is_named_with_its_cure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A folder .venv without a working Python is never silently used, nor deleted."""
+def test_a_half_made_venv_is_made_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A folder .venv without a working Python, as Ctrl-C leaves it, is repaired."""
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / "python").symlink_to(tmp_path / "gone")
     monkeypatch.setattr(setup, "VENV", tmp_path)
 
-    with pytest.raises(SystemExit, match=r"rm -rf \.venv"):
-        setup.make_venv()
+    setup.make_venv()
 
-    assert tmp_path.exists()
+    ran = subprocess.run([tmp_path / "bin" / "python", "-c", "import pip"], timeout=60, check=False)
+    assert ran.returncode == 0
 
 
 def test_a_python_without_venv_is_named_with_its_cure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -94,3 +99,46 @@ def test_a_venv_that_works_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(setup, "VENV", Path(sys.prefix))
 
     setup.make_venv()
+
+
+_FAKE_PYTHON = """#!/bin/sh
+echo "$@" >> ran.txt
+case "$3" in
+    venv) mkdir -p .venv/bin && cp "$0" .venv/bin/python ;;
+    command) touch .venv/bin/acsevents ;;
+    azurite) mkdir -p node_modules/azurite/dist/src && touch node_modules/azurite/dist/src/azurite.js ;;
+esac
+"""
+
+
+@pytest.mark.parametrize(
+    ("damage", "repaired"),
+    [
+        ("true", []),
+        ("rm -r node_modules", ["azurite"]),
+        ("rm -r node_modules/azurite", ["azurite"]),
+        ("touch package-lock.json", ["azurite"]),
+        ("touch requirements-dev.txt", ["venv", "packages"]),
+        ("rm .venv/bin/python", ["venv", "packages"]),
+        ("rm .venv/bin/acsevents", ["command"]),
+        ("rm -r .venv", ["venv", "packages", "command"]),
+    ],
+)
+def test_make_setup_notices_what_is_gone(tmp_path: Path, damage: str, repaired: list[str]) -> None:
+    """It installs again what was deleted or has changed, and nothing else."""
+    shutil.copy(setup.ROOT / "Makefile", tmp_path)
+    for name in ("requirements.txt", "requirements-dev.txt", "package.json", "package-lock.json"):
+        (tmp_path / name).touch()
+    (tmp_path / "acsevents" / "local").mkdir(parents=True)
+    (tmp_path / "acsevents" / "local" / "setup.py").touch()
+    (tmp_path / "python3").write_text(_FAKE_PYTHON)
+    (tmp_path / "python3").chmod(0o755)
+    make = ["make", "setup", "PYTHON=./python3"]
+
+    subprocess.run(make, cwd=tmp_path, timeout=60, check=True)
+    time.sleep(0.01)  # what is touched now is newer than what was made
+    subprocess.run(f"rm ran.txt; {damage}", cwd=tmp_path, timeout=60, check=True, shell=True)  # noqa: S602  # from above
+    subprocess.run(make, cwd=tmp_path, timeout=60, check=True)
+
+    ran = (tmp_path / "ran.txt").read_text().split()
+    assert [word for word in ran if word in setup.STEPS] == repaired

@@ -112,14 +112,19 @@ async def reset(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> 
     writer.transport.abort()
 
 
-def truncated(status: int) -> Step:
-    """Announce a body and hang up in the midst of it."""
+def last(content: bytes) -> Step:
+    """Send bytes and close the connection."""
 
     async def send(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await raw(b"HTTP/1.1 %d Whatever\r\nContent-Length: 100\r\n\r\nhalf" % status)(reader, writer)
+        await raw(content)(reader, writer)
         writer.close()
 
     return send
+
+
+def truncated(status: int) -> Step:
+    """Announce a body and hang up in the midst of it."""
+    return last(b"HTTP/1.1 %d Whatever\r\nContent-Length: 100\r\n\r\nhalf" % status)
 
 
 def in_turn(*steps: Step) -> Script:
@@ -134,11 +139,13 @@ class MisbehavingServer:
     Attributes:
         port: where it listens on 127.0.0.1.
         requests: every request that it heard, in order.
+        opened: how many connections were opened to it.
     """
 
     def __init__(self, script: Script, scheme: str) -> None:
         self.script = script
         self.requests: list[Request] = []
+        self.opened = 0
         self.port = 0
         self._scheme = scheme
         self._connections: set[asyncio.Task[None]] = set()
@@ -146,10 +153,10 @@ class MisbehavingServer:
 
     @classmethod
     @contextlib.asynccontextmanager
-    async def start(cls, script: Script, tls: ssl.SSLContext | None = None) -> AsyncIterator[Self]:
-        """Listen for the length of an `async with` block."""
+    async def start(cls, script: Script, tls: ssl.SSLContext | None = None, port: int = 0) -> AsyncIterator[Self]:
+        """Listen for the length of an `async with` block; port 0 is a free one."""
         running = cls(script, "http" if tls is None else "https")
-        server = await asyncio.start_server(running.accept, HOST, 0, ssl=tls, limit=2**24)
+        server = await asyncio.start_server(running.accept, HOST, port, ssl=tls, limit=2**24)
         running.port = server.sockets[0].getsockname()[1]
         try:
             yield running
@@ -186,20 +193,47 @@ class MisbehavingServer:
 
     def accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Serve one connection."""
+        self.opened += 1
         task = asyncio.get_running_loop().create_task(self._serve(reader, writer))
         self._connections.add(task)
         task.add_done_callback(self._connections.discard)
 
+    async def hear(self, request: Request) -> Step:
+        """Note a request, and tell what the script says about it."""
+        async with self._heard:
+            self.requests.append(request)
+            self._heard.notify_all()
+        return self.script(request)
+
+    async def converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Do with each request what the script says."""
+        async for message in requests(reader):
+            step = await self.hear(Request.of(message))
+            await step(reader, writer)
+            if writer.is_closing():
+                break
+
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
-            with contextlib.suppress(ConnectionError, h11.RemoteProtocolError):
-                async for message in requests(reader):
-                    request = Request.of(message)
-                    async with self._heard:
-                        self.requests.append(request)
-                        self._heard.notify_all()
-                    await self.script(request)(reader, writer)
-                    if writer.is_closing():
-                        break
+            with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError, h11.RemoteProtocolError):
+                await self.converse(reader, writer)
         finally:
             writer.transport.abort()
+
+
+class ServerBesideTheTimeLine(MisbehavingServer):
+    """Writes rows of the time line without a word; the script, and whoever looks, sees the other tables only."""
+
+    async def hear(self, request: Request) -> Step:
+        """Note a request unless it is about the time line."""
+        if request.table == "Timeline":
+            return answer(204, Connection="close")  # no other request is to find a connection that was good
+        return await super().hear(request)
+
+
+class DeafServer(MisbehavingServer):
+    """Takes one step of its script per connection, whatever is asked: it reads no request by itself."""
+
+    async def converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Take the step."""
+        await self.script(Request("", "", {}, b""))(reader, writer)

@@ -26,6 +26,7 @@ from tests.storage.misbehaving import (
     MisbehavingServer,
     Request,
     Script,
+    ServerBesideTheTimeLine,
     Step,
     answer,
     drip,
@@ -103,7 +104,7 @@ RECOVERED = {
 @pytest.mark.parametrize("first", RECOVERED.values(), ids=RECOVERED)
 async def test_passing_trouble_costs_nothing(first: Step) -> None:
     """After one failure the same row is sent again, and the event is recorded."""
-    async with MisbehavingServer.start(in_turn(first, WRITTEN)) as server:
+    async with ServerBesideTheTimeLine.start(in_turn(first, WRITTEN)) as server:
         assert isinstance(await deliver(server, chat()), Recorded)
 
     assert len(server.requests) == 2
@@ -115,7 +116,7 @@ async def test_passing_trouble_costs_nothing(first: Step) -> None:
 async def test_one_request_that_hangs_does_not_use_up_all_patience(first: Step) -> None:
     """Each attempt has a bound of its own: the next one finds a server that answers again."""
     patience = Patience(attempts=3, attempt=0.2, whole=15, pause=0.01)
-    async with MisbehavingServer.start(in_turn(first, WRITTEN)) as server:
+    async with ServerBesideTheTimeLine.start(in_turn(first, WRITTEN)) as server:
         assert isinstance(await deliver(server, chat(), patience), Recorded)
 
     assert len(server.requests) == 2
@@ -139,7 +140,7 @@ async def test_a_busy_service_is_given_time(
 
     monkeypatch.setattr("shared.storage.tables.asyncio.sleep", at_once)
     headers = {} if retry_after is None else {"Retry_After": retry_after}
-    async with MisbehavingServer.start(in_turn(error(503, "ServerBusy", **headers))) as server:
+    async with ServerBesideTheTimeLine.start(in_turn(error(503, "ServerBusy", **headers))) as server:
         with pytest.raises(StorageError, match="503 ServerBusy"):
             await deliver(server, chat(), LONG._replace(attempts=4, whole=8))
 
@@ -152,9 +153,8 @@ LASTING = {
     "403": (error(403, "AuthenticationFailed"), LONG, 1),
     "401": (answer(401, WWW_Authenticate="Bearer"), LONG, 1),
     "409": (error(409, "TableBeingDeleted"), LONG, 1),
-    # aiohttp itself sends a PUT once more when the connection breaks under it.
-    "connection reset": (reset, LONG, 6),
-    "no reply": (hang_up, LONG, 6),
+    "connection reset": (reset, LONG, 3),
+    "no reply": (hang_up, LONG, 3),
     "200 with HTML": (answer(200, b"<html></html>"), LONG, 3),
     "no HTTP": (raw(b"\x00\r\n\r\n"), LONG, 3),
     "hung": (hang, SHORT, 3),
@@ -166,7 +166,7 @@ LASTING = {
 @pytest.mark.promise("Bounded")
 async def test_lasting_trouble_raises_in_time(step: Step, patience: Patience, attempts: int) -> None:
     """What is not written is never reported as kept, nor sent more often than the patience says."""
-    async with MisbehavingServer.start(in_turn(step)) as server:
+    async with ServerBesideTheTimeLine.start(in_turn(step)) as server:
         with pytest.raises(StorageError) as raised:
             await deliver(server, chat(), patience)
 
@@ -200,7 +200,7 @@ async def test_a_server_that_accepts_nothing_raises_in_time() -> None:
 @pytest.mark.promise("Bounded")
 async def test_the_worst_weather_ends_within_twenty_seconds_as_deployed() -> None:
     """With the patience of the deployed app, a burst on a server that never answers fails in time, whole."""
-    async with MisbehavingServer.start(in_turn(hang)) as server, sinking(server.account, None) as sink:
+    async with ServerBesideTheTimeLine.start(in_turn(hang)) as server, sinking(server.account, None) as sink:
         burst = [sink.receive(sms(f"m-{number}"), function="sms_events") for number in range(20)]
         outcomes = await asyncio.gather(*burst, return_exceptions=True)
 
@@ -213,7 +213,7 @@ def _missing_for_ever(request: Request) -> Step:
 
 async def test_a_table_that_stays_missing_is_trouble() -> None:
     """One creation is tried, one more write, and then Event Grid has to deliver again."""
-    async with MisbehavingServer.start(_missing_for_ever) as server:
+    async with ServerBesideTheTimeLine.start(_missing_for_ever) as server:
         with pytest.raises(StorageError, match="404 TableNotFound"):
             await deliver(server, chat())
 
@@ -229,7 +229,7 @@ async def test_a_table_that_cannot_be_created_is_trouble(creation: Step) -> None
     def script(request: Request) -> Step:
         return creation if request.table == "Tables" else error(404, "TableNotFound")
 
-    async with MisbehavingServer.start(script) as server:
+    async with ServerBesideTheTimeLine.start(script) as server:
         with pytest.raises(StorageError, match="table ChatThreadEvents is missing"):
             await deliver(server, chat(), SHORT)
 
@@ -247,7 +247,7 @@ async def test_a_writer_that_gives_up_does_not_take_the_creation_with_it() -> No
             return in_a_while
         return WRITTEN if created.is_set() else error(404, "TableNotFound")
 
-    async with MisbehavingServer.start(script) as server, asyncio.timeout(20):
+    async with ServerBesideTheTimeLine.start(script) as server, asyncio.timeout(20):
         tables = Tables(server.account, LONG)
         first, second = [asyncio.create_task(tables.upsert(row)) for row in ROWS]
         await server.hears(3)
@@ -268,7 +268,7 @@ async def test_closing_in_the_midst_of_a_creation_leaves_nothing_behind(*, toget
     def script(request: Request) -> Step:
         return hang if request.table == "Tables" else error(404, "TableNotFound")
 
-    async with MisbehavingServer.start(script) as server, asyncio.timeout(20):
+    async with ServerBesideTheTimeLine.start(script) as server, asyncio.timeout(20):
         tables = Tables(server.account, LONG)
         store = GroupCommit(tables)
         writing = asyncio.create_task(store.write(ROWS if together else ROWS[:1]))
@@ -287,7 +287,7 @@ async def test_a_record_that_the_service_refuses_becomes_a_dead_letter(status: i
     def script(request: Request) -> Step:
         return WRITTEN if request.table == "DeadLetters" else error(status, "PropertyValueTooLarge")
 
-    async with MisbehavingServer.start(script) as server:
+    async with ServerBesideTheTimeLine.start(script) as server:
         outcome = await deliver(server, chat("m-7"))
 
     assert isinstance(outcome, DeadLettered)
@@ -299,7 +299,7 @@ async def test_a_record_that_the_service_refuses_becomes_a_dead_letter(status: i
 
 async def test_a_refused_dead_letter_is_trouble() -> None:
     """A service that refuses everything with 400 gets nothing acknowledged."""
-    async with MisbehavingServer.start(in_turn(error(400, "InvalidInput"))) as server:
+    async with ServerBesideTheTimeLine.start(in_turn(error(400, "InvalidInput"))) as server:
         with pytest.raises(StorageError, match="InvalidInput"):
             await deliver(server, chat())
 
@@ -318,12 +318,12 @@ async def test_a_poison_row_among_many_fails_alone() -> None:
         return transaction(*[204] * request.body.count(b"PUT ")) if request.table == "$batch" else WRITTEN
 
     texts = [chat(f"m-{number}", messageBody="poison" if number == 7 else "fine") for number in range(20)]
-    async with MisbehavingServer.start(script) as server, sinking(server.account, LONG) as sink:
+    async with ServerBesideTheTimeLine.start(script) as server, sinking(server.account, LONG) as sink:
         outcomes = await asyncio.gather(*(sink.receive(text, function="chat_thread_events") for text in texts))
 
     expected = [DeadLettered if number == 7 else Recorded for number in range(20)]
     assert [type(outcome) for outcome in outcomes] == expected
-    assert server.requests[0].table == "$batch"
+    assert "$batch" in [request.table for request in server.requests]
 
 
 TOGETHER_RECOVERED = {
@@ -344,7 +344,7 @@ TOGETHER_RECOVERED = {
 @pytest.mark.promise("Kept")
 async def test_a_transaction_is_written_only_when_every_part_says_so(first: Step) -> None:
     """Anything else is sent again, since repeating a replacement changes nothing, until all parts are 204."""
-    async with MisbehavingServer.start(in_turn(first, transaction(204, 204))) as server:
+    async with ServerBesideTheTimeLine.start(in_turn(first, transaction(204, 204))) as server:
         await write_together(server)
 
     assert [request.table for request in server.requests] == ["$batch", "$batch"]
@@ -356,7 +356,7 @@ async def test_a_transaction_is_written_only_when_every_part_says_so(first: Step
 )
 async def test_a_transaction_that_is_never_confirmed_fails(step: Step) -> None:
     """A proxy that answers success to anything confirms nothing."""
-    async with MisbehavingServer.start(in_turn(step)) as server:
+    async with ServerBesideTheTimeLine.start(in_turn(step)) as server:
         with pytest.raises(StorageError, match="UnreadableAnswer"):
             await write_together(server)
 
@@ -364,7 +364,7 @@ async def test_a_transaction_that_is_never_confirmed_fails(step: Step) -> None:
 @pytest.mark.parametrize("refusal", [transaction(400, code="EntityTooLarge"), error(413, "EntityTooLarge")])
 async def test_a_refused_transaction_names_the_reason(refusal: Step) -> None:
     """Refused within a part or as a whole, the service's code is told and nothing is sent again."""
-    async with MisbehavingServer.start(in_turn(refusal)) as server:
+    async with ServerBesideTheTimeLine.start(in_turn(refusal)) as server:
         with pytest.raises(RowRefused, match="EntityTooLarge"):
             await write_together(server)
 
@@ -374,7 +374,7 @@ async def test_a_refused_transaction_names_the_reason(refusal: Step) -> None:
 async def test_an_error_in_xml_is_understood_too() -> None:
     """Gateways before the service write XML whatever was asked for."""
     xml = b'<?xml version="1.0"?><m:error xmlns:m="x"><m:code>AuthenticationFailed</m:code></m:error>'
-    async with MisbehavingServer.start(in_turn(answer(403, xml))) as server:
+    async with ServerBesideTheTimeLine.start(in_turn(answer(403, xml))) as server:
         with pytest.raises(StorageError, match="403 AuthenticationFailed"):
             await write_together(server)
 
@@ -382,7 +382,7 @@ async def test_an_error_in_xml_is_understood_too() -> None:
 @pytest.mark.parametrize("missing", [error(404, "TableNotFound"), transaction(404, code="TableNotFound")])
 async def test_a_transaction_on_a_missing_table_creates_it(missing: Step) -> None:
     """Missed as a whole or within a part, the table is created and the transaction sent again."""
-    async with MisbehavingServer.start(
+    async with ServerBesideTheTimeLine.start(
         in_turn(missing, error(409, "TableAlreadyExists"), transaction(204, 204))
     ) as server:
         await write_together(server)
@@ -416,7 +416,7 @@ async def test_no_log_and_no_error_tells_a_secret(
     """Neither key, signature, URL nor personal data is in what the host prints of a failure, or in any log."""
     caplog.set_level(logging.DEBUG)
     text = sms("m-1", message="the secret text", to="+15550009999")
-    async with MisbehavingServer.start(script) as server:
+    async with ServerBesideTheTimeLine.start(script) as server:
         account = _signed_account(server) if signed else server.account
         async with sinking(account, Patience(attempts=2, attempt=0.3, whole=0.5, pause=0.01)) as sink:
             with pytest.raises(StorageError) as raised:

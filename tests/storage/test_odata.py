@@ -1,5 +1,6 @@
 """The wire format, byte for byte, and what is understood of the service's answers."""
 
+import base64
 import json
 from email import message_from_bytes
 from email.message import Message
@@ -81,16 +82,27 @@ def test_a_transaction_is_one_changeset_of_puts(bodies: list[str]) -> None:
         assert request.partition(b"\r\n\r\n")[2].rstrip(b"\r\n") == row.body
 
 
-def test_the_size_of_a_row_is_never_less_than_what_it_takes() -> None:
+@pytest.mark.parametrize(("character", "size"), [("x", 1), ("한", 6), ("🌻", 12)])
+def test_the_size_of_a_row_is_never_less_than_what_it_takes(character: str, size: int) -> None:
     """A transaction that is full by our count is still within the service's 4 MiB, with the longest endpoint too."""
     longest = f"https://{'a' * 24}.table.core.chinacloudapi.cn"
     fixed = encode("ChatThreadEvents", {**KEYS, "Body": ""}).size
-    rows = [
-        encode("ChatThreadEvents", {**KEYS, "Body": "x" * (MOST_BYTES // MOST_ROWS - fixed)}) for _ in range(MOST_ROWS)
-    ]
+    body = character * ((MOST_BYTES // MOST_ROWS - fixed) // size)
+    rows = [encode("ChatThreadEvents", {**KEYS, "Body": body}) for _ in range(MOST_ROWS)]
 
     assert sum(row.size for row in rows) <= MOST_BYTES
     assert len(odata.transaction(rows, longest)) <= MOST_BYTES
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"])), st.binary())
+def test_a_body_is_ascii_and_means_the_same(text: str, chunk: bytes) -> None:
+    """Whatever characters a text has, beside a binary chunk; every size counts what goes over the wire."""
+    row = encode("T", {**KEYS, "Body": text, "RawZ0": chunk})
+    read = json.loads(row.body)
+
+    assert row.body.isascii()
+    assert (read["Body"], base64.b64decode(read["RawZ0"])) == (text, chunk)
+    assert row.size > len(row.body) + len(row.path)
 
 
 @pytest.mark.parametrize(

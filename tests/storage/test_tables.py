@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import gc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -52,6 +53,8 @@ ODD = [
     "~",
     "\x00\x1f\x7f\x85",
     "\u2028\u2029",
+    '\\u2028 and \\\\ and \\" and \x08\x0c',
+    "\ud7ff\ue000\uffff\U00010000\U0010ffff",
     "é" * 250,
     "🌻" * 300,
     "/" * 300,
@@ -173,6 +176,23 @@ async def test_a_hundred_rows_of_the_full_size_of_a_transaction_are_written(acco
     assert [found(row) for row in rows_of(account, "Kept")] == [meant(entity) for entity in entities]
 
 
+@pytest.mark.parametrize("shift", range(12))
+@pytest.mark.parametrize(
+    "text", ["안녕하세요 ", "Здравствуйте, ", "🌻👩‍👩‍👧🇰🇷", "é"], ids=["Korean", "Cyrillic", "emoji", "Latin"]
+)
+@pytest.mark.promise("Whole")
+async def test_texts_over_many_pieces_of_a_body_come_back(account: Account, text: str, shift: int) -> None:
+    """Azurite decodes a body in pieces of 64 KiB: wherever a piece ends, no character is broken, alone or together."""
+    body = ("x" * shift + text * 15_000)[:15_000]
+    entities: list[Entity] = [{"PartitionKey": "p", "RowKey": str(number), "Body": body} for number in range(4)]
+    async with opened(account) as tables:
+        await tables.upsert(encode("Alone", entities[0]))
+        await tables.upsert_together([encode("Together", entity) for entity in entities])
+
+    assert [found(row) for row in rows_of(account, "Alone")] == [meant(entities[0])]
+    assert [found(row) for row in rows_of(account, "Together")] == [meant(entity) for entity in entities]
+
+
 @pytest.mark.parametrize("together", [False, True])
 async def test_writers_who_miss_a_table_share_one_creation(
     account: Account, monkeypatch: pytest.MonkeyPatch, *, together: bool
@@ -277,6 +297,27 @@ async def test_a_wrong_key_is_trouble_and_not_a_refusal(account: Account) -> Non
             await tables.upsert(encode("Kept", {"PartitionKey": "p", "RowKey": "r"}))
 
     assert not isinstance(raised.value, RowRefused)
+
+
+@pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")  # in a loop that is closed nothing can be closed
+def test_a_change_of_the_event_loop_costs_nothing(account: Account) -> None:
+    """A worker may change its loop: rows are written and tables created in each, by the same `Tables`."""
+    tables = Tables(account)
+    rows = [
+        [encode(f"Kept{run}", {"PartitionKey": "p", "RowKey": str(number)}) for number in range(3)] for run in (0, 1)
+    ]
+
+    async def use(run: int) -> None:
+        await tables.upsert(rows[run][0])
+        await tables.upsert_together(rows[run][1:])
+        await tables.upsert(rows[0][0])
+
+    for run in (0, 1):
+        asyncio.run(use(run))
+    asyncio.run(tables.close())
+    gc.collect()
+
+    assert [len(rows_of(account, f"Kept{run}")) for run in (0, 1)] == [3, 3]
 
 
 async def test_closing_twice_or_unused_does_no_harm(account: Account) -> None:

@@ -1,0 +1,41 @@
+"""Questions of the command line to the tables."""
+
+import asyncio
+import os
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import TypeVar
+
+from acsevents.output import note
+from acsevents.running import FOLDER, find
+from acsevents.settings import load_settings
+from shared.lookups import Lookups
+from shared.storage.account import Account
+from shared.storage.connection_string import parse_connection_string
+from shared.storage.settings import CONNECTIONS, read_settings
+
+Answer = TypeVar("Answer")
+
+
+def ask(question: Callable[[Lookups], Awaitable[Answer]]) -> Answer:
+    """Ask the tables that the settings name; what is beside the answer is told on stderr."""
+    return asyncio.run(_ask(question))
+
+
+async def _ask(question: Callable[[Lookups], Awaitable[Answer]]) -> Answer:
+    async with Lookups(account(), note) as lookups:
+        return await question(lookups)
+
+
+def account() -> Account:
+    """Return the account to ask: that of the environment, else of a running `up`, else of local.settings.json.
+
+    Raises:
+        SettingsError: none of them names an account.
+    """
+    running = find()
+    if running and not any(value and name.startswith(CONNECTIONS) for name, value in os.environ.items()):
+        note(f"asking the tables of `acsevents up` in {FOLDER}")
+        return parse_connection_string(running.tables)
+    load_settings(Path())
+    return read_settings(os.environ)

@@ -1,0 +1,77 @@
+"""What Azure's errors mean to the one who sits at the command line."""
+
+import os
+from typing import Final
+from urllib.parse import urlsplit
+
+from azure.core.exceptions import AzureError, ClientAuthenticationError, DecodeError, HttpResponseError
+
+from acsevents.failures import Failure, OutOfReach, Refused
+from shared.errors import SettingsError
+from shared.storage.account import Account, Identity
+from shared.storage.settings import read_settings
+
+_LOCAL_HOSTS: Final = frozenset({"127.0.0.1", "localhost", "::1"})
+_NO_ROLE: Final = frozenset({"AuthorizationPermissionMismatch", "InsufficientAccountPermissions"})
+_NO_WAY_IN: Final = "AuthorizationFailure"  # in Azure that of the firewall; Azurite answers so to a wrong key
+_UNAUTHORIZED, _FORBIDDEN, _NOT_FOUND, _TOO_MANY, _SERVER_ERROR = 401, 403, 404, 429, 500
+
+
+def explanation_of_azure(error: Exception) -> Failure | None:
+    """Return what to tell about an error of the Azure SDKs, None for a bug."""
+    if not isinstance(error, AzureError):
+        return None
+    try:
+        account = read_settings(os.environ)
+    except SettingsError:  # then it is not about tables
+        return OutOfReach(f"Azure does not answer, or refuses: {_code(error)}")
+    if isinstance(error, HttpResponseError) and not isinstance(error, DecodeError) and error.status_code is not None:
+        return _of_an_answer(error.status_code, _code(error), account)
+    return OutOfReach(_without_an_answer(error, account))
+
+
+def _without_an_answer(error: AzureError, account: Account) -> str:
+    if isinstance(error, DecodeError):
+        return f"what answers at {account.endpoint} is no table service: correct {account.setting}"
+    if isinstance(error, ClientAuthenticationError):
+        return "not signed in to Azure: run `az login`, or set EventTables to a connection string"
+    if _is_local(account):
+        return f"no tables at {account.endpoint}: start them with `make up`, or correct {account.setting}"
+    return (
+        f"{account.endpoint} does not answer ({type(error).__name__}): see that {account.setting} names the right "
+        "account, and that the network and the account's firewall let you through"
+    )
+
+
+def _of_an_answer(status: int, code: str, account: Account) -> Failure:
+    endpoint = account.endpoint
+    if code in _NO_ROLE:
+        return OutOfReach(
+            f"{endpoint} refuses you: ask for the role Storage Table Data Reader on the account, or Storage Table Data "
+            "Contributor to change rows; a new role takes some minutes to work"
+        )
+    if status in {_UNAUTHORIZED, _FORBIDDEN}:
+        return OutOfReach(f"{endpoint} refuses the credentials ({code}): {_cure_of_credentials(code, account)}")
+    if status == _TOO_MANY or status >= _SERVER_ERROR:
+        return OutOfReach(f"{endpoint} is busy or in trouble ({code}): try again in a minute")
+    if status == _NOT_FOUND:
+        return OutOfReach(f"{endpoint} knows no tables ({code}): correct {account.setting}")
+    return Refused(f"{endpoint} refused the request ({code})")
+
+
+def _cure_of_credentials(code: str, account: Account) -> str:
+    if isinstance(account.credential, Identity):
+        return "run `az login`, and see that it is the account's tenant"
+    if code == _NO_WAY_IN and not _is_local(account):
+        return "let this machine's address through the account's firewall"
+    return f"copy the connection string into {account.setting} again, and see that this machine's clock is right"
+
+
+def _code(error: AzureError) -> str:
+    """Return the service's error code, or what else names the error."""
+    code = getattr(error, "error_code", None) or getattr(error, "status_code", None) or type(error).__name__
+    return str(getattr(code, "value", code))
+
+
+def _is_local(account: Account) -> bool:
+    return urlsplit(account.endpoint).hostname in _LOCAL_HOSTS

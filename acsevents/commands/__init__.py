@@ -1,0 +1,13 @@
+"""The commands, one module each: `app` in `commands/dead_letters.py` is `acsevents dead-letters`."""
+
+import typer
+
+
+def examples(*lines: str) -> str:
+    """Write the epilog of a command's help: commands to copy."""
+    return "\b\nExamples:\n" + "\n".join(f"  acsevents {line}" for line in lines)
+
+
+def command_app() -> typer.Typer:
+    """Make the app of one command, or of a group of commands."""
+    return typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)

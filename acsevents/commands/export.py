@@ -1,0 +1,75 @@
+"""`acsevents export`."""
+
+import csv
+import json
+import re
+import sys
+from collections.abc import Callable
+from enum import StrEnum
+from typing import Annotated, Any, Final
+
+import typer
+
+from acsevents.asking import ask
+from acsevents.commands import command_app, examples
+from acsevents.failures import NotFound
+from acsevents.progress import progress
+from acsevents.times import Since
+from shared.lookups import Lookups
+from shared.rows.columns import COLUMNS
+
+app = command_app()
+
+_OF_OTHER_TABLES: Final = frozenset({"Reason", "Detail", "DriftCount", "Rows", "Raw"})
+_CSV_COLUMNS: Final = ("Table", *(name for name in COLUMNS if name not in _OF_OTHER_TABLES), "Raw")
+# A spreadsheet takes a cell that begins so for a formula. A signed number, such as a phone number, cannot do harm.
+_FORMULA: Final = re.compile(r"[=+\-@\t\r\n]")
+_NUMBER: Final = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?")
+
+
+class Format(StrEnum):
+    """How to write rows."""
+
+    JSONL = "jsonl"
+    CSV = "csv"
+
+
+@app.command(epilog=examples("export > events.jsonl", "export --since 30d --format csv > events.csv"))
+def export(
+    since: Since = None,
+    form: Annotated[
+        Format, typer.Option("--format", help="JSON Lines, or CSV whose formulas are guarded by an apostrophe.")
+    ] = Format.JSONL,
+) -> None:
+    """Write every recorded event to stdout, with all columns and its text as `Raw`; in no order."""
+    write = _csv_writer() if form is Format.CSV else _write_json
+    if not ask(lambda lookups: _export(lookups, since, write)):
+        raise NotFound("no such event is recorded")
+
+
+async def _export(lookups: Lookups, since: int | None, write: Callable[[dict[str, Any]], object]) -> int:
+    count = 0
+    # On a terminal the rows themselves show that it goes on.
+    with progress("exporting", shown=not sys.stdout.isatty()) as step:
+        async for record in lookups.records(since):
+            write(record)
+            count += 1
+            step()
+    return count
+
+
+def _write_json(record: dict[str, Any]) -> None:
+    sys.stdout.write(json.dumps(record) + "\n")
+
+
+def _csv_writer() -> Callable[[dict[str, Any]], object]:
+    writer = csv.DictWriter(sys.stdout, _CSV_COLUMNS, extrasaction="ignore", lineterminator="\n")
+    writer.writeheader()
+    return lambda record: writer.writerow({name: guarded(value) for name, value in record.items()})
+
+
+def guarded(value: Any) -> Any:
+    """Write text that a spreadsheet would take for a formula so that it shows it."""
+    if isinstance(value, str) and _FORMULA.match(value) and not _NUMBER.fullmatch(value):
+        return f"'{value}"
+    return value

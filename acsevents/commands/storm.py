@@ -1,0 +1,28 @@
+"""`acsevents storm`."""
+
+import asyncio
+import secrets
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from acsevents.commands import command_app, examples
+from acsevents.storm.rehearsal import rehearse
+from acsevents.storm.run import LONG, SHORT
+
+app = command_app()
+
+
+@app.command(epilog=examples("storm", "storm --short --seed 7"))
+def storm(
+    seed: Annotated[int | None, typer.Option(help="Repeat the storm of a seed; a new one by default.")] = None,
+    count: Annotated[int, typer.Option(min=1, help="How many storms, with seeds counting up.")] = 1,
+    *,
+    short: Annotated[bool, typer.Option("--short", help="The short form, as in the tests.")] = False,
+) -> None:
+    """Rehearse every failure at once and prove from the tables that nothing was lost."""
+    first = secrets.randbelow(10**6) if seed is None else seed
+    for number in range(first, first + count):
+        if not asyncio.run(rehearse(Console(), number, SHORT if short else LONG)):
+            raise typer.Exit(1)

@@ -1,0 +1,90 @@
+"""The error boundary: what goes wrong is told in one line that names the cure, and in the exit code.
+
+0 found, or done · 1 not found, or refused · 2 not usable: command line, setting, file · 3 out of reach
+"""
+
+import logging
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import ClassVar
+
+from acsevents.local import LocalStackError
+from acsevents.text import shown
+from shared.errors import SettingsError, SinkError
+
+
+class Failure(Exception):  # noqa: N818  each leaf says what it is
+    """A command cannot do what it was asked; the message is one line that says what to do."""
+
+    exit_code: ClassVar[int] = 1
+
+
+class NotFound(Failure):
+    """What was asked for is not there."""
+
+
+class Refused(Failure):
+    """Somebody said no: the service, the topic, or the person who was asked."""
+
+
+class Unusable(Failure):
+    """A setting, a file or an argument cannot be used."""
+
+    exit_code = 2
+
+
+class OutOfReach(Failure):
+    """The question could not be asked."""
+
+    exit_code = 3
+
+
+@contextmanager
+def told() -> Iterator[None]:
+    """Tell a failure that has a cure on stderr and exit; everything else is a bug and keeps its traceback."""
+    _never_fail_to_print()
+    logging.getLogger("azure").setLevel(logging.CRITICAL)  # what goes wrong is told once, and in one line
+    try:
+        yield
+    except Exception as error:
+        failure = explanation(error)
+        if failure is None:
+            raise
+        print(f"acsevents: {shown(str(failure))}", file=sys.stderr)
+        sys.exit(failure.exit_code)
+    except KeyboardInterrupt:
+        sys.exit(130)  # as shells count SIGINT
+
+
+def explanation(error: Exception) -> Failure | None:
+    """Return what to tell about an error, None for a bug."""
+    match error:
+        case Failure():
+            return error
+        case SettingsError():
+            return Unusable(str(error))
+        case LocalStackError() | SinkError():
+            return Refused(str(error))
+    return _of_a_library(error)
+
+
+def _of_a_library(error: Exception) -> Failure | None:
+    package = type(error).__module__.partition(".")[0]
+    if package == "azure":
+        from acsevents.azure_failures import explanation_of_azure  # noqa: PLC0415  imports azure, which is there now
+
+        return explanation_of_azure(error)
+    if package == "aiohttp" or isinstance(error, (ConnectionError, TimeoutError)):
+        return OutOfReach(f"no answer over HTTP ({type(error).__name__}): is the address right, and is it running?")
+    if isinstance(error, OSError):
+        where = f"{error.filename}: " if error.filename else ""
+        return Unusable(f"{where}{error.strerror or type(error).__name__}")
+    return None
+
+
+def _never_fail_to_print() -> None:
+    """Write what a terminal cannot show, such as an emoji in ASCII or half of one anywhere, as its escape."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")

@@ -1,0 +1,107 @@
+"""How answers are printed: a table on a terminal, one JSON object per line in a pipe or with --json; same fields."""
+
+import json
+import sys
+from collections.abc import AsyncIterator, Iterable, Mapping
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+import msgspec
+import typer
+
+from acsevents.text import shown
+
+if TYPE_CHECKING:
+    from acsevents.tables import Columns
+
+AsJson = Annotated[bool, typer.Option("--json", help="One JSON object per line, as in a pipe.")]
+
+Answer = msgspec.Struct | Mapping[str, Any]
+_AT_ONCE: Final = 100  # rows of a table
+
+
+def in_json(as_json: bool) -> bool:  # noqa: FBT001  the one thing that it asks
+    """Tell whether answers are for programs: in a pipe, or when asked for."""
+    return as_json or not sys.stdout.isatty()
+
+
+def json_line(answer: Answer) -> str:
+    """Write an answer as one line, in ASCII: nothing in it can be taken for a command by a terminal."""
+    return json.dumps(_fields(answer), separators=(",", ":"))
+
+
+async def rows(
+    answers: AsyncIterator[Answer] | Iterable[Answer], columns: "Columns", *, as_json: bool, live: bool = False
+) -> int:
+    """Print answers of one kind as they come, and return how many there were.
+
+    Args:
+        answers: what to print; it is not kept.
+        columns: the fields to show.
+        as_json: for programs, whatever stdout is.
+        live: print each at once, since nobody knows when the next one comes.
+    """
+    printer = _JsonLines(columns) if in_json(as_json) else _Table(columns)
+    async for answer in _each(answers):
+        printer.add(answer)
+        if live:
+            printer.flush()
+    printer.flush()
+    return printer.count
+
+
+def note(text: str) -> None:
+    """Tell on stderr what is no part of the answer."""
+    print(f"acsevents: {shown(text)}", file=sys.stderr)
+
+
+class _JsonLines:
+    def __init__(self, columns: "Columns") -> None:
+        self.count = 0
+        self._columns = columns
+
+    def add(self, answer: Answer) -> None:
+        fields = _fields(answer)
+        sys.stdout.write(json_line({name: fields[name] for name in self._columns if fields.get(name) is not None}))
+        sys.stdout.write("\n")
+        self.count += 1
+
+    def flush(self) -> None:
+        sys.stdout.flush()
+
+
+class _Table:
+    def __init__(self, columns: "Columns") -> None:
+        from acsevents.tables import console  # noqa: PLC0415  imports rich, which pipes can do without
+
+        self.count = 0
+        self._columns = columns
+        self._console = console()
+        self._waiting: list[Mapping[str, Any]] = []
+
+    def add(self, answer: Answer) -> None:
+        self._waiting.append(_fields(answer))
+        self.count += 1
+        if len(self._waiting) == _AT_ONCE:
+            self.flush()
+
+    def flush(self) -> None:
+        from acsevents.tables import print_rows  # noqa: PLC0415  see above
+
+        if self._waiting:
+            first = self.count == len(self._waiting)
+            print_rows(self._console, self._waiting, self._columns, header=first)
+            self._waiting.clear()
+
+
+def _fields(answer: Answer) -> dict[str, Any]:
+    fields: dict[str, Any] = msgspec.to_builtins(answer, enc_hook=int)  # Int32 and Int64
+    return fields
+
+
+async def _each(answers: AsyncIterator[Answer] | Iterable[Answer]) -> AsyncIterator[Answer]:
+    if isinstance(answers, AsyncIterator):
+        async for answer in answers:
+            yield answer
+    else:
+        for answer in answers:
+            yield answer

@@ -1,0 +1,169 @@
+"""`acsevents up`: the whole sink on this machine until Ctrl-C, with a line for everything that happens."""
+
+import asyncio
+import json
+import os
+import shlex
+import sys
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from datetime import datetime
+from pathlib import Path
+from typing import NamedTuple
+
+from rich.console import Console
+from rich.text import Text
+
+from acsevents.local.event_grid import EventGrid, NotDrained, Notice
+from acsevents.local.lifetime import Lifetime
+from acsevents.local.ports import require_free
+from acsevents.local.stack import Stack, stack
+from acsevents.running import FOLDER, Running, owned
+from acsevents.samples import SAMPLES
+from acsevents.show import safe
+
+_DRAIN_SECONDS = 20.0
+_GLANCE_SECONDS = 0.2
+_STYLES = {
+    "delivered": ("delivered", "green"),
+    "retried": ("retry", "yellow"),
+    "dropped": ("dropped", "yellow"),
+    "dead_lettered": ("dead letter", "red"),
+    "discarded": ("discarded", "red"),
+}
+
+
+class Ports(NamedTuple):
+    """Where the parts listen on 127.0.0.1; Azurite takes three ports in a row: blobs, queues and tables."""
+
+    host: int = 7071
+    topic: int = 7072
+    azurite: int = 10000
+
+
+async def up(console: Console, folder: Path, ports: Ports) -> None:
+    """Run the stack until Ctrl-C, then deliver what was published.
+
+    Raises:
+        LocalStackError: the folder or a port is taken, or a part does not start or dies.
+    """
+    with owned(folder) as announce:
+        require_free("--host-port", ports.host)
+        require_free("--topic-port", ports.topic)
+        require_free("--azurite-port", ports.azurite, count=3)
+        console.print("starting …")
+        async with stack(
+            folder,
+            keep_tables=True,
+            host_port=ports.host,
+            grid_port=ports.topic,
+            azurite_port=ports.azurite,
+            watch=lambda notice: _print_notice(console, notice),
+        ) as running:
+            lifetime = Lifetime()
+            announce(Running(os.getpid(), running.grid.endpoint, running.azurite.connection_string))
+            _print_addresses(console, running, folder)
+            try:
+                await _until(lifetime, console, running)
+                await _drain(console, running.grid)
+            finally:
+                if running.grid.under_way:
+                    console.print(f"dropped {running.grid.under_way} events that were not delivered", style="red")
+                console.print("stopping …")
+
+
+async def _until(lifetime: Lifetime, console: Console, running: Stack) -> None:
+    """Wait until the end of the lifetime, and print the host's warnings meanwhile; raise when a part dies."""
+    end, death = (asyncio.create_task(wait) for wait in (lifetime.end(), running.death()))
+    warnings = asyncio.create_task(_print_warnings(console, running.hosts.log))
+    try:
+        await asyncio.wait({end, death, warnings}, return_when=asyncio.FIRST_COMPLETED)
+        for task in (death, warnings):
+            if task.done():
+                task.result()
+    finally:
+        for task in (end, death, warnings):
+            task.cancel()
+
+
+async def _drain(console: Console, grid: EventGrid) -> None:
+    """Wait until all events are delivered, for a while or until the next Ctrl-C."""
+    if not grid.under_way:
+        return
+    console.print(f"delivering {grid.under_way} events that were published; Ctrl-C again drops them")
+    again = asyncio.create_task(Lifetime().end())
+    drained = asyncio.create_task(grid.drain(_DRAIN_SECONDS))
+    await asyncio.wait({again, drained}, return_when=asyncio.FIRST_COMPLETED)
+    again.cancel()
+    drained.cancel()
+    with suppress(NotDrained, asyncio.CancelledError):
+        await drained
+
+
+def _print_addresses(console: Console, running: Stack, folder: Path) -> None:
+    python, samples = _from_here(Path(sys.executable)), _from_here(SAMPLES)
+    report = json.loads((SAMPLES / "2025" / "SMSDeliveryReportReceived.json").read_text(encoding="utf-8"))[0]["data"]
+    exports = [
+        f"export EventTables='{running.azurite.connection_string}'",
+        f"export EVENT_GRID_ENDPOINT='{running.grid.endpoint}'",
+    ]
+    commands = [
+        f"{python} -m acsevents publish {samples}/2025/*.json",
+        f"{python} -m acsevents sms {report['from']} {report['messageId']}",
+        f"{python} -m acsevents dead-letters",
+    ]
+    here = folder.resolve() == FOLDER.resolve()
+    lines = [
+        f"Event Grid topic     {running.grid.endpoint}",
+        f"Functions host       {running.hosts.url}/runtime/webhooks/EventGrid?functionName=…",
+        f"Azurite tables       {running.azurite.tables_url}",
+        f"logs, dead letters   {folder}/",
+        *("", "In another terminal, in this folder:"),
+        *(() if here else exports),
+        *commands,
+        *(("", "For other programs and folders:", *exports) if here else ()),
+        *("", "Ctrl-C delivers what was published, then stops everything."),
+    ]
+    for line in lines:
+        console.print(line, markup=False, highlight=False, soft_wrap=True, emoji=False)
+
+
+def _from_here(path: Path) -> str:
+    """Write a path for a shell in this folder."""
+    return shlex.quote(str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path))
+
+
+def _print_notice(console: Console, notice: Notice) -> None:
+    what, style = _STYLES[notice.what]
+    event = notice.event
+    line = Text.assemble(
+        _clock(),
+        (f"{what:<13}", style),
+        f"{notice.subscription:<20}",
+        safe(f"{event.type.rpartition('.')[2]}  {event.id}"),
+        "" if notice.what == "delivered" else f"  {notice.detail}",
+    )
+    console.print(line, soft_wrap=True)
+
+
+def _clock() -> tuple[str, str]:
+    return f"{datetime.now():%H:%M:%S}  ", "dim"  # noqa: DTZ005  # of the clock on the wall
+
+
+async def _print_warnings(console: Console, log: Path) -> None:
+    """Print the warnings of the app: its own dead letters are deliveries to Event Grid."""
+    async for line in _new_lines(log):
+        if " WARNING " in line or " ERROR " in line:
+            what, said = ("function app", "yellow"), safe(line.partition(": ")[2])
+            console.print(Text.assemble(_clock(), what, "           ", said), soft_wrap=True)
+
+
+async def _new_lines(log: Path) -> AsyncIterator[str]:
+    with log.open("rb") as file:
+        file.seek(0, os.SEEK_END)
+        begun = b""
+        while True:
+            *lines, begun = (begun + file.read()).split(b"\n")
+            for line in lines:
+                yield line.decode(errors="replace")
+            await asyncio.sleep(_GLANCE_SECONDS)

@@ -1,0 +1,16 @@
+"""Which cores do what: the measured process has one for itself, and everything else shares the others."""
+
+import os
+from pathlib import Path
+
+_CAN_PIN = hasattr(os, "sched_setaffinity")
+ALL = frozenset(os.sched_getaffinity(0)) if _CAN_PIN else frozenset[int]()
+MEASURED = frozenset(sorted(ALL)[-1:])
+OTHERS = ALL - MEASURED or ALL
+
+
+def pin(process: int, cores: frozenset[int]) -> None:
+    """Keep all threads of a process on some cores; without effect where the platform cannot."""
+    if _CAN_PIN:
+        for thread in Path(f"/proc/{process}/task").iterdir():
+            os.sched_setaffinity(int(thread.name), cores)

@@ -1,0 +1,54 @@
+"""CPU, storage requests and memory of this app as the number of events grows."""
+
+from collections.abc import Callable
+
+import msgspec
+
+from benchmarks.contenders import THIS_APP
+from benchmarks.host import Worker
+from benchmarks.table_server import TableServer
+from benchmarks.write_path import CHAT_FAN_OUT, SMS_BURST, WORKLOADS
+
+SIZES = (1_000, 10_000, 100_000)
+_IN_FLIGHT = 100
+_CHUNK = 1_000
+
+
+class Growth(msgspec.Struct):
+    """What so many events took.
+
+    Attributes:
+        cpu_ms: CPU per event.
+        requests: storage requests per event.
+        grown_kib: how much more memory is resident than after the warm-up.
+    """
+
+    cpu_ms: float
+    requests: float
+    grown_kib: int
+
+
+def grow(progress: Callable[[str], None]) -> dict[str, dict[int, Growth]]:
+    """Send ever more events, all different, to one process per workload."""
+    growth: dict[str, dict[int, Growth]] = {}
+    with TableServer.start(latency=0) as server:
+        for workload in (SMS_BURST, CHAT_FAN_OUT):
+            progress(f"{workload}, {SIZES[-1]:,} events")
+            growth[workload] = _grow(workload, server)
+    return growth
+
+
+def _grow(workload: str, server: TableServer) -> dict[int, Growth]:
+    make, family = WORKLOADS[workload]
+    growth = {}
+    with Worker.start(THIS_APP, server.connection_string) as worker:
+        after_warm_up = worker.at_once(family.function, list(make(_CHUNK)), _IN_FLIGHT).resident_kib
+        server.reset()
+        cpu_ms = 0.0
+        for sent in range(_CHUNK, SIZES[-1] + 1, _CHUNK):
+            took = worker.at_once(family.function, list(make(_CHUNK, first=sent)), _IN_FLIGHT)
+            cpu_ms += took.cpu_ms * _CHUNK
+            if sent in SIZES:
+                requests = server.stats().requests / sent
+                growth[sent] = Growth(cpu_ms / sent, requests, took.resident_kib - after_warm_up)
+    return growth

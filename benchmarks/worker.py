@@ -1,0 +1,125 @@
+"""The measured process: it runs a contender as the Python worker of Azure Functions runs an app.
+
+`python -m benchmarks.worker CONTENDER CONNECTION_STRING PORT` takes invocations from the gRPC stream of a host as the
+worker does: a thread hands message by message to the event loop, and the replies go back through a queue.
+
+The host sends an order, then events, then an empty message. For an event that is handed over as it arrives the reply
+is one byte; for the empty message it is what the order took.
+"""
+
+import argparse
+import asyncio
+import gc
+import queue
+import time
+import traceback
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+
+import grpc
+import msgspec
+
+from benchmarks.contenders import CONTENDERS, Handle, HandleOf
+
+STREAM = "/FunctionRpc/EventStream"
+DONE, FAILED = b"+", b"-"
+_Replies = queue.Queue[bytes | None]  # not the faster SimpleQueue: the worker has this one
+
+
+class Order(msgspec.Struct):
+    """How the events that follow are to be handled.
+
+    Attributes:
+        function: the name of the function that handles them.
+        at_once: how many to keep in flight when all are there; None hands each over as it arrives.
+    """
+
+    function: str
+    at_once: int | None = None
+
+
+class Spent(msgspec.Struct):
+    """What an order took.
+
+    Attributes:
+        cpu_seconds: CPU of this process, all threads together.
+        resident_kib: the resident memory after it, and after a garbage collection.
+    """
+
+    cpu_seconds: float
+    resident_kib: int
+
+
+async def run(contender: str, connection_string: str, port: int) -> None:
+    """Work until the host ends the stream."""
+    async with CONTENDERS[contender](connection_string) as handle_of:
+        await asyncio.to_thread(_serve, handle_of, asyncio.get_running_loop(), port)
+
+
+def _serve(handle_of: HandleOf, loop: asyncio.AbstractEventLoop, port: int) -> None:
+    replies: _Replies = queue.Queue()
+    with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
+        stream: grpc.StreamStreamMultiCallable[bytes, bytes] = channel.stream_stream(STREAM)
+        messages = stream(iter(replies.get, None))
+        for content in messages:
+            order = msgspec.json.decode(content, type=Order)
+            events = iter(partial(next, messages), b"")
+            work = _one_by_one if order.at_once is None else partial(_at_once, in_flight=order.at_once)
+            seconds = work(handle_of(order.function), events, replies, loop)
+            gc.collect()
+            replies.put(msgspec.json.encode(Spent(seconds, _resident_kib())))
+        replies.put(None)
+
+
+def _one_by_one(handle: Handle, events: Iterator[bytes], replies: _Replies, loop: asyncio.AbstractEventLoop) -> float:
+    start = time.process_time()
+    for event in events:
+        loop.call_soon_threadsafe(loop.create_task, _handle(handle, event.decode(), replies))
+    return time.process_time() - start
+
+
+async def _handle(handle: Handle, text: str, replies: _Replies) -> None:
+    try:
+        await handle(text)
+        replies.put_nowait(DONE)
+    except Exception:  # noqa: BLE001  whatever it is, the host is told that the figures are worth nothing
+        traceback.print_exc()
+        replies.put_nowait(FAILED)
+
+
+def _at_once(
+    handle: Handle, events: Iterator[bytes], _replies: _Replies, loop: asyncio.AbstractEventLoop, *, in_flight: int
+) -> float:
+    texts = [event.decode() for event in events]
+    return asyncio.run_coroutine_threadsafe(_send(handle, iter(texts), in_flight), loop).result()
+
+
+async def _send(handle: Handle, texts: Iterator[str], in_flight: int) -> float:
+    async def sender() -> None:
+        for text in texts:
+            await handle(text)
+
+    start = time.process_time()
+    async with asyncio.TaskGroup() as senders:
+        for _ in range(in_flight):
+            senders.create_task(sender())
+    return time.process_time() - start
+
+
+def _resident_kib() -> int:
+    return int(Path("/proc/self/statm").read_text().split()[1]) * 4
+
+
+def main() -> None:
+    """Run the contender that the arguments name."""
+    parser = argparse.ArgumentParser(description="A measured process; benchmarks.host feeds it.")
+    parser.add_argument("contender", choices=CONTENDERS)
+    parser.add_argument("connection_string")
+    parser.add_argument("port", type=int)
+    asked = parser.parse_args()
+    asyncio.run(run(asked.contender, asked.connection_string, asked.port))
+
+
+if __name__ == "__main__":
+    main()

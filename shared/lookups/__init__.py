@@ -1,0 +1,31 @@
+"""Questions to the tables, typed and streamed; the command line and the web page ask them."""
+
+from shared.lookups.addresses import address
+from shared.lookups.dead_letters import DeadLetter, DeadLetterLookups
+from shared.lookups.handles import Handle
+from shared.lookups.lines import EventLine
+from shared.lookups.owners import Membership, Owner, OwnerLookups
+from shared.lookups.records import Place, RecordedEvent, RecordLookups
+from shared.lookups.report import DeliverySeconds, SmsReport
+from shared.lookups.sms import SmsLookups
+from shared.lookups.threads import ThreadLookups
+from shared.lookups.timeline import Wanted
+
+__all__ = [
+    "DeadLetter",
+    "DeliverySeconds",
+    "EventLine",
+    "Handle",
+    "Lookups",
+    "Membership",
+    "Owner",
+    "Place",
+    "RecordedEvent",
+    "SmsReport",
+    "Wanted",
+    "address",
+]
+
+
+class Lookups(OwnerLookups, SmsLookups, ThreadLookups, RecordLookups, DeadLetterLookups):
+    """All questions to the tables of one storage account; use as an async context manager."""

@@ -1,0 +1,97 @@
+"""Questions about dead letters: what could not be recorded, and why."""
+
+from collections.abc import AsyncGenerator
+from typing import Any, Final
+
+import msgspec
+
+from shared.catalogue import DEAD_LETTERS, FAMILIES
+from shared.lookups.filters import EVERYTHING, Filter, all_of, where
+from shared.lookups.reader import Reader, Row, moment
+from shared.rows.fitting import unpack
+
+_LISTED: Final = ("PartitionKey", "RowKey", "Timestamp", "Reason", "Detail", "EventId", "EventType")
+
+
+class DeadLetter(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One event that could not be recorded.
+
+    Attributes:
+        id: what tells it from the others of its function: a digest of its text.
+        time: when it was written, as Edm.DateTime.
+        function: the function that it was delivered to.
+        reason: why, in one word.
+        detail: problem and JSON path, without personal data.
+        event_type: its type, where that could be read.
+        event_id: its id, where that could be read.
+        raw: its text, bytes where it is no UTF-8; None where nobody asked, or where it cannot be unpacked.
+    """
+
+    id: str
+    time: str
+    function: str
+    reason: str
+    detail: str
+    event_type: str | None = None
+    event_id: str | None = None
+    raw: str | bytes | None = None
+
+    def readable(self) -> dict[str, Any]:
+        """Return the fields with the text as text: bytes that are no UTF-8 as escapes."""
+        raw = self.raw.decode("utf-8", "backslashreplace") if isinstance(self.raw, bytes) else self.raw
+        return {name: value for name, value in msgspec.structs.asdict(self).items() if value is not None} | {"raw": raw}
+
+    def __repr__(self) -> str:
+        """Tell where and why, without any personal data."""
+        return f"<DeadLetter in {self.function}: {self.reason}>"
+
+
+class DeadLetterLookups(Reader):
+    """Questions about dead letters."""
+
+    async def dead_letters(
+        self, *, reason: str | None = None, since: int | None = None, with_text: bool = False
+    ) -> AsyncGenerator[DeadLetter]:
+        """Yield the dead letters with a reason, written since some ticks; by function, in no order."""
+        asked = all_of(
+            EVERYTHING if reason is None else where("Reason", "eq", reason),
+            EVERYTHING if since is None else where("Timestamp", "ge", moment(since)),
+        )
+        async for row in self.rows(DEAD_LETTERS, asked, select=None if with_text else _LISTED):
+            yield _dead_letter(row)
+
+    async def dead_letter(self, id_: str) -> DeadLetter | None:
+        """Return one dead letter with its text; None if there is no such."""
+        for family in FAMILIES:
+            row = await self.first(DEAD_LETTERS, _at(family.function, id_))
+            if row is not None:
+                return _dead_letter(row)
+        return None
+
+
+def _at(function: str, id_: str) -> Filter:
+    return all_of(where("PartitionKey", "eq", function), where("RowKey", "eq", id_))
+
+
+def _dead_letter(row: Row) -> DeadLetter:
+    return DeadLetter(
+        id=str(row["RowKey"]),
+        time=str(row.get("Timestamp") or ""),
+        function=str(row["PartitionKey"]),
+        reason=str(row.get("Reason") or ""),
+        detail=str(row.get("Detail") or ""),
+        event_type=_known(row.get("EventType")),
+        event_id=_known(row.get("EventId")),
+        raw=_raw(row),
+    )
+
+
+def _known(value: Any) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+def _raw(row: Row) -> str | bytes | None:
+    try:
+        return unpack(row)
+    except ValueError:
+        return None

@@ -1,0 +1,139 @@
+"""What there is: numbers, users and threads that have events, and where a user takes part."""
+
+from collections.abc import AsyncGenerator, Callable
+from typing import Final
+
+import msgspec
+
+from shared.catalogue import CHAT_THREAD, CHAT_USER, SMS, TIMELINE, Family
+from shared.events.facts import column_of
+from shared.events.timestamps import edm
+from shared.lookups.filters import EVERYTHING, where
+from shared.lookups.lines import OF_RECORD, OF_TIMELINE, EventLine, line_of_record, line_of_timeline
+from shared.lookups.reader import Row
+from shared.lookups.timeline import Source, TimelineLookups, Wanted, timeline_ranges
+from shared.rows import keys
+
+_FEW: Final = 100  # rows to read at once: an owner with more costs one request, those with fewer share one
+_OF_A_MEMBER: Final = (
+    *("PartitionKey", "RowKey", "Kind", "ThreadId", "ThreadTopic"),
+    *("SenderId", "SenderDisplayName", "ParticipantId", "ParticipantDisplayName"),
+)
+_NAMES: Final = (("SenderId", "SenderDisplayName"), ("ParticipantId", "ParticipantDisplayName"))
+
+
+class Owner(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A number, user or thread, with the last event that is known of it.
+
+    Attributes:
+        id: the number, the raw id or the id of the thread.
+        last: time of the event, as Edm.DateTime.
+        kind: what happened.
+        who: who did it.
+        what: text, status, topic or participant.
+        handle: what to ask for the event with.
+    """
+
+    id: str
+    last: str
+    kind: str
+    who: str | None
+    what: str | None
+    handle: str
+
+
+class Membership(msgspec.Struct, omit_defaults=True):
+    """One thread of a user.
+
+    Attributes:
+        thread_id: the thread.
+        topic: its newest topic that the events tell.
+        name: the newest name of the user that they tell.
+        events: how many there are.
+        first: time of the first one, as Edm.DateTime.
+        last: time of the last one.
+    """
+
+    thread_id: str
+    topic: str | None = None
+    name: str | None = None
+    events: int = 0
+    first: str = ""
+    last: str = ""
+
+
+class OwnerLookups(TimelineLookups):
+    """Questions about what there is."""
+
+    def numbers(self, since: int | None = None) -> AsyncGenerator[Owner]:
+        """Yield the resource's own numbers; with a time, those with events since then, the last first."""
+        return self._owners(SMS, since)
+
+    def users(self, since: int | None = None) -> AsyncGenerator[Owner]:
+        """Yield the users that events were delivered to; with a time, those of events since then, the last first."""
+        return self._owners(CHAT_USER, since)
+
+    def threads(self, since: int | None = None) -> AsyncGenerator[Owner]:
+        """Yield the threads with events of their own; with a time, all that anybody was told of since."""
+        return self._owners(CHAT_THREAD, since)
+
+    async def user(self, user_id: str, since: int | None = None) -> list[Membership]:
+        """Return the threads of one user, the one of the last event first."""
+        threads: dict[str, Membership] = {}
+        source = await self.source(Wanted(user=user_id, since=since))
+        async for row in self.rows_of(source, _OF_A_MEMBER):
+            thread_id = row.get("ThreadId")
+            try:
+                _add(threads.setdefault(str(thread_id), Membership(str(thread_id))), row, user_id)
+            except ValueError:
+                self.unreadable.add(source.table)
+        return [*threads.values()]
+
+    def _owners(self, family: Family, since: int | None) -> AsyncGenerator[Owner]:
+        return self._owners_by_partition(family) if since is None else self._owners_lately(family, since)
+
+    async def _owners_by_partition(self, family: Family) -> AsyncGenerator[Owner]:
+        """Read the first row of each partition, which is its newest, and skip to the next partition."""
+        partition, read = "", _FEW
+        while read == _FEW:
+            read = 0
+            behind = where("PartitionKey", "gt", partition) if partition else EVERYTHING
+            async for row in self.rows(family.table, behind, select=OF_RECORD, page=_FEW):
+                read += 1
+                if row["PartitionKey"] != partition:
+                    partition = row["PartitionKey"]
+                    if (owner := self._owner(row, family, line_of_record)) is not None:
+                        yield owner
+                if read == _FEW:
+                    break
+
+    async def _owners_lately(self, family: Family, since: int) -> AsyncGenerator[Owner]:
+        column = column_of(family.owner)
+        told: set[str] = set()  # grows with the answer, by some bytes for each
+        source = Source(TIMELINE, timeline_ranges(Wanted(since=since), where(column, "gt", "")))
+        async for row in self.rows_of(source, OF_TIMELINE):
+            if row[column] not in told:
+                told.add(row[column])
+                if (owner := self._owner(row, family, line_of_timeline)) is not None:
+                    yield owner
+
+    def _owner(self, row: Row, family: Family, line_of: Callable[[Row], EventLine]) -> Owner | None:
+        try:
+            line = line_of(row)
+        except ValueError:
+            self.unreadable.add(family.table)
+            return None
+        id_ = row.get(column_of(family.owner)) or row["PartitionKey"]
+        return Owner(str(id_), line.time, line.kind, line.who, line.what, line.handle)
+
+
+def _add(membership: Membership, row: Row, user_id: str) -> None:
+    """Count one more event of a user in a thread; they come newest first."""
+    ticks, _ = keys.ticks_and_digest(row["RowKey"])
+    membership.first = edm(ticks)
+    membership.last = membership.last or membership.first
+    membership.events += 1
+    membership.topic = membership.topic or row.get("ThreadTopic")
+    for id_, name in _NAMES:
+        if row.get(id_) == user_id:
+            membership.name = membership.name or row.get(name)

@@ -1,0 +1,120 @@
+"""How well a number delivers: counted message by message, in memory that does not grow with them."""
+
+import math
+from collections import Counter
+from typing import Final
+
+import msgspec
+
+from shared.events.timestamps import TICKS_PER_SECOND, Instant
+from shared.stories import SmsStory
+
+_PRECISION: Final = 1.02  # two buckets of times differ by 2 %
+_SHORTEST: Final = 0.001
+_MOST_REASONS: Final = 100  # carriers have some dozens; whoever writes a new one into each report must not fill memory
+_OTHERS: Final = "other reasons"
+_DELIVERED: Final = "Delivered"
+
+
+class DeliverySeconds(msgspec.Struct, frozen=True):
+    """Percentiles of the times to delivery, right to 2 %.
+
+    Attributes:
+        p50: half of the messages took no longer.
+        p90: nine of ten took no longer.
+        p99: 99 of 100 took no longer.
+        longest: the longest time.
+        messages: how many delivered messages told when they were first tried.
+    """
+
+    p50: float
+    p90: float
+    p99: float
+    longest: float
+    messages: int
+
+
+class SmsReport(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What became of the messages of one number.
+
+    Attributes:
+        number: the number.
+        received: how many messages came in.
+        sent: how many messages delivery reports tell of.
+        statuses: how many of those sent have which status now.
+        reasons: what was said of those that are not delivered.
+        seconds: from the first attempt to the report of the delivery.
+    """
+
+    number: str
+    received: int
+    sent: int
+    statuses: dict[str, int]
+    reasons: dict[str, int]
+    seconds: DeliverySeconds | None = None
+
+
+class Report:
+    """Counts stories."""
+
+    def __init__(self, number: str) -> None:
+        self._number = number
+        self._received = 0
+        self._statuses: Counter[str] = Counter()
+        self._reasons: Counter[str] = Counter()
+        self._times: Counter[int] = Counter()
+        self._longest = 0.0
+
+    def add(self, story: SmsStory) -> None:
+        """Count one message."""
+        if story.direction == "inbound":
+            self._received += 1
+            return
+        self._statuses[story.status or "unknown"] += 1
+        if story.status == _DELIVERED:
+            self._add_time(story)
+            return
+        reason = story.details or "no reason given"
+        full = len(self._reasons) >= _MOST_REASONS and reason not in self._reasons
+        self._reasons[_OTHERS if full else reason] += 1
+
+    def told(self) -> SmsReport:
+        """Return what was counted."""
+        return SmsReport(
+            number=self._number,
+            received=self._received,
+            sent=self._statuses.total(),
+            statuses=dict(self._statuses.most_common()),
+            reasons=dict(self._reasons.most_common()),
+            seconds=self._seconds(),
+        )
+
+    def _add_time(self, story: SmsStory) -> None:
+        tried = [ticks for ticks in (_ticks(attempt.timestamp) for attempt in story.attempts) if ticks is not None]
+        reported = _ticks(story.last_event)
+        if tried and reported is not None:
+            seconds = max(reported - min(tried), 0) / TICKS_PER_SECOND
+            self._longest = max(self._longest, seconds)
+            self._times[math.floor(math.log(max(seconds, _SHORTEST), _PRECISION))] += 1
+
+    def _seconds(self) -> DeliverySeconds | None:
+        if not self._times:
+            return None
+        p50, p90, p99 = (self._percentile(share) for share in (0.5, 0.9, 0.99))
+        return DeliverySeconds(p50, p90, p99, round(self._longest, 3), self._times.total())
+
+    def _percentile(self, share: float) -> float:
+        wanted = share * self._times.total()
+        reached = 0
+        for bucket in sorted(self._times):
+            reached += self._times[bucket]
+            if reached >= wanted:
+                return round(min(math.pow(_PRECISION, bucket + 0.5), self._longest), 3)
+        return self._longest
+
+
+def _ticks(written: str | None) -> int | None:
+    try:
+        return Instant.parse(written).ticks
+    except ValueError:
+        return None

@@ -1,0 +1,195 @@
+"""What happened, newest first: from the narrowest partition that the question allows, else from the time line."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Iterable, Sequence
+from contextlib import aclosing
+from datetime import datetime
+from typing import Final, NamedTuple
+
+import msgspec
+
+from shared.catalogue import CHAT_THREAD, CHAT_USER, SMS, TIMELINE
+from shared.events.timestamps import reverse
+from shared.lookups.addresses import address
+from shared.lookups.filters import EVERYTHING, Filter, all_of, any_of, where
+from shared.lookups.follow import LATE, RECENT, Follower, Watch
+from shared.lookups.lines import OF_RECORD, OF_TIMELINE, EventLine, line_of_record, line_of_timeline
+from shared.lookups.reader import PAGE, Reader, Row, ticks_of
+from shared.rows import keys
+from shared.rows.text import cut
+from shared.rows.timeline import EXCERPT_UNITS, SHARDS, partition_of
+
+_BEHIND_DIGITS: Final = ":"  # the character after `9`
+_BEHIND_DIGEST: Final = "~g"  # the character after `f`
+_OF_A_NUMBER: Final = ("Number", "Peer")
+_OF_A_USER: Final = ("RecipientId", "SenderId", "InitiatorId", "ParticipantId")
+
+
+class Wanted(msgspec.Struct, frozen=True, kw_only=True):
+    """Which events somebody asks for; all of what is given must hold.
+
+    Attributes:
+        kind: what happened.
+        number: a number of either party of an SMS, as people write it.
+        user: raw id of a user.
+        thread: id of a thread.
+        status: delivery status.
+        message: id of a message.
+        since: ticks of the oldest event.
+        until: ticks that all events are older than.
+    """
+
+    kind: str | None = None
+    number: str | None = None
+    user: str | None = None
+    thread: str | None = None
+    status: str | None = None
+    message: str | None = None
+    since: int | None = None
+    until: int | None = None
+
+    @property
+    def address(self) -> str | None:
+        """The number as rows have it."""
+        return None if self.number is None else address(self.number)
+
+    @property
+    def owner(self) -> tuple[str, str] | None:
+        """The table and the partition that may hold them all, if the question names one."""
+        for family, value in ((SMS, self.address), (CHAT_USER, self.user), (CHAT_THREAD, self.thread)):
+            if value is not None:
+                return family.table, keys.key(value)
+        return None
+
+
+class Source(NamedTuple):
+    """Where to read events from.
+
+    Attributes:
+        table: the time line, or a table of records.
+        ranges: the filters to ask with, each giving its rows newest first.
+        scan: whether all rows of the table may have to be read.
+    """
+
+    table: str
+    ranges: Sequence[Filter]
+    scan: bool = False
+
+
+class TimelineLookups(Reader):
+    """Questions about events of all families."""
+
+    async def lines(self, wanted: Wanted, limit: int | None = None) -> AsyncGenerator[EventLine]:
+        """Yield the events that somebody asks for, newest first, at most so many."""
+        source = await self.source(wanted)
+        count = 0
+        async for line in self.lines_of(source, page=min(limit or PAGE, PAGE)):
+            yield line
+            count += 1
+            if count == limit:
+                return
+
+    async def follow(
+        self, wanted: Wanted, *, shown: Iterable[str] = (), watches: tuple[Watch, ...] = (RECENT, LATE)
+    ) -> AsyncGenerator[EventLine]:
+        """Yield events as they are written, each once, until nobody wants more.
+
+        Args:
+            wanted: which events; the time in it is ignored.
+            shown: handles of events to leave out.
+            watches: how often to ask, and how far back.
+        """
+        await self.first(TIMELINE, EVERYTHING, select=["RowKey"])  # tells the clock of the service
+        matching = _matching(wanted, TIMELINE)
+
+        def read(since: datetime, written_since: datetime) -> AsyncGenerator[EventLine]:
+            ranges = timeline_ranges(Wanted(since=ticks_of(since)), matching, written_since)
+            return self.lines_of(Source(TIMELINE, ranges))
+
+        async with aclosing(Follower(read, self.now, self.note, watches, shown).lines()) as lines:
+            async for line in lines:
+                yield line
+
+    async def source(self, wanted: Wanted) -> Source:
+        """Return where to read the events that somebody asks for: their owner's partition, or the time line."""
+        if wanted.owner is not None:
+            table, partition = wanted.owner
+            owned = where("PartitionKey", "eq", partition)
+            if await self.first(table, owned, select=["RowKey"]) is not None:
+                return Source(table, [all_of(owned, _between(wanted), _matching(wanted, table))])
+        matching = _matching(wanted, TIMELINE)
+        source = Source(TIMELINE, timeline_ranges(wanted, matching), bool(matching.words) and wanted.since is None)
+        if source.scan:
+            self.note(f"this may read all of {TIMELINE}, back to its beginning: name how far with --since")
+        return source
+
+    async def lines_of(self, source: Source, *, page: int = PAGE) -> AsyncGenerator[EventLine]:
+        """Yield the events of a source, newest first."""
+        in_timeline = source.table == TIMELINE
+        line_of, columns = (line_of_timeline, OF_TIMELINE) if in_timeline else (line_of_record, OF_RECORD)
+        async for row in self.rows_of(source, columns, page=page):
+            try:
+                line = line_of(row)
+            except ValueError:
+                self.unreadable.add(source.table)
+            else:
+                yield line
+
+    async def rows_of(self, source: Source, columns: Sequence[str], *, page: int = PAGE) -> AsyncGenerator[Row]:
+        """Yield the rows of a source, newest first."""
+        streams = [self.rows(source.table, one, select=columns, page=page) for one in source.ranges]
+        heads = [*await asyncio.gather(*(anext(stream, None) for stream in streams))]  # the first pages at once
+        while known := [(head["RowKey"], number) for number, head in enumerate(heads) if head is not None]:
+            number = min(known)[1]
+            if (head := heads[number]) is not None:
+                yield head
+            heads[number] = await anext(streams[number], None)
+
+
+def timeline_ranges(wanted: Wanted, matching: Filter, changed_since: datetime | None = None) -> list[Filter]:
+    """Return the filters, one per shard, for the minutes that somebody asks for.
+
+    Args:
+        wanted: the time that it is about.
+        matching: what else must hold.
+        changed_since: leave out rows that were written before, by the service's clock.
+    """
+    changed = EVERYTHING if changed_since is None else where("Timestamp", "ge", changed_since)
+    return [all_of(_minutes(shard, wanted), _between(wanted), matching, changed) for shard in range(SHARDS)]
+
+
+def _minutes(shard: int, wanted: Wanted) -> Filter:
+    newest = f"{shard}~" if wanted.until is None else partition_of(shard, wanted.until)
+    oldest = f"{shard}~{_BEHIND_DIGITS}" if wanted.since is None else partition_of(shard, wanted.since)
+    return all_of(where("PartitionKey", "ge", newest), where("PartitionKey", "le", oldest))
+
+
+def _between(wanted: Wanted) -> Filter:
+    """Narrow the RowKeys, in which newer events come first, to a time."""
+    until, since = wanted.until, wanted.since
+    return all_of(
+        EVERYTHING if until is None else where("RowKey", "gt", reverse(until) + _BEHIND_DIGEST),
+        EVERYTHING if since is None else where("RowKey", "lt", reverse(since) + _BEHIND_DIGEST),
+    )
+
+
+def _matching(wanted: Wanted, table: str) -> Filter:
+    """Return what must hold of a table's columns; that of the owner need not be looked for in its partition."""
+    units = EXCERPT_UNITS if table == TIMELINE else None
+    return all_of(
+        _equal(("Kind",), wanted.kind, units),
+        _equal(("DeliveryStatus",), wanted.status, units),
+        _equal(("MessageId",), wanted.message, units),
+        _equal(_OF_A_NUMBER, None if table == SMS.table else wanted.address, units),
+        _equal(_OF_A_USER, None if table == CHAT_USER.table else wanted.user, units),
+        _equal(("ThreadId",), None if table == CHAT_THREAD.table else wanted.thread, units),
+    )
+
+
+def _equal(columns: Sequence[str], value: str | None, units: int | None) -> Filter:
+    """Return a filter for a value in one of the columns, of which a table keeps so many UTF-16 units."""
+    if value is None:
+        return EVERYTHING
+    kept = value if units is None else cut(value, units)
+    equal = [where(column, "eq", kept) for column in columns]
+    return equal[0] if len(equal) == 1 else any_of(*equal)

@@ -1,0 +1,90 @@
+"""The replies in a stream of bytes, read with httptools; pure.
+
+https://www.rfc-editor.org/rfc/rfc9112
+"""
+
+from typing import Final, NamedTuple
+
+from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
+
+MOST_BYTES: Final = 2**20  # a transaction of 100 rows is answered with 40 KB
+_INTERIM: Final = range(100, 200)
+
+
+class BadReply(ConnectionError):  # noqa: N818  an outcome: the request may have been obeyed
+    """What the server sent is no reply of HTTP/1.1, or larger than any reply should be."""
+
+
+class Reply(NamedTuple):
+    """What the server answered."""
+
+    status: int
+    headers: list[tuple[bytes, bytes]]
+    body: bytes
+
+    def header(self, name: bytes) -> bytes:
+        """Return the value of a header, asked for in lower case; empty where there is none."""
+        return next((value for key, value in self.headers if key.lower() == name), b"")
+
+
+class ReplyReader:
+    """Reads one reply after the other.
+
+    A reply that only the end of the connection would end is never complete: nobody could tell whether it is whole.
+
+    Attributes:
+        reusable: whether another request may follow the last reply; not after any doubt about where that ended.
+    """
+
+    def __init__(self) -> None:
+        self._parser = HttpResponseParser(self)
+        self.begin()
+
+    def begin(self) -> None:
+        """Expect the next reply."""
+        self.reusable = False
+        self._received = 0
+        self._headers: list[tuple[bytes, bytes]] = []
+        self._body: list[bytes] = []
+        self._reply: Reply | None = None
+
+    def feed(self, data: bytes) -> Reply | None:
+        """Read on, and return the reply once it is complete.
+
+        Raises:
+            BadReply: this is none.
+        """
+        self._received += len(data)
+        if self._received > MOST_BYTES:
+            raise BadReply("the reply is too large")
+        try:
+            self._parser.feed_data(data)
+        except (HttpParserError, HttpParserUpgrade) as error:
+            self.reusable = False  # if the reply is complete, these bytes belong to nothing
+            if self._reply is None:
+                raise BadReply(type(error).__name__) from None  # its text quotes no more than the grammar
+        return self._reply
+
+    # What the parser calls.
+
+    def on_message_begin(self) -> None:
+        """Refuse a second reply to one request."""
+        if self._reply is not None:
+            raise BadReply("a second reply")
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Keep a header."""
+        self._headers.append((name, value))
+
+    def on_body(self, piece: bytes) -> None:
+        """Keep a piece of the body."""
+        self._body.append(piece)
+
+    def on_message_complete(self) -> None:
+        """Finish the reply; an interim one is passed over."""
+        status = self._parser.get_status_code()
+        if status in _INTERIM:
+            self._headers = []
+        else:
+            self.reusable = self._parser.should_keep_alive() and self._parser.get_http_version() == "1.1"
+            self._reply = Reply(status, self._headers, b"".join(self._body))

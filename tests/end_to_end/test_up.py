@@ -1,0 +1,298 @@
+"""`acsevents up` as a person uses it: one terminal that it runs in, and another beside it."""
+
+import asyncio
+import json
+import os
+import random
+import re
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+
+import pytest
+from azure.data.tables import TableServiceClient
+from rich.console import Console
+
+from acsevents import running
+from acsevents.local import LocalStackError
+from acsevents.local.event_grid import Notice
+from acsevents.local.event_grid.events import Event
+from acsevents.local.ports import require_free
+from acsevents.running import Running
+from acsevents.up import Ports, _print_notice
+from tests import samples
+
+ROOT = Path(__file__).parents[2]
+ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "80"}
+SECONDS = 120
+READY = "then stops everything"
+# Python's own start is not ours to make quiet, so a test must know when it is over.
+BEGUN = """
+import signal
+signal.signal(signal.SIGINT, signal.SIG_DFL)
+print("begun", flush=True)
+from acsevents.__main__ import main
+main()
+"""
+
+
+class Terminal:
+    """A terminal in which `acsevents up` runs.
+
+    Attributes:
+        printed: what it printed so far.
+        errors: what it printed on the error stream, once it has ended.
+    """
+
+    def __init__(self, process: asyncio.subprocess.Process, folder: Path) -> None:
+        self.process = process
+        self.folder = folder
+        self.printed = ""
+        self.errors = ""
+
+    async def shows(self, words: str) -> None:
+        """Read until some words are printed."""
+        assert self.process.stdout is not None
+        async with asyncio.timeout(SECONDS):
+            while words not in self.printed:
+                line = (await self.process.stdout.readline()).decode()
+                assert line, self.printed
+                self.printed += line
+
+    def part(self, command: str) -> int:
+        """Tell the process id of a part."""
+        found = subprocess.run(
+            ["pgrep", "-P", str(self.process.pid), "-f", command], capture_output=True, text=True, check=True
+        )
+        return int(found.stdout)
+
+    async def ends(self) -> int | None:
+        """Wait for its end; tell its exit code."""
+        async with asyncio.timeout(SECONDS):
+            out, errors = await self.process.communicate()
+        self.printed += out.decode()
+        self.errors = errors.decode()
+        return self.process.returncode
+
+    async def runs(self, command: str) -> subprocess.CompletedProcess[str]:
+        """Run a command in another terminal in the same folder."""
+        return await asyncio.to_thread(
+            subprocess.run,
+            ["sh", "-c", command],
+            cwd=self.folder,
+            env=ENVIRONMENT,
+            capture_output=True,
+            text=True,
+            timeout=SECONDS,
+            check=False,
+        )
+
+
+def options() -> list[str]:
+    """Choose five ports in a row that are free and that no outgoing connection takes meanwhile."""
+    while True:
+        first = random.randrange(20_000, 30_000)
+        try:
+            require_free("", first, count=5)
+        except LocalStackError:
+            continue
+        return ["--host-port", str(first + 3), "--topic-port", str(first + 4), "--azurite-port", str(first)]
+
+
+@asynccontextmanager
+async def up(folder: Path, *chosen: str) -> AsyncIterator[Terminal]:
+    """Run `acsevents up` in a folder; the block gets it as it starts."""
+    command = [sys.executable, "-c", BEGUN, "up", *(chosen or options())]
+    pipe = asyncio.subprocess.PIPE
+    process = await asyncio.create_subprocess_exec(*command, cwd=folder, env=ENVIRONMENT, stdout=pipe, stderr=pipe)
+    terminal = Terminal(process, folder)
+    try:
+        yield terminal
+    finally:
+        if process.returncode is None:
+            process.send_signal(signal.SIGINT)
+            await terminal.ends()
+
+
+@contextmanager
+def stopped(pid: int) -> Iterator[None]:
+    """Stop a process for the length of a block."""
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(pid, signal.SIGCONT)
+
+
+def events(folder: Path, *types: str) -> str:
+    """Write events of some types to a file; tell its name."""
+    sample = samples.event("2025/SMSReceived")
+    made = [
+        {**sample, "id": f"number {number}", "eventType": f"Microsoft.Communication.{name}"}
+        for number, name in enumerate(types)
+    ]
+    (folder / "events.json").write_text(json.dumps(made))
+    return "events.json"
+
+
+async def test_its_printed_lines_can_be_pasted_and_find_it_without_any_export(tmp_path: Path) -> None:
+    """Publish and ask as it says; every delivery and drop, and every dead letter of the app, is a line."""
+    async with up(tmp_path) as terminal:
+        await terminal.shows(READY)
+        lines = terminal.printed.splitlines()
+        publish, sms, dead_letters = [line for line in lines if " -m acsevents " in line]
+        await terminal.runs(publish)
+        await terminal.shows("SMSDeliveryReportReceived")
+        story, letters = await terminal.runs(sms), await terminal.runs(f"{dead_letters} --json")
+        new = events(tmp_path, "SMSRead", "CallStarted")
+        await terminal.runs(f"{publish.split(' publish ')[0]} publish {new}")
+        await terminal.shows("unsupported_type")
+        exports = "; ".join(line for line in lines if line.startswith("export "))
+        elsewhere = await terminal.runs(f"{exports}; cd /; {dead_letters} --json")
+        terminal.process.send_signal(signal.SIGINT)
+        code = await terminal.ends()
+
+    assert (0, "") == (code, terminal.errors)
+    assert "No error." in story.stdout
+    assert "asking the tables of `acsevents up`" in story.stderr
+    assert "[]" == letters.stdout.strip()
+    assert "SMSRead" in elsewhere.stdout
+    assert "dropped                          CallStarted  number 1" in terminal.printed
+    assert "delivered    new-types           SMSRead  number 0" in terminal.printed
+    assert "dead letter in chat_thread_events: unsupported_type" in terminal.printed
+
+
+async def test_a_second_one_is_refused_in_the_folder_and_on_the_ports_of_the_first(tmp_path: Path) -> None:
+    """Two that share them would each get some of the events; the cure is named. Azurite has its three services."""
+    chosen = options()
+    (tmp_path / "local.settings.json").write_text('{"Values": {"EventTables": "UseDevelopmentStorage=true"}}')
+    async with up(tmp_path, *chosen) as first:
+        await first.shows(READY)
+        for service in range(3):
+            with socket.create_connection(("127.0.0.1", int(chosen[-1]) + service), timeout=10):
+                pass
+        async with up(tmp_path) as second:
+            assert await second.ends() == 1
+        assert f"already runs in .local, process {first.process.pid}" in second.errors
+        assert "another folder with --folder" in second.errors
+        for option, port in zip(chosen[::2], chosen[1::2], strict=True):
+            others = options()
+            others[others.index(option) + 1] = port
+            async with up(tmp_path, *others, "--folder", "other") as second:
+                assert await second.ends() == 1
+            assert f"port {port} cannot be used" in second.errors
+            assert option in second.errors
+
+
+def test_the_ports_are_the_usual_ones() -> None:
+    """So that `UseDevelopmentStorage=true` and `func`'s port mean what runs."""
+    assert Ports(host=7071, topic=7072, azurite=10000) == Ports()
+    with TableServiceClient.from_connection_string("UseDevelopmentStorage=true") as client:
+        assert f"http://127.0.0.1:{Ports().azurite + 2}/devstoreaccount1" == client.url.rstrip("/")
+
+
+@pytest.mark.parametrize("part", ["azurite", "host"])
+async def test_a_part_that_dies_ends_it_and_is_named_with_its_last_words(tmp_path: Path, part: str) -> None:
+    """Half a stack would look like a bug of whoever develops with it."""
+    command, name = {"azurite": ("azurite.js", "Azurite"), "host": ("acsevents.local.host", "the Functions host")}[part]
+    async with up(tmp_path) as terminal:
+        await terminal.shows(READY)
+        os.kill(terminal.part(command), signal.SIGKILL)
+        assert await terminal.ends() == 1
+
+    last = "Azurite Table service is" if part == "azurite" else "[20"
+    assert re.fullmatch(rf"acsevents: {name} died \(signal 9, log: .*\): {re.escape(last)}.*\n", terminal.errors)
+
+
+async def test_ctrl_c_delivers_what_was_published(tmp_path: Path) -> None:
+    """Events that are under way are waited for."""
+    async with up(tmp_path) as terminal:
+        await terminal.shows(READY)
+        with stopped(terminal.part("acsevents.local.host")):
+            published = await terminal.runs(f"{sys.executable} -m acsevents publish {events(tmp_path, 'SMSReceived')}")
+            terminal.process.send_signal(signal.SIGINT)
+            await terminal.shows("delivering 1 events")
+        assert await terminal.ends() == 0
+
+    assert published.returncode == 0, published.stderr
+    assert "delivered    sms-events          SMSReceived" in terminal.printed
+    assert "dropped" not in terminal.printed
+
+
+async def test_a_second_ctrl_c_drops_events_and_says_how_many(tmp_path: Path) -> None:
+    """Nothing goes without a word."""
+    async with up(tmp_path) as terminal:
+        await terminal.shows(READY)
+        with stopped(terminal.part("acsevents.local.host")):
+            name = events(tmp_path, "SMSReceived", "SMSReceived", "ChatMessageReceived")
+            await terminal.runs(f"{sys.executable} -m acsevents publish {name}")
+            terminal.process.send_signal(signal.SIGINT)
+            await terminal.shows("delivering 3 events")
+            terminal.process.send_signal(signal.SIGINT)
+            await terminal.shows("stopping")
+        assert await terminal.ends() == 0
+
+    assert "dropped 3 events that were not delivered" in terminal.printed
+
+
+@pytest.mark.parametrize(("moment", "times"), [(0.0, 1), (0.5, 2), (1.2, 1), (2.0, 2), (3.0, 1), (4.0, 2)])
+async def test_ctrl_c_at_any_moment_ends_it_without_a_traceback(tmp_path: Path, moment: float, times: int) -> None:
+    """While modules are loaded, while parts start, and again while they stop."""
+    async with up(tmp_path) as terminal:
+        await terminal.shows("begun")
+        for wait in (moment, 0.1)[:times]:
+            await asyncio.sleep(wait)
+            if terminal.process.returncode is None:
+                terminal.process.send_signal(signal.SIGINT)
+        code = await terminal.ends()
+
+    assert "" == terminal.errors
+    assert code in {-signal.SIGINT, 0, 130}
+
+
+@pytest.mark.parametrize(
+    ("what", "shown"),
+    [
+        ("delivered", "delivered    sms-events          SMSReceived  a\\x1b[2J"),
+        ("retried", "retry        sms-events          SMSReceived  a\\x1b[2J  Busy"),
+        ("dropped", "dropped      sms-events          SMSReceived  a\\x1b[2J  Busy"),
+        ("dead_lettered", "dead letter  sms-events          SMSReceived  a\\x1b[2J  Busy"),
+        ("discarded", "discarded    sms-events          SMSReceived  a\\x1b[2J  Busy"),
+    ],
+)
+def test_everything_that_happens_to_an_event_is_a_line(
+    what: str, shown: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Without its subject, which may be a phone number, and without obeying its id."""
+    event = Event("EventGridSchema", "a\x1b[2J", "Microsoft.Communication.SMSReceived", "/phonenumber/1", b"", "1")
+    _print_notice(Console(), Notice(what, "sms-events", event, "Busy"))  # type: ignore[arg-type]  # one of the five
+
+    assert capsys.readouterr().out.rstrip().endswith(f"  {shown}")
+
+
+def test_a_folder_has_one_owner_and_none_when_that_is_gone(tmp_path: Path) -> None:
+    """What a killed owner left behind is not believed."""
+    with running.owned(tmp_path) as announce:
+        assert running.find(tmp_path) is None
+        announce(Running(1, "http://topic", "tables"))
+        assert running.find(tmp_path) == Running(1, "http://topic", "tables")
+        with pytest.raises(LocalStackError, match=r"already runs in .*, process 1: .*--folder"):
+            running.owned(tmp_path).__enter__()
+    (tmp_path / "up.json").write_text('{"pid":1,"topic":"http://topic","tables":"tables"}')
+
+    assert running.find(tmp_path) is None
+    with running.owned(tmp_path):
+        pass
+
+
+def test_a_folder_that_is_a_file_is_named_with_its_cure(tmp_path: Path) -> None:
+    """Look-ups take it for an empty one."""
+    (tmp_path / "file").touch()
+
+    with pytest.raises(LocalStackError, match=r"file cannot be used \(.*\): name another with --folder"):
+        running.owned(tmp_path / "file").__enter__()
+    assert running.find(tmp_path / "file") is None
