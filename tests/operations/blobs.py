@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 from azure.storage.blob import ContainerClient, ContainerSasPermissions, generate_container_sas
 
 from acsevents.local.azurite import ACCOUNT, ACCOUNT_KEY
-from acsevents.local.node import node_command
+from acsevents.local.node import toolchain
 from acsevents.local.ports import free_port
 
 PROGRAM = Path(__file__).parents[2] / "node_modules/azurite/dist/src/blob/main.js"
@@ -30,7 +30,7 @@ def blob_container(name: str, blobs: Mapping[str, bytes]) -> Iterator[str]:
     port = free_port()
     with TemporaryDirectory() as folder:
         command = [
-            node_command(),
+            toolchain().node,
             "-e",
             STOP_AT_END_OF_INPUT,
             "--",
