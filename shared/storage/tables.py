@@ -19,6 +19,7 @@ from shared.storage.http import Origin
 from shared.storage.odata import Row
 from shared.storage.pool import Pool
 from shared.storage.reply import Reply
+from shared.storage.turns import Partition, Turns
 
 # What azure-data-tables retries for a PUT. Both our writes replace, so both may be repeated.
 RETRIED: Final = frozenset({408, 429, 500, 502, 503, 504, *range(506, 600)})
@@ -53,6 +54,7 @@ class Patience(NamedTuple):
 
 
 class _Request(NamedTuple):
+    partition: Partition
     method: str
     path: str
     content_type: str
@@ -71,6 +73,9 @@ class _Answer(NamedTuple):
         return self.status in RETRIED or self.status == _OUT_OF_REACH or self.retry_after > 0
 
 
+_GAVE_WAY: Final = _Answer(_OUT_OF_REACH, "GaveWay")
+
+
 class Tables:
     """Writes to the tables of one storage account; one per worker process, within one event loop at a time."""
 
@@ -82,6 +87,8 @@ class Tables:
         self._path = url.path
         self._pool = Pool(Origin(url.hostname or "", url.port, tls=url.scheme == "https"))
         self._creating: dict[str, asyncio.Task[None]] = {}
+        self._turns = Turns()
+        self._loop: asyncio.AbstractEventLoop | None = None
 
     async def upsert(self, row: Row) -> None:
         """Write one row in place of whatever has its keys; returns when it is durable.
@@ -90,7 +97,7 @@ class Tables:
             RowRefused: the service refuses the row for its content.
             StorageError: the service did not take it in time.
         """
-        await self._write(_Request("PUT", row.path, "application/json", row.body, 1), row.table)
+        await self._write(_Request((row.table, row.partition), "PUT", row.path, "application/json", row.body, 1))
 
     async def upsert_together(self, rows: Sequence[Row]) -> None:
         """Write up to 100 rows of one table and partition, all or none; returns when they are durable.
@@ -100,7 +107,8 @@ class Tables:
             StorageError: the service did not take it in time.
         """
         body = odata.transaction(rows, self._account.endpoint)
-        await self._write(_Request("POST", "$batch", odata.TRANSACTION_TYPE, body, len(rows)), rows[0].table)
+        partition = (rows[0].table, rows[0].partition)
+        await self._write(_Request(partition, "POST", "$batch", odata.TRANSACTION_TYPE, body, len(rows)))
 
     async def close(self) -> None:
         """Close every connection."""
@@ -111,11 +119,11 @@ class Tables:
         self._pool.close()
         await self._authorization.close()
 
-    async def _write(self, request: _Request, table: str) -> None:
+    async def _write(self, request: _Request) -> None:
         deadline = asyncio.get_running_loop().time() + self._patience.whole
         answer = await self._send(request, deadline)
         if answer.status == _NOT_FOUND:
-            await self._create(table, deadline)
+            await self._create(request.partition[0], deadline)
             answer = await self._send(request, deadline)
         if answer.status in _REFUSED_FOR_CONTENT:
             raise RowRefused(answer.code or str(answer.status))
@@ -128,33 +136,48 @@ class Tables:
         """Send until an answer is final, or the attempts or the time are used up; the last answer counts."""
         now = asyncio.get_running_loop().time
         pause = self._patience.pause
-        for attempts_left in reversed(range(self._patience.attempts)):
+        attempts_left = self._patience.attempts
+        while True:
             answer = await self._attempt(request, deadline)
+            if answer is _GAVE_WAY:  # for others who waited: not an attempt of this request's own
+                continue
+            attempts_left -= 1
             pause = max(pause, answer.retry_after)
             if not attempts_left or not answer.is_passing or now() + pause >= deadline:
-                break
+                return answer
             await asyncio.sleep(pause)
             pause *= 2
-        return answer
 
     async def _attempt(self, request: _Request, deadline: float) -> _Answer:
-        """Send once; waiting for a connection is bounded by the deadline, the rest by what an attempt may take."""
+        """Send once; waiting for a turn is bounded by the deadline, the rest by what an attempt may take."""
+        turn = self._turns_of_this_loop().turn(request.partition, self._patience.attempt, deadline)
         try:
-            connection = await self._pool.acquire(deadline)
-            try:
-                path = f"{self._path}/{request.path}"
-                by = min(asyncio.get_running_loop().time() + self._patience.attempt, deadline)
-                proof = await self._authorization.headers(path)
-                headers = {**_HEADERS, **proof, "Content-Type": request.content_type}
-                target = path + self._authorization.query
-                reply = await connection.send(request.method, target, headers, request.body, deadline=by)
-            finally:
-                self._pool.release(connection)
+            async with turn:
+                reply = await self._exchange(request, turn.ends)
+                turn.answered()
         except NoToken as failure:
             return _Answer(_OUT_OF_REACH, str(failure))
         except OSError as failure:  # its own text may quote the URL, and with it the keys
-            return _Answer(_OUT_OF_REACH, type(failure).__name__)
+            return _GAVE_WAY if turn.gave_way else _Answer(_OUT_OF_REACH, type(failure).__name__)
         return _understood(request, reply)
+
+    async def _exchange(self, request: _Request, deadline: float) -> Reply:
+        path = f"{self._path}/{request.path}"
+        proof = await self._authorization.headers(path)
+        headers = {**_HEADERS, **proof, "Content-Type": request.content_type}
+        target = path + self._authorization.query
+        connection = self._pool.take()
+        try:
+            return await connection.send(request.method, target, headers, request.body, deadline=deadline)
+        finally:
+            self._pool.give_back(connection)
+
+    def _turns_of_this_loop(self) -> Turns:
+        """Return the turns of the running event loop; those of an earlier one may never be given back."""
+        loop = asyncio.get_running_loop()
+        if self._loop is not loop:
+            self._loop, self._turns = loop, Turns()
+        return self._turns
 
     async def _create(self, table: str, deadline: float) -> None:
         """Create a table; concurrent writers that miss it share one creation."""

@@ -58,6 +58,8 @@ class Turn:
 
     Attributes:
         gave_way: whether it was cut off for others who waited; such an attempt does not count.
+        began: when it was given out, by the clock of the event loop.
+        ends: when its time is over.
     """
 
     def __init__(self, turns: "Turns", partition: Partition, seconds: float, deadline: float) -> None:
@@ -67,6 +69,7 @@ class Turn:
         self._deadline = deadline
         self._answered = False
         self.gave_way = False
+        self.began = self.ends = 0.0
 
     async def __aenter__(self) -> Self:
         """Wait for a turn; what is waited is not charged to the attempt.
@@ -81,7 +84,8 @@ class Turn:
         async with asyncio.timeout_at(self._deadline):
             await self._line.take()
         self.began = loop.time()
-        self._timeout = asyncio.timeout_at(min(self.began + self._seconds, self._deadline))
+        self.ends = min(self.began + self._seconds, self._deadline)
+        self._timeout = asyncio.timeout_at(self.ends)
         await self._timeout.__aenter__()
         self._turns.under_way[self] = None
         return self
@@ -107,7 +111,7 @@ class Turn:
         self._line.give_back()
         if self._answered:
             self._turns.has_answered(self._partition, asyncio.get_running_loop().time() - self.began)
-        elif self._timeout.expired() or self.gave_way:
+        elif self.gave_way or self._timeout.expired() or isinstance(error, TimeoutError):
             self._turns.suspect(self._partition)
         await self._timeout.__aexit__(kind, error, trace)
 

@@ -39,8 +39,7 @@ async def _commit(writer: FakeWriter) -> AsyncIterator[GroupCommit]:
     commit = GroupCommit(writer)
     yield commit
     writer.release()
-    async with asyncio.timeout(20):
-        await commit.close()
+    await commit.close()
     assert idle(commit)
 
 
@@ -51,8 +50,7 @@ def start(commit: GroupCommit, *rows: Row) -> asyncio.Task[None]:
 
 async def settled(*tasks: asyncio.Task[None]) -> list[type[BaseException] | None]:
     """Wait for callers and tell how each ended."""
-    async with asyncio.timeout(20):
-        outcomes = await asyncio.gather(*tasks, return_exceptions=True)
+    outcomes = await asyncio.gather(*tasks, return_exceptions=True)
     return [None if outcome is None else type(outcome) for outcome in outcomes]
 
 
