@@ -22,8 +22,9 @@ from acsevents.local import LocalStackError
 from acsevents.local.event_grid import Notice
 from acsevents.local.event_grid.events import Event
 from acsevents.local.ports import require_free
+from acsevents.local.stack import Ports
 from acsevents.running import Running
-from acsevents.up import Ports, _print_notice
+from acsevents.up import _print_notice
 from tests import samples
 
 ROOT = Path(__file__).parents[2]
