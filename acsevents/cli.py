@@ -1,5 +1,6 @@
 """The command line `acsevents`: which commands there are. The module of a command is imported when it is run."""
 
+import gc
 from collections.abc import Mapping
 from importlib import import_module
 from typing import Annotated, Any, Final
@@ -52,7 +53,11 @@ class Commands(TyperGroup):
 
 def load(name: str) -> Any:
     """Import one command."""
-    module = import_module(f"acsevents.commands.{name.replace('-', '_')}")
+    gc.disable()  # what modules are made of stays: looking for garbage in it takes an eighth of the start
+    try:
+        module = import_module(f"acsevents.commands.{name.replace('-', '_')}")
+    finally:
+        gc.enable()
     command = typer.main.get_command(module.app)
     command.name = name
     return command

@@ -10,12 +10,12 @@ from typing import Any, Final, Self
 from azure.core.exceptions import ResourceNotFoundError
 from azure.data.tables import EntityProperty, TableEntity
 
-from shared import stored
 from shared.errors import ContentError
 from shared.events.event import Event
 from shared.lookups.filters import EVERYTHING, Filter
 from shared.storage.account import Account
 from shared.storage.connection import connect, disconnect
+from shared.stored import event_of
 
 Row = Mapping[str, Any]
 Note = Callable[[str], None]
@@ -87,8 +87,9 @@ class Reader:
     async def events(self, table: str, filter_: Filter) -> AsyncGenerator[Event]:
         """Yield the events of rows, decoded from the text they keep; one that cannot be read hides no other."""
         async for row in self.rows(table, filter_):
-            event = event_of(row)
-            if event is None:
+            try:
+                event = event_of(row)
+            except ContentError:
                 self.unreadable.add(table)
             else:
                 yield event
@@ -110,14 +111,6 @@ def moment(ticks: int) -> datetime:
 def ticks_of(time: datetime) -> int:
     """Return a time as ticks."""
     return (time - _EPOCH) // timedelta(microseconds=1) * 10
-
-
-def event_of(row: Row) -> Event | None:
-    """Return the event that a row keeps; None for a row that somebody else wrote or changed."""
-    try:
-        return stored.event_of(row)
-    except ContentError:
-        return None
 
 
 def _plain(row: TableEntity) -> Row:
