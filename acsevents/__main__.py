@@ -2,18 +2,9 @@
 
 import signal
 
+# Until the command runs, Ctrl-C ends the process without a traceback of imports.
+signal.signal(signal.SIGINT, signal.SIG_DFL)
 
-def main() -> None:
-    """Run a command; Ctrl-C ends it without a traceback, even while modules are loaded and when it has ended."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
-    from acsevents.cli import main as command  # noqa: PLC0415  # takes most of a second, in which Ctrl-C is common
+from acsevents.cli import main  # noqa: E402  see above
 
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-    try:
-        command()
-    finally:
-        signal.signal(signal.SIGINT, signal.SIG_DFL)
-
-
-if __name__ == "__main__":
-    main()
+main()

@@ -51,7 +51,7 @@ def install_packages() -> None:
 def install_command() -> None:
     """Write `.venv/bin/acsevents`, which runs the command line of this folder from any other one."""
     # -P: modules of the folder where it is run are not ours.
-    start = f"import sys; sys.path.insert(0, {str(ROOT)!r}); from acsevents.cli import main; main()"
+    start = f"import sys; sys.path.insert(0, {str(ROOT)!r}); import acsevents.__main__"
     python = shlex.quote(str(VENV / "bin" / "python"))
     script = VENV / "bin" / "acsevents"
     script.write_text(f'#!/bin/sh\nexec {python} -P -c {shlex.quote(start)} "$@"\n', encoding="utf-8")

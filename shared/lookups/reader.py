@@ -32,12 +32,14 @@ class Reader:
     Attributes:
         note: is told what the one who asks should know beside the answer; no personal data.
         unreadable: the tables of which some rows could not be read.
+        count: is called for each row that was read.
         skew: by how much the clock of the service is ahead of this machine's, as far as answers told.
     """
 
     def __init__(self, account: Account, note: Note = lambda _: None) -> None:
         self._client = connect(account, retries=3, read_seconds=_READ_SECONDS)
         self.note = note
+        self.count: Callable[[], None] = lambda: None
         self.unreadable: set[str] = set()
         self.skew = timedelta()
 
@@ -74,6 +76,7 @@ class Reader:
         )
         try:
             async for row in rows:
+                self.count()
                 yield _plain(row)
         except ResourceNotFoundError:
             return
