@@ -14,8 +14,12 @@ setup: $(VENV)/.ready $(VENV)/bin/acsevents $(AZURITE)  ## install the Python pa
 demo: setup  ## send every sample event through the webhook and show what was stored
 	@$(PY) -m acsevents demo
 
-test: setup  ## run all tests; ARGS="-k sms" to choose
-	@$(PY) -m pytest $(ARGS)
+unit: setup  ## run the tests of the pure core, in seconds; ARGS="-k sms" to choose
+	@$(PY) -m pytest tests/core $(ARGS)
+
+# Only all tests together reach every branch, so a choice of them is not measured.
+test: setup  ## run all tests and measure the coverage of shared/; ARGS="tests/storage -k refused" to choose
+	@$(PY) -m pytest $(if $(ARGS),$(ARGS),--cov)
 
 up: setup  ## keep Azurite and the host running until Ctrl-C
 	@$(PY) -m acsevents up
@@ -24,6 +28,17 @@ check: setup  ## ruff and mypy
 	@$(PY) -m ruff check
 	@$(PY) -m ruff format --check
 	@$(PY) -m mypy
+
+fix: setup  ## format, and mend what ruff can mend
+	@$(PY) -m ruff check --fix
+	@$(PY) -m ruff format
+
+goldens: setup  ## write the rows that the samples become; read the difference
+	@$(PY) -m tests.samples
+
+lock: setup  ## write requirements-dev.lock after a change of a requirements file; ARGS=--upgrade for newer packages
+	@$(PY) -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+		--custom-compile-command 'make lock' $(ARGS) requirements-dev.txt --output-file requirements-dev.lock
 
 bench: setup  ## measure
 	@$(PY) -m benchmarks
@@ -43,7 +58,7 @@ ifneq ($(shell $(PY) -c "" 2>/dev/null && echo runs),runs)
 .PHONY: $(VENV)/.ready
 endif
 
-$(VENV)/.ready: requirements.txt requirements-dev.txt
+$(VENV)/.ready: requirements-dev.lock
 	@command -v $(PYTHON) >/dev/null || { echo "set-up: no $(PYTHON) here: install Python 3.11 or newer, or name it: 'make setup PYTHON=...'" >&2; exit 1; }
 	@echo "set-up: installing the Python packages into $(VENV)"
 	@$(PYTHON) -m acsevents.local.setup venv
@@ -66,4 +81,4 @@ $(CHECKOV)/.ready: Makefile
 	@$(CHECKOV)/bin/pip install --quiet --disable-pip-version-check --no-deps pycep-parser==0.7.1
 	@touch $@
 
-.PHONY: help setup demo test up check bench storm func-test infra
+.PHONY: help setup demo unit test up check fix goldens lock bench storm func-test infra

@@ -19,7 +19,13 @@ SUMMARIES: Final[Mapping[str, str]] = {
     "numbers": "List your own numbers, each with its last event.",
     "threads": "List the chat threads, each with its last event.",
     "users": "List the chat users that events were delivered to, each with the last one.",
-    "dead-letters": "List the events that could not be recorded, with the reasons; show one.",
+    "dead-letters": (
+        "List the events that could not be recorded, with the reasons; show one; record those that can be by now."
+    ),
+    "replay": "Record the events of Event Grid's dead-letter files, or of any file of events.",
+    "rebuild": "Decode every stored event again with today's code, and write what differs.",
+    "erase": "Erase a user, a number or a thread from all tables, and write a receipt of it.",
+    "prune": "Remove the events before a date, by their own time; dead letters by when they were filed.",
     "export": "Write every recorded event to stdout, with all columns and its text as `Raw`; in no order.",
     "publish": "Publish events of either schema to an Event Grid topic; by default the one of `up`.",
     "demo": "Send every sample event through a local Event Grid and the function app, and show what was stored.",

@@ -3,6 +3,7 @@
 0 found, or done · 1 not found, or refused · 2 not usable: command line, setting, file · 3 out of reach
 """
 
+import logging
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,7 +11,7 @@ from typing import ClassVar
 
 from acsevents.local import LocalStackError
 from acsevents.text import shown
-from shared.errors import SettingsError, SinkError
+from shared.errors import RowRefused, SettingsError, SinkError, StorageError
 
 
 class Failure(Exception):  # noqa: N818  each leaf says what it is
@@ -43,6 +44,7 @@ class OutOfReach(Failure):
 def told() -> Iterator[None]:
     """Tell a failure that has a cure on stderr and exit; everything else is a bug and keeps its traceback."""
     _never_fail_to_print()
+    logging.getLogger("azure.identity").setLevel(logging.CRITICAL)  # what goes wrong is told once, and in one line
     try:
         yield
     except Exception as error:
@@ -62,6 +64,8 @@ def explanation(error: Exception) -> Failure | None:
             return error
         case SettingsError():
             return Unusable(str(error))
+        case StorageError() if not isinstance(error, RowRefused):
+            return OutOfReach(str(error))
         case LocalStackError() | SinkError():
             return Refused(str(error))
     return _of_a_library(error)

@@ -16,7 +16,7 @@ class Family(NamedTuple):
     Attributes:
         function: name of the function that Event Grid delivers them to.
         table: table with one row per event, newest first.
-        owner: fact whose value is the partition: the number, user or thread that asks for its events.
+        owner: fact whose value is the partition: the number, user or thread whose events people ask for.
         message_table: table that files the same rows under their message, if the family has one.
     """
 

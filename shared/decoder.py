@@ -60,7 +60,7 @@ def _event(opened: OpenedEnvelope, sent: OpenedEnvelope, text: str | bytes) -> E
 
 
 def _check_key(fact: str, facts: Facts, reading: Reading[Payload]) -> None:
-    """Raise for a fact that the row's keys are made of and that the payload does not tell."""
+    """Raise where the payload lacks a fact that the row's keys are made of."""
     if getattr(facts, fact):
         return
     sources = reading.model.sources(fact)
@@ -71,7 +71,7 @@ def _check_key(fact: str, facts: Facts, reading: Reading[Payload]) -> None:
 
 
 def _digest(event_type: EventType, sent: OpenedEnvelope) -> str:
-    """Tell events apart by all that makes them different, and a redelivery by nothing: neither order nor schema."""
+    """Return the digest of all that tells events apart. A redelivery has the same, whatever its key order or schema."""
     resource: Any = sent.resource_as_sent
     time = sent.envelope.time
     identity = (

@@ -86,7 +86,7 @@ class Oversized(ContentError):  # noqa: N818  see NotJson
 
 
 class InternalError(ContentError):
-    """The event cannot be recorded for a reason that is not its sender's: the dead letter keeps it for a replay."""
+    """The event cannot be recorded for a reason that is not in it; the dead letter keeps it for a replay."""
 
     reason = "internal_error"
 

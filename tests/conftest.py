@@ -1,10 +1,8 @@
 """What all tests share: one Azurite per run, a clean environment, and a run without personal data in its logs."""
 
-import json
 import logging
 import os
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from azure.data.tables import TableServiceClient
@@ -13,8 +11,8 @@ from acsevents.local.azurite import Azurite
 from shared.storage.account import Account
 from shared.storage.connection_string import parse_connection_string
 from shared.storage.settings import CONNECTIONS
+from tests import samples
 
-SAMPLES = Path(__file__).parents[1] / "samples"
 OUR_LOGGERS = ("acs_event_sink", "acsevents")
 # Names in lower case of the properties that hold texts, numbers, ids and names of people.
 _PERSONAL = frozenset(
@@ -41,10 +39,7 @@ def _personal(value: object, name: str = "") -> Iterator[str]:
 @pytest.fixture(name="personal_data", scope="session")
 def _personal_data() -> frozenset[str]:
     """Message texts, phone numbers, user ids and display names of all samples."""
-    paths = list(SAMPLES.glob("*/*.json"))
-    assert paths
-    events = [event for path in paths for event in json.loads(path.read_text())]
-    return frozenset(text for event in events for text in _personal(event["data"]))
+    return frozenset(text for name in samples.NAMES for text in _personal(samples.event(name)["data"]))
 
 
 class PrivacyGuard(logging.Handler):

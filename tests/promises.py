@@ -5,6 +5,7 @@ A test proves a promise by its marker, `@pytest.mark.promise("Kept")`; its docst
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -14,17 +15,28 @@ PROMISES: Final = {
     "Kept": "When a function reports success, the event is in its tables or in `DeadLetters`. There is no third place.",
     "Once": "Any number of deliveries of one event, in any number of workers, leaves the same rows as one delivery.",
     "Whole": (
-        "The event's JSON text as handed to the function is kept and can be read back equal, up to Event Grid's 1 MB."
+        "The event's JSON text as handed to the function is kept and can be read back equal, up to Event Grid's 1 MB, "
+        "until it is pruned or erased; a redacted row says so."
     ),
-    "Order-free": "Any order of arrival gives the same tables and the same answers.",
-    "Never silently merged": "Two events with the same id and different content are both kept.",
+    "Order-free": (
+        "Any order of arrival gives the same tables and the same answers. Of two deliveries of one event that differ, "
+        "`Raw`, `EnvelopeSchema`, `ResourceId` (its casing), `Subject` and `Drift` show the later one."
+    ),
+    "Never silently merged": (
+        "Two events that differ in type, resource, id, time or anything in `data` are both kept. Subject and unknown "
+        "envelope fields do not tell events apart: of two deliveries that differ only there, the row shows the later "
+        "one."
+    ),
     "No poison loop": (
         "No content makes Event Grid retry: bad events are dead-lettered with a reason and acknowledged. "
         "Only storage trouble makes a function fail, and then Event Grid redelivers."
     ),
     "Crash-safe": "Killed at any instruction, the next delivery repairs everything.",
     "Bounded": (
-        "A call answers within 20 s in the worst storage weather (Event Grid gives up at 30 s); memory does not grow."
+        "A call answers within 20 s in the worst storage weather (Event Grid gives up at 30 s); memory does not grow: "
+        "beyond a budget of texts calls are refused. Nobody starves: inside a worker, one owner's slow, refusing or "
+        "hung partition delays no other owner's calls; under overload what is written is acknowledged, what cannot be "
+        "is refused early."
     ),
     "Quiet": "No message text, phone number or user id in logs or errors.",
     "Tolerant": (
@@ -44,6 +56,7 @@ class Proof(NamedTuple):
     how: str
 
 
+@cache
 def proofs() -> list[Proof]:
     """Find every test that carries the marker, in the order of files and lines."""
     found = []

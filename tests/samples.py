@@ -1,21 +1,24 @@
 """The sample events by name, in every form in which they may be delivered, and the goldens beside them.
 
 A golden `samples/<generation>/rows/<Type>.json` holds the rows that the sample becomes, without its raw text.
-`python -m tests.samples` writes all of them anew; read the difference before you keep it.
+`make goldens` (`python -m tests.samples`) writes all of them; read the difference before you keep it.
 """
 
 import json
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
 from acsevents.samples import as_cloud_event
-from shared.catalogue import TIMELINE
+from shared import catalogue
+from shared.catalogue import TIMELINE, EventType
 from shared.decoder import decode
 from shared.events.event import Event as DecodedEvent
 from shared.rows.records import record_rows
 
 FOLDER: Final = Path(__file__).parents[1] / "samples"
+PREFIX: Final = "Microsoft.Communication."
 NAMES: Final = sorted(path.relative_to(FOLDER).with_suffix("").as_posix() for path in FOLDER.glob("*/*.json"))
 """`<generation>/<Type>` of every sample."""
 
@@ -24,9 +27,24 @@ Row = dict[str, Any]
 
 
 def event(name: str) -> Event:
-    """Load a sample as one event in Event Grid schema, the caller's own to change."""
-    (only,) = json.loads((FOLDER / f"{name}.json").read_text("utf-8"))
-    return dict(only)
+    """Load a sample as one event in Event Grid schema; each call returns a new one."""
+    try:
+        (only,) = json.loads(_text(name))
+        return dict(only)
+    except (TypeError, ValueError) as error:
+        raise AssertionError(f"edit samples/{name}.json: it must be a JSON array of one event ({error})") from None
+
+
+@cache
+def _text(name: str) -> str:
+    return (FOLDER / f"{name}.json").read_text("utf-8")
+
+
+def event_type(name: str) -> EventType:
+    """Return the catalogue's row of a sample's event type."""
+    found = catalogue.EVENT_TYPES.get(PREFIX + name.partition("/")[2])
+    assert found, f"add a row to shared/catalogue.py for samples/{name}.json, or rename the sample"
+    return found
 
 
 FORMS: Final[dict[str, Callable[[Event], Any]]] = {
@@ -39,19 +57,21 @@ FORMS: Final[dict[str, Callable[[Event], Any]]] = {
 
 
 def golden_path(name: str) -> Path:
-    """Tell where the golden of a sample stands."""
+    """Return where the golden of a sample stands."""
     generation, _, event_type = name.partition("/")
     return FOLDER / generation / "rows" / f"{event_type}.json"
 
 
 def golden(name: str) -> list[Row]:
     """Load the rows that a sample in Event Grid schema becomes, as `[{"table": …, "entity": {…}}]`."""
-    rows: list[Row] = json.loads(golden_path(name).read_text("utf-8"))
+    path = golden_path(name)
+    assert path.exists(), f"run `make goldens`: it writes {path.relative_to(FOLDER.parent).as_posix()}"
+    rows: list[Row] = json.loads(path.read_text("utf-8"))
     return rows
 
 
 def rows(event: DecodedEvent) -> list[Row]:
-    """Write the rows of an event as a golden has them."""
+    """Return the rows of an event as a golden has them."""
     return [
         {
             "table": row.table,
@@ -67,10 +87,17 @@ def record_entities(event: DecodedEvent) -> list[Any]:
 
 
 def write_goldens() -> None:
-    """Write every golden anew from what the decoder does now."""
+    """Write the golden of every sample, and delete those whose sample is gone."""
+    paths = set()
     for name in NAMES:
+        event_type(name)
+        path = golden_path(name)
+        path.parent.mkdir(exist_ok=True)
         text = json.dumps(rows(decode(json.dumps(event(name)))), indent=2, ensure_ascii=False)
-        golden_path(name).write_text(f"{text}\n", "utf-8")
+        path.write_text(f"{text}\n", "utf-8")
+        paths.add(path)
+    for path in set(FOLDER.glob("*/rows/*.json")) - paths:
+        path.unlink()
 
 
 if __name__ == "__main__":

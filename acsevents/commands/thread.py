@@ -1,37 +1,66 @@
 """`acsevents thread`."""
 
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
 from acsevents.asking import ask
 from acsevents.commands import command_app, examples
 from acsevents.failures import NotFound
-from acsevents.output import AsJson, in_json, json_line
+from acsevents.output import AsJson, in_json, json_line, rows
+from shared.lookups import Lookups
 
 app = command_app()
 
 
+_COLUMNS: Final = {"time": 19, "kind": 20, "message_id": 13, "who": None, "what": None}
+
+
 @app.command(
-    epilog=examples("thread 19:e07c8ddc5bab4c059ea9f11d29b544b6@thread.v2", "thread 19:…@thread.v2 --seen-by 8:acs:…")
+    epilog=examples(
+        "thread 19:e07c8ddc5bab4c059ea9f11d29b544b6@thread.v2",
+        "thread 19:…@thread.v2 --history",
+        "thread 19:…@thread.v2 --seen-by 8:acs:…",
+    )
 )
 def thread(
     thread_id: Annotated[str, typer.Argument(metavar="ID", help="Id of the thread, such as 19:…@thread.v2.")],
     seen_by: Annotated[str | None, typer.Option(help="Raw id of a user: tell what that user saw.")] = None,
     *,
+    history: Annotated[
+        bool, typer.Option("--history", help="All that happened, with texts before edits and deletions.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Tell the transcript of one chat thread, after edits and deletions."""
+    """Tell the transcript of one chat thread, after edits and deletions.
+
+    A thread that has no events of its own is told from those of its users.
+    """
+    if history:
+        found = _history(thread_id, seen_by, as_json=as_json)
+    else:
+        found = _transcript(thread_id, seen_by, as_json=as_json)
+    if not found:
+        raise NotFound("no such thread is recorded")
+
+
+def _history(thread_id: str, seen_by: str | None, *, as_json: bool) -> bool:
+    async def tell(lookups: Lookups) -> int:
+        return await rows(await lookups.thread_history(thread_id, seen_by), _COLUMNS, as_json=as_json)
+
+    return ask(tell) > 0
+
+
+def _transcript(thread_id: str, seen_by: str | None, *, as_json: bool) -> bool:
     transcript = ask(
-        lambda lookups: (
-            lookups.thread_as_seen_by(seen_by, thread_id) if seen_by is not None else lookups.thread(thread_id)
-        )
+        lambda lookups: lookups.thread(thread_id) if seen_by is None else lookups.thread_as_seen_by(seen_by, thread_id)
     )
     if transcript is None:
-        raise NotFound("no such thread is recorded")
+        return False
     if in_json(as_json):
         print(json_line(transcript))
-        return
+        return True
     from acsevents import show  # noqa: PLC0415  imports rich, which pipes can do without
 
     show.thread(show.console(), transcript)
+    return True

@@ -37,8 +37,8 @@ def make_venv() -> None:
 
 
 def install_packages() -> None:
-    """Install requirements-dev.txt into this virtual environment, and Node where the PATH has none."""
-    _pip("-r", str(ROOT / "requirements-dev.txt"))
+    """Install what requirements-dev.lock names, and nothing else, and Node where the PATH has none."""
+    _pip("--require-hashes", "-r", str(ROOT / "requirements-dev.lock"))
     from acsevents.local import LocalStackError, node  # noqa: PLC0415  needs a Python that has passed the check
 
     try:

@@ -16,7 +16,7 @@ Schema = Literal["EventGridSchema", "CloudEventSchemaV1_0"]
 
 
 class Envelope(msgspec.Struct, frozen=True):
-    """Who says what happened to which resource, and when.
+    """What an envelope says, whichever schema it is of.
 
     Attributes:
         schema: the schema that delivered the event.
@@ -36,7 +36,7 @@ class Envelope(msgspec.Struct, frozen=True):
 
 
 class OpenedEnvelope(msgspec.Struct, frozen=True):
-    """An envelope with what it held.
+    """An envelope as it was read, with its payload and what is odd about it.
 
     Attributes:
         envelope: what could be read of it.
@@ -75,7 +75,7 @@ class _EventGridSchema(Tolerant):
 
 
 class _CloudEvent(Tolerant, forbid_unknown_fields=False):
-    """Unknown attributes are extensions, which the specification allows: they are no drift."""
+    """An event in CloudEvents 1.0. Unknown attributes are extensions, which the specification allows: no drift."""
 
     id: Any = None
     type: Any = None
@@ -157,7 +157,7 @@ def _check_identity(event_id: object, event_type: object, type_path: str) -> Non
 
 
 def _type_name(value: object) -> str:
-    """Name a JSON value by its type, never by its content."""
+    """Return the type of a JSON value in words, and nothing of its content."""
     if value is None:
         return "nothing"
     if isinstance(value, bool):

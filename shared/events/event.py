@@ -6,6 +6,7 @@ import msgspec
 
 from shared.events.envelope import Envelope
 from shared.events.facts import Facts
+from shared.events.timestamps import Instant
 
 
 class Kind(StrEnum):
@@ -37,6 +38,7 @@ class Event(msgspec.Struct, frozen=True):
         digest: 16 hex digits over type, resource, id, time and data; equal for a redelivery, else different.
         drift: `path: what` of everything that is not as the model has it.
         text: the event's text as it was handed over.
+        redacted: when somebody was erased from the text; ticks and digest are those of the event before.
     """
 
     type: str
@@ -47,7 +49,8 @@ class Event(msgspec.Struct, frozen=True):
     digest: str
     drift: tuple[str, ...]
     text: str | bytes
+    redacted: Instant | None = None
 
     def __repr__(self) -> str:
-        """Name the event without any personal data."""
+        """Show the event without any personal data."""
         return f"<Event {self.kind} {self.digest}>"

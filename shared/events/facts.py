@@ -1,7 +1,7 @@
 """What an event says in the vocabulary of the records: THE declaration of the columns that come from payloads.
 
 Each field is one column, written in PascalCase (`message_id` is `MessageId`); its Python type decides how the table
-keeps it. Two generations of payload and two levels of chat event all end here.
+keeps it. Payloads of both generations and of both levels of chat are normalized into it.
 """
 
 from typing import Any
@@ -32,8 +32,8 @@ class Participant(msgspec.Struct, rename="camel", omit_defaults=True):
     metadata: JsonObject | None = None
 
 
-class Facts(msgspec.Struct, kw_only=True, omit_defaults=True, rename="pascal"):
-    """The normalized facts of one event, whole: nothing is cut. None where the event does not carry one.
+class Facts(msgspec.Struct, kw_only=True, rename="pascal"):
+    """The normalized facts of one event. Nothing is cut; what the event does not carry is None.
 
     Attributes:
         number: the resource's own number of an SMS; `peer` is the other party.

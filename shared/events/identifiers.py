@@ -96,14 +96,14 @@ class CommunicationIdentifier(Tolerant):
 
 
 class Identity(NamedTuple):
-    """The raw id and the kind of somebody; None where the event does not tell."""
+    """The raw id and the kind of a person or an app; None where the event does not tell."""
 
     id: str | None
     kind: str | None
 
 
 def identity(identifier: CommunicationIdentifier | None, legacy_id: str | None) -> Identity:
-    """Return who somebody is, from the identifier of 2021 or else from the id of 2020 beside it."""
+    """Return id and kind from the identifier of 2021, or else from the id of 2020 that stands beside it."""
     if identifier is None:
         return Identity(legacy_id, None if legacy_id is None else kind_of(legacy_id))
     raw_id = identifier.raw_id or _raw_id_of_member(identifier) or legacy_id
@@ -112,7 +112,7 @@ def identity(identifier: CommunicationIdentifier | None, legacy_id: str | None) 
 
 
 def kind_of(raw_id: str) -> str:
-    """Tell the kind of a raw id by its prefix, `unknown` for a prefix that is not one."""
+    """Return the kind of a raw id by its prefix; `unknown` for any other prefix."""
     for prefix, kind in _KIND_BY_PREFIX:
         if raw_id.startswith(prefix):
             return kind

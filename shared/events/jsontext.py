@@ -73,7 +73,7 @@ def parse(text: str | bytes) -> Document:
 
 
 def canonical(value: object) -> bytes:
-    """Write a parsed value so that equal values give equal bytes whatever their key order, different ones never."""
+    """Write a parsed value as bytes that are equal for equal values, whatever their key order, and for no others."""
     try:
         return _CANONICAL.encode(value)
     except UnicodeEncodeError:

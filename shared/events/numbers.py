@@ -1,4 +1,4 @@
-"""Whole numbers as Table Storage counts them, read from every spelling that events have for them."""
+"""Whole numbers of 64 and of 32 bits, as Table Storage keeps them, read from every spelling that events use."""
 
 from decimal import Decimal
 from typing import ClassVar, Self

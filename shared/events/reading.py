@@ -14,7 +14,7 @@ import msgspec
 
 
 class Tolerant(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
-    """Base of all models that are read here; the two settings make msgspec notice whatever is odd."""
+    """Base of all models; its settings make msgspec refuse every unknown name, so that none passes unnoticed."""
 
 
 class Scalar(Protocol):
@@ -39,7 +39,7 @@ _MOST_SPELLINGS: Final = 1_000  # of known names in other casings; more than exi
 
 
 class Reading(msgspec.Struct, Generic[Model]):
-    """What was read.
+    """A model as it was read, with what is odd about it.
 
     Attributes:
         model: the model, with wrong-typed fields at their defaults.
@@ -68,51 +68,51 @@ def read(value: dict[str, Any], model: type[Model], path: str) -> Reading[Model]
             return Reading(msgspec.convert(value, model, dec_hook=_exact), [])
         except (msgspec.ValidationError, UnicodeEncodeError):  # the latter for an unknown name with half an emoji
             pass
-    return _OddReader().read(value, model, path)
+    return _TolerantReader().read(value, model, path)
 
 
 def _is_respelled(value: Iterable[str], shape: _Shape) -> bool:
-    """Tell whether an open model's field stands there in another casing, which msgspec would take for an extension."""
+    """Return whether a field of an open model stands there in another casing; msgspec takes it for an extension."""
     return any(name not in shape.types and name.lower() in shape.names for name in value)
 
 
 def _exact(scalar: type[Scalar], value: object) -> Scalar:
-    """Read a scalar that is beyond doubt; msgspec turns a ValueError into its own error."""
+    """Read a scalar and raise where something is odd about it; msgspec turns a ValueError into its own error."""
     parsed = scalar.parse(value)
     if parsed.note is not None:
         raise ValueError(parsed.note)
     return parsed
 
 
-class _OddReader:
+class _TolerantReader:
     """Reads one value that is not exactly as its model has it, and collects what is odd."""
 
     def __init__(self) -> None:
         self._notes: list[str] = []
 
     def read(self, value: dict[str, Any], model: type[Model], path: str) -> Reading[Model]:
-        spelled = self._spell(value, _shape_of(model), path)
+        spelled = self._respelled(value, _shape_of(model), path)
         try:
             return Reading(msgspec.convert(spelled, model, dec_hook=_exact), self._notes)
         except msgspec.ValidationError:
             fields, rejected = self._fields(spelled, model, path)
             return Reading(model(**fields), self._notes, frozenset(rejected))
 
-    def _spell(self, value: dict[str, Any], shape: _Shape, path: str) -> dict[str, Any]:
-        """Give an object with the field names of the model and no others, all the way down."""
-        spelled = self._names(value, shape, path)
+    def _respelled(self, value: dict[str, Any], shape: _Shape, path: str) -> dict[str, Any]:
+        """Return an object with the field names of the model and no others, at every depth."""
+        spelled = self._with_known_names(value, shape, path)
         for name, inner in shape.nested:
             part = spelled.get(name)
             if isinstance(part, dict):
-                spelled[name] = self._spell(part, inner, f"{path}.{name}")
+                spelled[name] = self._respelled(part, inner, f"{path}.{name}")
             elif isinstance(part, list):
                 spelled[name] = [
-                    self._spell(item, inner, f"{path}.{name}[{index}]") if isinstance(item, dict) else item
+                    self._respelled(item, inner, f"{path}.{name}[{index}]") if isinstance(item, dict) else item
                     for index, item in enumerate(part)
                 ]
         return spelled
 
-    def _names(self, value: dict[str, Any], shape: _Shape, path: str) -> dict[str, Any]:
+    def _with_known_names(self, value: dict[str, Any], shape: _Shape, path: str) -> dict[str, Any]:
         names = tuple(value)
         known = shape.spellings.get(names)
         if known is not None:
@@ -146,7 +146,7 @@ class _OddReader:
         return fields, rejected
 
     def _part(self, value: object, annotation: Any, path: str) -> Any:
-        """Read the value of one field, None where nothing of it can be kept."""
+        """Read the value of one field; return None where nothing of it can be kept."""
         if get_origin(annotation) is list and isinstance(value, list):
             (element,) = get_args(annotation)
             parts = [self._part(item, element, f"{path}[{index}]") for index, item in enumerate(value)]
@@ -193,6 +193,6 @@ def _without_none(annotation: Any) -> Any:
 
 
 def _model_in(annotation: Any) -> type[Tolerant] | None:
-    """Find the model that a field holds, alone or in a list."""
+    """Return the model that a field holds, alone or in a list."""
     (element,) = get_args(annotation) if get_origin(annotation) is list else (annotation,)
     return element if isinstance(element, type) and issubclass(element, Tolerant) else None

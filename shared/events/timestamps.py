@@ -63,7 +63,7 @@ class Instant:
         return isinstance(other, Instant) and self.ticks == other.ticks
 
     def __hash__(self) -> int:
-        """Agree with equality."""
+        """Return equal hashes for equal points in time."""
         return hash(self.ticks)
 
     def __repr__(self) -> str:

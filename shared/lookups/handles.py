@@ -2,6 +2,7 @@
 
 from typing import Final, NamedTuple, Self
 
+from shared.events.timestamps import reverse
 from shared.rows.keys import newest_first, ticks_and_digest
 from shared.rows.timeline import SHARDS, partition_of, shard_of
 
@@ -10,6 +11,7 @@ _ALPHABET: Final = "0123456789abcdefghjkmnpqrstvwxyz"
 _LENGTH: Final = 26
 _DIGEST_BITS: Final = 64
 _SHARD_BITS: Final = 2
+_NO_HANDLE: Final = "a handle has 26 letters and digits, as `acsevents events` shows them"
 _READ_AS: Final = str.maketrans("oil", "011")
 
 
@@ -41,12 +43,14 @@ class Handle(NamedTuple):
         """
         written = text.strip().lower().translate(_READ_AS)
         if len(written) != _LENGTH or not set(written) <= set(_ALPHABET):
-            raise ValueError("a handle has 26 letters and digits, as `acsevents events` shows them")
+            raise ValueError(_NO_HANDLE)
         number = 0
         for character in written:
             number = number << 5 | _ALPHABET.index(character)
         number, content = divmod(number, 1 << _DIGEST_BITS)
         ticks, shard = divmod(number, 1 << _SHARD_BITS)
+        if reverse(ticks).startswith("-"):  # behind the year 9999
+            raise ValueError(_NO_HANDLE)
         return cls(shard, ticks, f"{content:016x}")
 
     @classmethod

@@ -10,11 +10,10 @@ from typing import Any, Final, Self
 from azure.core.exceptions import ResourceNotFoundError
 from azure.data.tables import EntityProperty, TableEntity
 
-from shared.decoder import decode
+from shared import stored
 from shared.errors import ContentError
 from shared.events.event import Event
 from shared.lookups.filters import EVERYTHING, Filter
-from shared.rows.fitting import unpack
 from shared.storage.account import Account
 from shared.storage.connection import connect, disconnect
 
@@ -116,8 +115,8 @@ def ticks_of(time: datetime) -> int:
 def event_of(row: Row) -> Event | None:
     """Return the event that a row keeps; None for a row that somebody else wrote or changed."""
     try:
-        return decode(unpack(row))
-    except (ContentError, ValueError):
+        return stored.event_of(row)
+    except ContentError:
         return None
 
 

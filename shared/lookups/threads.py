@@ -1,30 +1,41 @@
 """Questions about chat threads: what was said, and what one user saw of it."""
 
 from shared.catalogue import CHAT_THREAD, CHAT_USER
+from shared.events.event import Event
 from shared.lookups.filters import all_of, where
 from shared.lookups.reader import Reader
 from shared.rows import keys
-from shared.stories import Transcript, tell_thread
+from shared.stories import Step, Transcript, tell_history, tell_thread
 
 
 class ThreadLookups(Reader):
     """Questions about chat threads."""
 
     async def thread(self, thread_id: str) -> Transcript | None:
-        """Tell the transcript of one thread; None if unknown.
+        """Tell the transcript of one thread; None if unknown."""
+        return tell_thread(await self._thread_events(thread_id))
 
-        It is told from the thread's own events, or where there are none from what its users were told.
-        """
+    async def thread_as_seen_by(self, user_id: str, thread_id: str) -> Transcript | None:
+        """Tell what one user saw of a thread, from the events delivered to that user; None if unknown."""
+        return tell_thread(await self._events_seen_by(user_id, thread_id), seen_by=user_id)
+
+    async def thread_history(self, thread_id: str, seen_by: str | None = None) -> tuple[Step, ...]:
+        """Tell all that happened in a thread, or what of it one user was told; nothing if unknown."""
+        if seen_by is None:
+            return tell_history(await self._thread_events(thread_id))
+        return tell_history(await self._events_seen_by(seen_by, thread_id))
+
+    async def _thread_events(self, thread_id: str) -> list[Event]:
+        """Return the thread's own events, or where there are none what its users were told."""
         owned = where("PartitionKey", "eq", keys.key(thread_id))
         events = [event async for event in self.events(CHAT_THREAD.table, owned)]
         if not events:
             self.note(f"the thread has no events of its own: reading all of {CHAT_USER.table} for what users were told")
             told_to_users = where("ThreadId", "eq", thread_id)
             events = [event async for event in self.events(CHAT_USER.table, told_to_users)]
-        return tell_thread(events)
+        return events
 
-    async def thread_as_seen_by(self, user_id: str, thread_id: str) -> Transcript | None:
-        """Tell what one user saw of a thread, from the events delivered to that user; None if unknown."""
+    async def _events_seen_by(self, user_id: str, thread_id: str) -> list[Event]:
         owned = where("PartitionKey", "eq", keys.key(user_id))
         seen = self.events(CHAT_USER.table, all_of(owned, where("ThreadId", "eq", thread_id)))
-        return tell_thread([event async for event in seen], seen_by=user_id)
+        return [event async for event in seen]

@@ -34,7 +34,7 @@ class Edm(StrEnum):
 _OTHER_COLUMNS: Final[Mapping[str, Any]] = {
     **dict.fromkeys(("PartitionKey", "RowKey"), str),
     **dict.fromkeys(("EventId", "EventType", "Subject", "ResourceId", "EnvelopeSchema", "Kind", "Raw"), str),
-    "EventTime": Instant,
+    **dict.fromkeys(("EventTime", "Redacted"), Instant),
     "Drift": list[str],
     "RecordVersion": Int32,
     **dict.fromkeys(("Reason", "Detail"), str),  # of dead letters

@@ -1,4 +1,4 @@
-"""What becomes of an event that cannot be recorded: one row that keeps its text and tells the reason."""
+"""The row of an event that cannot be recorded: it keeps the text and tells the reason."""
 
 from shared.catalogue import DEAD_LETTERS
 from shared.errors import ContentError, Oversized
@@ -11,7 +11,7 @@ _NAMED_BYTES = 4_096  # for reason and detail, which are short; a long id or typ
 
 
 def dead_letter(function: str, text: str | bytes, error: ContentError) -> Filed:
-    """File a text under the function that it was delivered to; the same text gives the same row.
+    """Return the row that files a text under the function it was delivered to; the same text gives the same row.
 
     Raises:
         Oversized: not even the dead letter fits a row.
@@ -33,7 +33,7 @@ def dead_letter(function: str, text: str | bytes, error: ContentError) -> Filed:
 
 
 def without_what_the_sender_chose(letter: Filed, text: str | bytes, problem: str) -> Filed:
-    """Reduce a dead letter that the service refused to keys, reason and the text as bytes."""
+    """Return a refused dead letter with what the sender did not choose: keys, reason, problem, the text as bytes."""
     kept = {name: letter.columns[name] for name in ("Reason", "RecordVersion")}
     return letter._replace(columns={**kept, "Detail": problem, **pack(_bytes_of(text))})
 

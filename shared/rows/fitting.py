@@ -1,4 +1,4 @@
-"""Fit a row into the service's limits, which the emulator does not keep.
+"""Fits rows into the limits of the service. The emulator does not check them.
 
 https://learn.microsoft.com/rest/api/storageservices/understanding-the-table-service-data-model
 """
@@ -22,7 +22,7 @@ _DRIFT_OVERHEAD: Final = 8 + 2 * len("Drift") + 4
 
 
 def pack(text: str | bytes, *, is_json: bool = False) -> Entity:
-    """Keep a text whole: as `Raw` while it fits a string property, else compressed as `RawZ0`, `RawZ1` ….
+    """Return the columns that keep a text whole: `Raw` while it fits a string, else compressed `RawZ0`, `RawZ1` ….
 
     Args:
         text: what to keep.
@@ -68,18 +68,18 @@ def fit(columns: Mapping[str, Value], fixed: Entity, *, spare: int = _DRIFT_BYTE
     text leaves little room, the largest columns go first.
     """
     drift: list[str] = []
-    cuts: Entity = {}
+    shortened: Entity = {}
     for name, value in columns.items():
         if not isinstance(value, str) or utf16_units(value) <= TEXT_UNITS:
-            cuts[name] = value
+            shortened[name] = value
         elif name in JSON_COLUMNS:
             drift.append(f"{name}: left out, over {TEXT_UNITS} UTF-16 units")
         else:
-            cuts[name] = cut(value, TEXT_UNITS)
+            shortened[name] = cut(value, TEXT_UNITS)
             drift.append(f"{name}: cut at {TEXT_UNITS} UTF-16 units")
     fitted: Entity = {}
     room = ENTITY_BYTES - spare - entity_bytes(fixed)
-    for name, value in sorted(cuts.items(), key=lambda column: property_bytes(*column)):
+    for name, value in sorted(shortened.items(), key=lambda column: property_bytes(*column)):
         room -= property_bytes(name, value)
         if room >= 0:
             fitted[name] = value
@@ -89,7 +89,7 @@ def fit(columns: Mapping[str, Value], fixed: Entity, *, spare: int = _DRIFT_BYTE
 
 
 def drift_column(drift: Iterable[str], room: int = ENTITY_BYTES) -> Entity:
-    """Write drift notes as a JSON array that fits its column and the row's room in bytes; a note counts the rest."""
+    """Write drift notes as a JSON array that fits its column and `room` bytes; the last note counts those left out."""
     notes = list(drift)
     if not notes:
         return {}

@@ -14,6 +14,7 @@ from shared.rows.text import cut, utf16_units
 _ESCAPED_CHARACTERS = re.compile(r"[/\\#?%=\x00-\x1f\x7f-\x9f]")
 _ESCAPES = re.compile(r"(?:=[0-9A-F]{2})+")
 _NEWEST_FIRST = re.compile(r"([0-9]{19})~([0-9a-f]{16})")
+_BY_MESSAGE = re.compile(r".*~([0-9]{19})~([0-9a-f]{16})", re.DOTALL)
 _LONGEST = 250  # the service takes 512 UTF-16 units; row keys join a key with 37 more characters
 _KEPT = 200
 
@@ -55,6 +56,18 @@ def ticks_and_digest(row_key: str) -> tuple[int, str]:
 def by_message(message_id: str, ticks: int, event_digest: str) -> str:
     """Return the RowKey under which all events of one message lie together, oldest first."""
     return f"{key(message_id)}~{forward(ticks)}~{event_digest}"
+
+
+def ticks_and_digest_by_message(row_key: str) -> tuple[int, str]:
+    """Read back ticks and digest of what `by_message` was given.
+
+    Raises:
+        ValueError: no such RowKey.
+    """
+    found = _BY_MESSAGE.fullmatch(row_key)
+    if found is None:
+        raise ValueError("no RowKey of an event")
+    return int(found[1]), found[2]
 
 
 def _escape(match: re.Match[str]) -> str:

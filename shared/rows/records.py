@@ -87,6 +87,8 @@ def _columns(event: Event, told: Entity) -> Entity:
         columns["ResourceId"] = envelope.resource
     if envelope.time is not None:
         columns["EventTime"] = envelope.time.edm
+    if event.redacted is not None:
+        columns["Redacted"] = event.redacted.edm
     columns.update(told)
     drift = list(event.drift)
     room = ENTITY_BYTES

@@ -7,7 +7,7 @@ def utf16_units(text: str) -> int:
 
 
 def cut(text: str, units: int) -> str:
-    """Keep the first `units` UTF-16 units, without splitting a character."""
+    """Return the first `units` UTF-16 units of a text, without splitting a character."""
     if text.isascii():
         return text[:units]
     return text.encode("utf-16-le", "surrogatepass")[: 2 * units].decode("utf-16-le", "ignore")

@@ -49,6 +49,8 @@ def timeline_columns(event: Event, told: Entity, places: Sequence[Place]) -> Ent
         if column in _SHOWN:
             text = str(value)
             columns[column] = text if len(text) <= _SURELY_SHORT else cut(text, EXCERPT_UNITS)
+    if event.redacted is not None:
+        columns["Redacted"] = event.redacted.edm
     if event.drift:
         columns["DriftCount"] = len(event.drift)
     return columns

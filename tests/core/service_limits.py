@@ -9,14 +9,16 @@ import re
 from collections.abc import Mapping
 from datetime import datetime
 
+from tests.documented import EDM_TYPES
+
 _KIBI = 1024
 _KEY_UNITS = 512  # 1 KiB of UTF-16
 _OWN_PROPERTIES = 252  # 255, less PartitionKey, RowKey and Timestamp
 _TIMESTAMP_BYTES = 8 + 2 * len("Timestamp") + 8
 _KEYS = ("PartitionKey", "RowKey")
 _FORBIDDEN_IN_KEYS = {*"/\\#?", *map(chr, range(0x20)), *map(chr, range(0x7F, 0xA0))}
-_DATE_TIMES = {"EventTime", "OccurredAt", "ComposedAt", "ThreadCreatedAt"}
-_INT64S = {"Version"}
+_DATE_TIMES = {column for column, edm in EDM_TYPES.items() if edm == "Edm.DateTime"}
+_INT64S = {column for column, edm in EDM_TYPES.items() if edm == "Edm.Int64"}
 _HALF_AN_EMOJI = re.compile("[\ud800-\udfff]")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,254}")
 _DATE_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{7}Z", re.ASCII)

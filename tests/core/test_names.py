@@ -9,6 +9,7 @@ import pytest
 from shared.decoder import decode
 from shared.rows.records import record_columns
 from tests import samples
+from tests.core.models import MAPS
 from tests.core.strategies import delivered
 
 
@@ -70,7 +71,7 @@ def _modelled_objects(value: Any) -> Iterator[dict[str, Any]]:
     elif isinstance(value, dict):
         yield value
         for name, part in value.items():
-            if name not in {"metadata", "properties", "brandNew"}:
+            if name not in {*MAPS, "brandNew"}:
                 yield from _modelled_objects(part)
 
 
@@ -78,8 +79,5 @@ def _respelled(value: Any, spell: Any) -> Any:
     if isinstance(value, list):
         return [_respelled(item, spell) for item in value]
     if isinstance(value, dict):
-        return {
-            spell(name): part if name in {"metadata", "properties"} else _respelled(part, spell)
-            for name, part in value.items()
-        }
+        return {spell(name): part if name in MAPS else _respelled(part, spell) for name, part in value.items()}
     return value

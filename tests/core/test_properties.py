@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shared.decoder import decode
 from shared.errors import ContentError
 from shared.events.event import Event
 from shared.rows.dead_letters import dead_letter
@@ -87,6 +88,18 @@ def test_any_depth_is_a_record_or_a_content_error(depth: int, bracket: str, name
         _assert_kept(json.dumps(place).replace('"@"', f'["\\ud800", {deep}]'))
 
 
+def test_what_only_the_last_step_cannot_follow_is_not_json() -> None:
+    """Each step has a little less of the stack than the one before: what parses may be too deep for the digest."""
+    event = {**samples.event("2025/SMSReceived"), "id": "deep"}
+    event["data"]["extra"] = "@"
+    text = json.dumps(event)
+    errors = [outcome(text.replace('"@"', "[" * depth + r'"\ud800"' + "]" * depth)) for depth in range(1, 1_100)]
+    refused = [error for error in errors if isinstance(error, ContentError)]
+
+    assert {str(error) for error in refused} == {"$: nested too deeply"}
+    assert {error.event_id for error in refused} == {None, "deep"}
+
+
 @pytest.mark.parametrize("encode", [str, str.encode])
 @pytest.mark.parametrize("name", samples.NAMES)
 def test_bytes_and_a_byte_order_mark_make_no_difference(name: str, encode: Any) -> None:
@@ -124,6 +137,48 @@ def test_a_redelivery_has_the_same_keys_in_either_schema(name: str, first: str, 
 
     assert len(keys) == 2
     assert keys[0] == keys[1]
+
+
+@pytest.mark.promise("Once", "Order-free")
+@pytest.mark.parametrize("name", samples.NAMES)
+@pytest.mark.parametrize(
+    ("changes", "later"),
+    [
+        ({}, set()),
+        ({"subject": "another"}, {"Subject"}),
+        ({"topic": "/SUBSCRIPTIONS/A/RESOURCEGROUPS/B"}, {"ResourceId"}),
+        ({"brandNew": 1}, {"Drift", "DriftCount"}),
+        ({"eventTime": "2026-01-01T02:00:00+02:00"}, set()),
+    ],
+)
+def test_the_later_of_two_deliveries_shows_in_the_columns_that_the_documentation_names(
+    name: str, changes: dict[str, Any], later: set[str]
+) -> None:
+    """Subject, unknown envelope fields and the spelling of resource and time tell no events apart; all keys agree."""
+    event = {**samples.event(name), "eventTime": "2026-01-01T00:00:00Z", "topic": "/subscriptions/a/resourceGroups/b"}
+    first, again = (record_rows(decode(delivered(one))) for one in (event, {**event, **changes}))
+    different = {
+        column
+        for one, other in zip(first, again, strict=True)
+        for column in {*one.columns, *other.columns}
+        if one.columns.get(column) != other.columns.get(column)
+    }
+
+    assert [row[:3] for row in first] == [row[:3] for row in again]
+    assert different - {"Raw"} == later
+
+
+@pytest.mark.promise("Never silently merged")
+@pytest.mark.parametrize("time", ["2021-02-19T01:25:58.927+01:00", "2021-02-19T00:25:58.9270Z"])
+def test_data_is_compared_as_it_came(time: str) -> None:
+    """The same instant written in another way is other data and another row; stories fold the two."""
+    event = samples.event("2021/ChatMessageReceived")
+    first = decode(delivered(event))
+    event["data"]["composeTime"] = time
+    again = decode(delivered(event))
+
+    assert first.facts == again.facts
+    assert first.digest != again.digest
 
 
 @pytest.mark.promise("Never silently merged")

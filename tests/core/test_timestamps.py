@@ -157,6 +157,15 @@ def test_no_literal_is_written_beyond_the_years_1_to_9999(ticks: int) -> None:
         timestamps.edm(ticks)
 
 
+def test_an_instant_is_its_point_in_time() -> None:
+    """However it was written: equal ones count once, and it shows itself as the literal."""
+    instants = [timestamps.Instant.parse(text) for text in ("2020-09-18T00:22:20Z", "2020-09-18T02:22:20.0+02:00")]
+
+    assert len(set(instants)) == 1
+    assert repr(instants[1]) == "<Instant 2020-09-18T00:22:20.0000000Z>"
+    assert instants[0] != instants[0].edm
+
+
 def test_ticks_are_those_of_dot_net() -> None:
     """The Unix epoch is 621,355,968,000,000,000 ticks after the year 1."""
     epoch = datetime(1970, 1, 1, tzinfo=UTC).isoformat()

@@ -12,7 +12,7 @@ Feeds = Mapping[str, tuple[str, ...]]
 
 
 class Payload(Tolerant):
-    """What every payload model can tell.
+    """Base of all payload models.
 
     Attributes:
         feeds: the facts that a field feeds, both by their Python names; a field that is not here feeds the fact of

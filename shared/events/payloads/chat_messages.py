@@ -68,7 +68,7 @@ class ChatMessageEdited(ChatMessage):
 
 
 class ChatMessageDeleted(ChatMessage):
-    """A message that is no more."""
+    """A message that was deleted."""
 
     feeds: ClassVar[Feeds] = {
         **ChatMessage.feeds,

@@ -50,7 +50,7 @@ class ChatThreadCreated(ChatEvent):
         return facts
 
     def notes(self) -> tuple[str, ...]:
-        """Note a topic that is no string."""
+        """Return a note of a topic that is no string."""
         return _notes_of_topic(self.properties)
 
 
@@ -87,12 +87,12 @@ class ChatThreadPropertiesUpdated(ChatEvent):
         return facts
 
     def notes(self) -> tuple[str, ...]:
-        """Note a topic that is no string."""
+        """Return a note of a topic that is no string."""
         return _notes_of_topic(self.properties)
 
 
 class ChatThreadDeleted(ChatEvent):
-    """A thread that is no more."""
+    """A thread that was deleted."""
 
     feeds: ClassVar[Feeds] = {
         **ChatEvent.feeds,
@@ -130,7 +130,7 @@ def _notes_of_topic(properties: JsonObject | None) -> tuple[str, ...]:
 
 
 def _named_topic(properties: JsonObject | None) -> object:
-    """Return the topic in whatever casing; of several the last in code order."""
+    """Return the topic, named in any casing; of several spellings the last in code order."""
     if not properties:
         return None
     if "topic" in properties and len(properties) == 1:

@@ -58,7 +58,7 @@ class DeliveryAttempt(Tolerant):
 
 
 class SmsDeliveryReport(Payload):
-    """What became of a message that one of the resource's own numbers sent."""
+    """The outcome of a message that one of the resource's own numbers sent."""
 
     feeds: ClassVar[Feeds] = {
         "from_": ("from_", "number"),

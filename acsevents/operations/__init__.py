@@ -1,0 +1,1 @@
+"""What operators do to the records: replay, rebuild, erase, prune, send and examine. The commands are thin wrappers."""

@@ -1,0 +1,83 @@
+"""Where the rows of events are: told from the keys of one of them, without its text."""
+
+from collections.abc import AsyncIterator, Sequence
+from collections.abc import Set as AbstractSet
+
+import msgspec
+
+from acsevents.operations.stored_rows import StoredRow, StoredRows
+from shared.catalogue import FAMILIES, TIMELINE
+from shared.events.timestamps import reverse
+from shared.rows import keys
+from shared.rows.columns import Entity
+from shared.rows.timeline import SHARDS, Place, partition_of, shard_of
+from shared.stored import time_and_digest_of
+
+RECORD_TABLES = tuple(table for family in FAMILIES for table in (family.table, family.message_table) if table)
+"""The tables that keep events whole."""
+
+_BY_MESSAGE = frozenset(family.message_table for family in FAMILIES)
+
+
+def timeline_place(place: Place) -> Place | None:
+    """Return where the row is that points to a record, None for a key that is no record's."""
+    _, partition, row_key = place
+    try:
+        ticks, digest = time_and_digest_of(row_key)
+    except ValueError:
+        return None
+    return TIMELINE, partition_of(shard_of(partition), ticks), keys.newest_first(ticks, digest)
+
+
+def is_since(place: Place, first: int) -> bool:
+    """Tell whether a record's event is at most as old as some ticks; a key that is no record's counts as young."""
+    try:
+        return time_and_digest_of(place[2])[0] >= first
+    except ValueError:
+        return True
+
+
+async def events_since(stored: StoredRows, table: str, since: int | None) -> AsyncIterator[StoredRow]:
+    """Yield the rows of a record table whose events are at most as old as some ticks."""
+    if since is None:
+        async for row in stored.scan(table):
+            yield row
+        return
+    # Under its message a row's time stands behind the message's id: the service cannot choose by it.
+    condition = "" if table in _BY_MESSAGE else "RowKey lt @end"
+    async for row in stored.scan(table, condition, {"end": f"{reverse(since)}~~"}):
+        if is_since(row.place, since):
+            yield row
+
+
+async def events_before(
+    stored: StoredRows, table: str, before: int, *, select: Sequence[str]
+) -> AsyncIterator[StoredRow]:
+    """Yield the rows of a record table whose events are older than some ticks; some of their columns."""
+    condition = "" if table in _BY_MESSAGE else "RowKey gt @end"
+    async for row in stored.scan(table, condition, {"end": f"{reverse(before)}~~"}, select=select):
+        if not is_since(row.place, before):
+            yield row
+
+
+async def pointers_before(stored: StoredRows, before: int, *, to: AbstractSet[str] | None) -> AsyncIterator[StoredRow]:
+    """Yield the rows of the time line whose events are older; only those that point to no other tables than some."""
+    for shard in range(SHARDS):
+        values = {"first": partition_of(shard, before), "end": f"{shard}~:", "key": f"{reverse(before)}~~"}
+        condition = "PartitionKey ge @first and PartitionKey lt @end and RowKey gt @key"
+        async for row in stored.scan(TIMELINE, condition, values, select=("PartitionKey", "RowKey", "Rows")):
+            if not is_since(row.place, before) and (to is None or tables_of(row.entity) <= to):
+                yield row
+
+
+def tables_of(pointer: Entity) -> AbstractSet[str]:
+    """Return the tables that a row of the time line points to; none that exists where it cannot be read."""
+    return {table for table, _, _ in places_in(pointer)} or {""}
+
+
+def places_in(pointer: Entity) -> list[Place]:
+    """Return the places that a row of the time line points to, none for another row or where they cannot be read."""
+    try:
+        return msgspec.json.decode(str(pointer.get("Rows")), type=list[Place])
+    except msgspec.DecodeError:
+        return []

@@ -1,0 +1,81 @@
+"""Prune: events that are older than a date are removed, their records first, what points to them last."""
+
+from collections.abc import AsyncIterator, Collection
+from typing import Final
+
+import msgspec
+
+from acsevents.operations.at_once import for_each
+from acsevents.operations.places import RECORD_TABLES, events_before, pointers_before
+from acsevents.operations.stored_rows import MOST_TOGETHER, StoredRow, StoredRows
+from shared.catalogue import DEAD_LETTERS, TABLES, TIMELINE
+from shared.lookups.reader import moment
+from shared.rows.timeline import Place
+
+_TRANSACTIONS_AT_ONCE: Final = 8
+_KEYS: Final = ("PartitionKey", "RowKey")
+
+
+class Pruned(msgspec.Struct):
+    """What was removed, or without changes would be: rows by table."""
+
+    removed: dict[str, int] = msgspec.field(default_factory=dict)
+
+    def count(self, table: str, rows: int) -> None:
+        """Count rows as removed."""
+        self.removed[table] = self.removed.get(table, 0) + rows
+
+
+async def prune(
+    stored: StoredRows,
+    pruned: Pruned,
+    before: int,
+    *,
+    tables: Collection[str] = TABLES,
+    dry_run: bool = False,
+) -> None:
+    """Remove the events before a time, by their own time; dead letters by the time when they were filed.
+
+    A row of the time line goes when its table is named, or with the last of the records that it points to.
+    After an interruption the next run finishes the work.
+
+    Args:
+        stored: the rows.
+        pruned: what was done so far; it counts up while this works.
+        before: ticks of the first event to keep.
+        tables: the tables to prune.
+        dry_run: only count.
+    """
+
+    async def remove(places: list[Place]) -> None:
+        if not dry_run:
+            await stored.delete_together(places)
+        pruned.count(places[0][0], len(places))
+
+    async def remove_letter(row: StoredRow) -> None:
+        if dry_run or await stored.delete(row.place, row.etag):  # one that came again is young again
+            pruned.count(row.table, 1)
+
+    for table in RECORD_TABLES:
+        if table in tables:
+            await for_each(
+                _together(events_before(stored, table, before, select=_KEYS)), remove, at_once=_TRANSACTIONS_AT_ONCE
+            )
+    if DEAD_LETTERS in tables:
+        old = stored.scan(DEAD_LETTERS, "Timestamp lt @before", {"before": moment(before)}, select=_KEYS)
+        await for_each(old, remove_letter)
+    pointers = pointers_before(stored, before, to=None if TIMELINE in tables else frozenset(tables))
+    await for_each(_together(pointers), remove, at_once=_TRANSACTIONS_AT_ONCE)
+
+
+async def _together(rows: AsyncIterator[StoredRow]) -> AsyncIterator[list[Place]]:
+    """Yield rows that can be removed in one transaction, as they come."""
+    together: list[Place] = []
+    async for row in rows:
+        place = row.place
+        if together and (len(together) == MOST_TOGETHER or together[0][:2] != place[:2]):
+            yield together
+            together = []
+        together.append(place)
+    if together:
+        yield together

@@ -1,0 +1,167 @@
+"""An event and someone who is erased: is it theirs, or does it only list them, and how does it read without them.
+
+Both are told from the JSON text, so that an identity of a wrong type or in an unknown field counts like any other.
+What people write is their own: bodies, topics, display names and metadata of others are not searched.
+"""
+
+import json
+from typing import Any, Final
+
+import msgspec
+
+from acsevents.operations.whom import Whom
+from shared.catalogue import EVENT_TYPES
+from shared.decoder import decode
+from shared.errors import NotJson
+from shared.events.event import Event
+from shared.events.timestamps import Instant
+
+ERASED: Final = "erased"
+_OF_A_PERSON: Final = ("number", "peer", "sender_id", "recipient_id", "participant_id")
+_OF_A_THREAD: Final = ("thread_id",)
+_FREE_TEXT: Final = frozenset(
+    {
+        *("message", "messagebody", "topic", "properties", "metadata", "displayname", "senderdisplayname"),
+        *("deliverystatusdetails", "tag", "reason"),
+    }
+)
+_MEMBERS_OF_AN_IDENTIFIER: Final = frozenset(
+    {"communicationuser", "phonenumber", "microsoftteamsuser", "microsoftteamsapp"}
+)
+
+
+class _Literal(str):
+    """A number exactly as it stands in the JSON text."""
+
+    __slots__ = ()
+
+
+def is_theirs(event: Event, whom: Whom) -> bool:
+    """Tell whether an event is one of theirs: they sent it, received it, came, left, or it happened in the thread.
+
+    Raises:
+        NotJson: the event is nested too deeply to tell.
+    """
+    facts = _OF_A_THREAD if whom.kind == "thread" else _OF_A_PERSON
+    names = {name for fact in facts for name in _fields_of(event, fact)}
+    try:
+        found = [value for one in _events(_parsed(event)) for name, value in _data(one) if name.lower() in names]
+        return any(_names(value, whom) for value in found)
+    except RecursionError:
+        raise NotJson("nested too deeply") from None
+
+
+def without(event: Event, whom: Whom, when: Instant) -> Event | None:
+    """Return an event of others without their id, name and metadata; None if it does not list them.
+
+    Ticks and digest stay those of the event as it was, and with them the keys of its rows.
+
+    Raises:
+        ContentError: the event is nested too deeply, or nothing that can be read is left of it.
+    """
+    if whom.kind == "thread":
+        return None
+    kept = {name for fact in EVENT_TYPES[event.type].key_facts for name in _fields_of(event, fact)}
+    try:
+        document = _parsed(event)
+        redacted = [_redacted_event(one, whom, kept) for one in _events(document)]
+        if redacted == _events(document):
+            return None
+        text = _written(redacted if isinstance(document, list) else redacted[0])
+    except RecursionError:
+        raise NotJson("nested too deeply") from None
+    return msgspec.structs.replace(decode(text), ticks=event.ticks, digest=event.digest, redacted=when)
+
+
+def _fields_of(event: Event, fact: str) -> set[str]:
+    """Return the names, in lower case, of the fields of the payload that tell a fact."""
+    return {name.lower() for name in EVENT_TYPES[event.type].payload.sources(fact)}
+
+
+def _parsed(event: Event) -> Any:
+    text = event.text if isinstance(event.text, str) else event.text.decode()
+    return json.loads(text.removeprefix("\ufeff"), parse_float=_Literal, parse_int=_Literal, parse_constant=_Literal)
+
+
+def _events(document: Any) -> list[dict[str, Any]]:
+    return document if isinstance(document, list) else [document]
+
+
+def _data(event: dict[str, Any]) -> list[tuple[str, Any]]:
+    """Return the members of an event's data."""
+    found = [value for name, value in event.items() if name.lower() == "data" and isinstance(value, dict)]
+    return [pair for data in found for pair in data.items()]
+
+
+def _names(value: Any, whom: Whom) -> bool:
+    """Tell whether an identity stands in a value."""
+    if isinstance(value, str):
+        return whom.is_named(value)
+    if isinstance(value, list):
+        return any(_names(part, whom) for part in value)
+    if isinstance(value, dict):
+        return any(_names(part, whom) for name, part in value.items() if name.lower() not in _FREE_TEXT)
+    return False
+
+
+def _redacted_event(event: dict[str, Any], whom: Whom, kept: set[str]) -> dict[str, Any]:
+    redacted: dict[str, Any] = {}
+    for name, value in event.items():
+        if name.lower() == "data" and isinstance(value, dict):
+            redacted[name] = {
+                _redacted(inner, whom): part if inner.lower() in kept | _FREE_TEXT else _redacted(part, whom)
+                for inner, part in value.items()
+            }
+        elif name.lower() == "subject" and isinstance(value, str):
+            redacted[name] = "/".join(_redacted(part, whom) for part in value.split("/"))
+        else:
+            redacted[name] = _redacted(value, whom)
+    return redacted
+
+
+def _redacted(value: Any, whom: Whom) -> Any:
+    if isinstance(value, str):
+        return ERASED if whom.is_named(value) else value
+    if isinstance(value, list):
+        return [_redacted(part, whom) for part in value]
+    if not isinstance(value, dict):
+        return value
+    if _describes(value, whom):
+        return _erased(value)
+    return {
+        _redacted(name, whom): part if name.lower() in _FREE_TEXT else _redacted(part, whom)
+        for name, part in value.items()
+    }
+
+
+def _describes(value: dict[str, Any], whom: Whom) -> bool:
+    """Tell whether an object is about them alone: it names them itself, or by the identifier inside it."""
+    return any(
+        whom.is_named(part) if isinstance(part, str) else isinstance(part, dict) and _describes(part, whom)
+        for name, part in value.items()
+        if name.lower() not in _FREE_TEXT
+    )
+
+
+def _erased(value: Any) -> Any:
+    """Return what is left of an object about them: its shape, and the kind of person."""
+    if isinstance(value, list):
+        return [_erased(part) for part in value]
+    if not isinstance(value, dict):
+        return value if isinstance(value, bool) or value is None else ERASED
+    names = {name.lower() for name in value}
+    left = {name: part if name.lower() == "kind" else _erased(part) for name, part in value.items()}
+    left |= {name: {ERASED: ERASED} for name, part in value.items() if name.lower() == "metadata" and part}
+    if names & _MEMBERS_OF_AN_IDENTIFIER and "rawid" not in names:
+        left["rawId"] = ERASED  # else an id would be made of what is left
+    return left
+
+
+def _written(value: Any) -> str:
+    if isinstance(value, _Literal):
+        return str(value)
+    if isinstance(value, list):
+        return f"[{','.join(_written(part) for part in value)}]"
+    if isinstance(value, dict):
+        return f"{{{','.join(f'{json.dumps(name)}:{_written(part)}' for name, part in value.items())}}}"
+    return json.dumps(value)

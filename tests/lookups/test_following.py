@@ -1,0 +1,210 @@
+"""What whoever follows sees, under any order of arrival: in virtual time, and on the real Azurite."""
+
+import asyncio
+import json
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
+
+import pytest
+from azure.core.exceptions import ClientAuthenticationError, HttpResponseError, ServiceRequestError
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from shared.lookups import EventLine, Handle, Lookups, Wanted
+from shared.lookups.follow import LATE, RECENT, Follower, Watch
+from shared.lookups.reader import ticks_of
+from shared.sink import Sink
+from shared.storage.account import Account
+from shared.storage.group_commit import GroupCommit
+from shared.storage.tables import Tables
+from tests.lookups.virtual_time import START, now, run
+from tests.storage.events import sms
+
+DAY = 24 * 3600.0
+FOLLOWED = 300.0  # seconds of virtual time
+
+
+class Arrival(NamedTuple):
+    """A row that is written some seconds into the following, for an event that is some seconds older then.
+
+    It becomes visible up to some seconds after its `Timestamp`, as the service's own clocks and replicas disagree.
+    """
+
+    number: int
+    written: float
+    age: float
+    visible_after: float = 0.0
+
+    @property
+    def line(self) -> EventLine:
+        """The line that is shown of it."""
+        handle = Handle(0, ticks_of(START + timedelta(seconds=self.written - self.age)), f"{self.number:016x}")
+        return EventLine("", "sms.received", None, None, str(self.number), str(handle))
+
+
+class Rows:
+    """A time line in virtual time, out of reach now and then, whose answers take some seconds."""
+
+    def __init__(self, arrivals: list[Arrival], outages: list[tuple[float, float]], delay: float = 0.05) -> None:
+        self._arrivals = arrivals
+        self._outages = outages
+        self._delay = delay
+        self.asked: list[datetime] = []
+
+    async def read(self, since: datetime, written_since: datetime) -> AsyncGenerator[EventLine]:
+        """Yield what a query with both conditions would, newest first."""
+        seconds = asyncio.get_running_loop().time()
+        self.asked.append(now())
+        if any(start <= seconds < end for start, end in self._outages):
+            raise ServiceRequestError("out of reach")
+        await asyncio.sleep(self._delay)
+        for arrival in sorted(self._arrivals, key=lambda one: one.age - one.written):
+            time = START + timedelta(seconds=arrival.written)
+            is_there = arrival.written + arrival.visible_after <= seconds
+            if is_there and time >= written_since and time - timedelta(seconds=arrival.age) >= since:
+                yield arrival.line
+
+
+def follow(rows: Rows, seconds: float = FOLLOWED, told: list[str] | None = None) -> list[tuple[int, float]]:
+    """Follow for some seconds of virtual time; return the number of each line with the second it was shown."""
+    shown: list[tuple[int, float]] = []
+
+    async def watch() -> None:
+        follower = Follower(rows.read, now, (told if told is not None else []).append)
+        async with aclosing(follower.lines()) as lines:
+            async for line in lines:
+                second = asyncio.get_running_loop().time()
+                shown.append((int(line.what or ""), second))
+
+    async def for_some_time() -> None:
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(watch(), seconds)
+
+    run(for_some_time())
+    return shown
+
+
+AGES = st.one_of(st.floats(0, 119), st.floats(121, DAY - 1))
+ARRIVALS = st.lists(
+    st.builds(Arrival, st.just(0), st.floats(0, 200), AGES, st.floats(0, 10)), min_size=1, max_size=12
+).map(lambda arrivals: [arrival._replace(number=number) for number, arrival in enumerate(arrivals)])
+OUTAGES = st.lists(st.tuples(st.floats(5, 150), st.floats(1, 400)), max_size=2).map(
+    lambda outages: [(start, start + length) for start, length in outages]
+)
+
+
+@settings(deadline=None, max_examples=50)
+@given(ARRIVALS)
+def test_each_event_is_shown_once_and_in_time(arrivals: list[Arrival]) -> None:
+    """Within 2 s if it is at most 2 minutes old when it can be seen, within 60 s if it is up to 24 hours late."""
+    shown = follow(Rows(arrivals, []))
+
+    assert {arrival.number for arrival in arrivals} == {number for number, _ in shown}
+    assert len(shown) == len(arrivals)
+    for number, second in shown:
+        arrival = arrivals[number]
+        waited = second - arrival.written - arrival.visible_after
+        assert waited <= (2 if arrival.age <= 120 else 60)
+
+
+@settings(deadline=None, max_examples=50)
+@given(ARRIVALS, OUTAGES, st.floats(0.05, 4))
+def test_each_event_is_shown_once_across_outages(
+    arrivals: list[Arrival], outages: list[tuple[float, float]], delay: float
+) -> None:
+    """Whatever was written while the tables were out of reach is shown when they are back."""
+    told: list[str] = []
+    shown = follow(Rows(arrivals, outages, delay), FOLLOWED + 500, told)
+
+    assert sorted(number for number, _ in shown) == [arrival.number for arrival in arrivals]
+    assert set(told) <= {"the tables are out of reach: asking again", "the tables are back"}
+    assert told[-1:] in ([], ["the tables are back"])
+
+
+def test_an_event_that_is_later_than_a_day_is_not_followed() -> None:
+    """As the help says."""
+    assert [] == follow(Rows([Arrival(0, 20, DAY + 3600)], []))
+
+
+def test_it_asks_no_more_than_about_once_a_second() -> None:
+    """A minute of following is one question a second, and one more each half minute."""
+    rows = Rows([], [])
+    follow(rows, 60)
+
+    assert len(rows.asked) <= 60 / RECENT.every + 60 / LATE.every + 2
+
+
+@pytest.mark.parametrize("error", [ClientAuthenticationError("no"), ValueError("a bug")])
+def test_what_no_waiting_cures_ends_the_following(error: Exception) -> None:
+    """A missing role or a bug is raised, as is tables that were never reached."""
+
+    async def read(_since: datetime, _written_since: datetime) -> AsyncGenerator[EventLine]:
+        if now() > START + timedelta(seconds=5):
+            if isinstance(error, HttpResponseError):
+                error.status_code = 403
+            raise error
+        for line in list[EventLine]():
+            yield line
+
+    async def watch() -> None:
+        async for _ in Follower(read, now, print).lines():
+            pass
+
+    with pytest.raises(type(error)):
+        run(watch())
+    with pytest.raises(ServiceRequestError):
+        run(_first(Follower(Rows([], [(0, 9)]).read, now, print)))
+
+
+async def _first(follower: Follower) -> EventLine:
+    async with aclosing(follower.lines()) as lines:
+        async for line in lines:
+            return line
+    raise AssertionError("nothing was shown")
+
+
+STEPS = st.lists(st.lists(st.one_of(st.floats(0, 130), st.floats(0, DAY - 60)), max_size=4), min_size=1, max_size=4)
+# As on the clock, with shorter pauses: the overlaps stay, so that they cover what they must.
+SHORT = (RECENT._replace(every=0.05), Watch(0.2, LATE.reach, LATE.overlap))
+
+
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(steps=STEPS)
+async def test_on_azurite_each_event_of_the_last_day_is_shown_once(account: Account, steps: list[list[float]]) -> None:
+    """Rows are written by the app in batches of any ages, while somebody follows; a redelivery is not shown again."""
+    tables = Tables(account)
+    store = GroupCommit(tables)
+    sink = Sink(store)
+    mark = datetime.now(UTC).isoformat()
+    ids = [f"{mark} {step} {one}" for step, ages in enumerate(steps) for one, _ in enumerate(ages)]
+    shown: list[str] = []
+    try:
+        async with (
+            Lookups(account) as lookups,
+            asyncio.timeout(30),
+            aclosing(lookups.follow(Wanted(), watches=SHORT)) as lines,
+        ):
+            writing = asyncio.create_task(_write(sink, mark, steps))
+            while set(shown) < set(ids):
+                line = await anext(lines)
+                if (line.what or "").startswith(mark):
+                    shown.append(str(line.what))
+            await writing
+    finally:
+        await store.close()
+        await tables.close()
+
+    assert sorted(ids) == sorted(shown)
+
+
+async def _write(sink: Sink, mark: str, steps: list[list[float]]) -> None:
+    for step, ages in enumerate(steps):
+        texts = []
+        for number, age in enumerate(ages):
+            name = f"{mark} {step} {number}"
+            time = (datetime.now(UTC) - timedelta(seconds=age)).isoformat()
+            texts.append(json.dumps({**json.loads(sms(name, message=name)), "eventTime": time}))
+        await asyncio.gather(*(sink.receive(text, function="sms_events") for text in [*texts, *texts]))
+        await asyncio.sleep(0.1)

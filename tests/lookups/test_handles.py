@@ -1,0 +1,51 @@
+"""A handle names one event, and is all that is needed to find it."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shared.decoder import decode
+from shared.lookups import Handle
+from shared.rows.records import record_rows
+from tests.storage.events import chat, sms
+
+HANDLES = st.builds(
+    Handle,
+    shard=st.integers(0, 3),
+    ticks=st.integers(504_911_232_000_000_000, 3_155_378_975_999_999_999),
+    digest=st.text("0123456789abcdef", min_size=16, max_size=16),
+)
+
+
+@given(HANDLES)
+def test_a_handle_is_read_back_as_it_was_written(handle: Handle) -> None:
+    """In either case, with blanks around it, and with letters that look like digits."""
+    written = str(handle)
+
+    assert handle == Handle.parse(written)
+    assert handle == Handle.parse(f" {written.upper()} ")
+    assert handle == Handle.parse(written.replace("0", "o").replace("1", "l"))
+
+
+@given(HANDLES, HANDLES)
+def test_handles_sort_by_time(one: Handle, other: Handle) -> None:
+    """The handle of a later event is the greater text."""
+    if one.ticks < other.ticks:
+        assert str(one) < str(other)
+
+
+@pytest.mark.parametrize("text", [sms(), chat(), chat(threadId="an/odd#id")])
+def test_the_rows_of_an_event_give_one_handle_which_gives_the_key_in_the_time_line(text: str) -> None:
+    """From the record as from the time line."""
+    record, *_, in_timeline = record_rows(decode(text))
+    handle = Handle.of_record(record.partition, record.row_key)
+
+    assert handle == Handle.of_timeline(in_timeline.partition, in_timeline.row_key)
+    assert (in_timeline.partition, in_timeline.row_key) == handle.key
+
+
+@pytest.mark.parametrize("text", ["", "x", "0" * 25, "0" * 27, "u" * 26, "z" * 26, "0hs7r6mzy2n8w3v5k9d4c1q6j/"])
+def test_what_is_no_handle_is_refused(text: str) -> None:
+    """Too short, too long, of other characters, or of a time that no row has."""
+    with pytest.raises(ValueError, match="26 letters and digits"):
+        Handle.parse(text)

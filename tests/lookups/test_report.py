@@ -1,0 +1,75 @@
+"""How well a number delivers, counted in memory that does not grow."""
+
+from fractions import Fraction
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from shared.lookups.report import Report
+from shared.stories import Attempt, SmsStory
+
+FIRST = "2026-01-02T03:00:00Z"
+
+
+def story(status: str | None, details: str | None = None, seconds: float | None = None) -> SmsStory:
+    """Make a sent message that took some seconds."""
+    attempts = () if seconds is None else (Attempt(FIRST, 1, 0),)
+    told = round((seconds or 0) * 10_000_000)
+    reported = f"2026-01-02T{3 + told // 36_000_000_000:02}:{told // 600_000_000 % 60:02}:{told // 10_000_000 % 60:02}"
+    return SmsStory(
+        *("m", "outbound", "+1", "+2", status),
+        details=details,
+        attempts=attempts,
+        last_event=f"{reported}.{told % 10_000_000:07}Z",
+    )
+
+
+def test_messages_are_counted_by_status_and_reason() -> None:
+    """Those that came in apart; only what was not delivered has a reason."""
+    report = Report("+15550002222")
+    report.add(SmsStory("m", "inbound", "+1", "+2", "Received"))
+    for status, details in [
+        *[("Delivered", "No error.")] * 3,
+        *[("Failed", "Sender blocked for given recipient.")] * 2,
+        ("Failed", None),
+        (None, None),
+    ]:
+        report.add(story(status, details))
+    told = report.told()
+
+    assert (told.received, told.sent) == (1, 7)
+    assert {"Delivered": 3, "Failed": 3, "unknown": 1} == told.statuses
+    assert {"Sender blocked for given recipient.": 2, "no reason given": 2} == told.reasons
+    assert told.seconds is None
+
+
+@settings(deadline=None)
+@given(st.lists(st.floats(0.001, 30_000), min_size=1, max_size=300))
+def test_percentiles_are_right_to_two_per_cent(seconds: list[float]) -> None:
+    """Against the exact ones, for any times."""
+    report = Report("+15550002222")
+    for one in seconds:
+        report.add(story("Delivered", seconds=one))
+    told = report.told().seconds
+    exact = sorted(seconds)
+
+    assert told is not None
+    assert len(seconds) == told.messages
+    assert exact[-1] == pytest.approx(told.longest, abs=0.001)
+    for share, percentile in ((50, told.p50), (90, told.p90), (99, told.p99)):
+        # The smallest time that so many hundredths of the messages do not exceed.
+        rank = -(-Fraction(share * len(exact), 100) // 1)
+        assert abs(percentile - exact[int(rank) - 1]) <= 0.02 * exact[int(rank) - 1] + 0.001
+
+
+def test_whoever_writes_a_new_reason_into_each_report_does_not_fill_memory() -> None:
+    """A hundred reasons are told apart, the others are counted together."""
+    report = Report("+15550002222")
+    for number in range(500):
+        report.add(story("Failed", f"reason {number}"))
+    told = report.told()
+
+    assert len(told.reasons) == 101
+    assert told.reasons["other reasons"] == 400
+    assert sum(told.reasons.values()) == 500
