@@ -35,11 +35,11 @@ async def own_client(port: int, headers: dict[str, str]) -> AsyncIterator[Put]:
     now = asyncio.get_running_loop().time
 
     async def put() -> int:
-        connection = await pool.acquire(now() + _SECONDS)
+        connection = pool.take()
         try:
             reply = await connection.send("PUT", _PATH, headers, _BODY, deadline=now() + _SECONDS)
         finally:
-            pool.release(connection)
+            pool.give_back(connection)
         return reply.status
 
     yield put
