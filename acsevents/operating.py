@@ -59,7 +59,7 @@ def print_report(report: msgspec.Struct, *, dry_run: bool, as_json: bool) -> Non
 
 def _in_words(count: Any) -> str:
     if isinstance(count, dict):
-        return ", ".join(f"{number:,} {name}" for name, number in count.items())
+        return ", ".join(f"{number:,} {name}" for name, number in sorted(count.items()))
     return f"{count:,}" if isinstance(count, int) else str(count)
 
 

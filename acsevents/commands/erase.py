@@ -59,11 +59,13 @@ def erase(
     began = datetime.now(UTC)
     file = receipt or Path(f"erasure-{began:%Y-%m-%d}-{secrets.token_hex(4)}.json")
     erased, finished = Erased(), None
+    # Written before anything is changed: however this ends, there is a record of it.
+    write_receipt(receipt_of(target, erased, began, finished=finished), file)
     try:
         _erase(target, began, erased, doing="erasing", dry_run=False)
         finished = datetime.now(UTC)
     finally:
-        write_receipt(receipt_of(target, erased, began, finished=finished), file)
+        write_receipt(receipt_of(target, erased, began, finished=finished), file, anew=True)
         note(f"the receipt is {file}")
     print_report(erased, dry_run=False, as_json=as_json)
     if erased.contended:
