@@ -9,6 +9,7 @@ _TABLE: Final = re.compile(r"^\| column \| type \| meaning \|\n\| --- \| --- \| 
 _EDM: Final = {
     "string": "Edm.String",
     "JSON string": "Edm.String",
+    "DateTime": "Edm.DateTime",
     "DateTime, 100 ns": "Edm.DateTime",
     "Int32": "Edm.Int32",
     "Int64": "Edm.Int64",
@@ -19,7 +20,10 @@ _EDM: Final = {
 def _types() -> dict[str, str]:
     lines = [line for table in _TABLE.findall(PAGE.read_text("utf-8")) for line in table.splitlines()]
     cells = [line.split(" | ") for line in lines]
-    return {column: documented for first, documented, *_ in cells for column in re.findall(r"`(\w+)`", first)}
+    types = {column: documented for first, documented, *_ in cells for column in re.findall(r"`(\w+)`", first)}
+    unknown = {column: documented for column, documented in types.items() if documented not in _EDM}
+    assert not unknown, f"edit docs/records.md: {unknown}, but a column's type is one of {list(_EDM)}"
+    return types
 
 
 _TYPES: Final = _types()

@@ -32,7 +32,7 @@ class Participant(msgspec.Struct, rename="camel", omit_defaults=True):
     metadata: JsonObject | None = None
 
 
-class Facts(msgspec.Struct, kw_only=True, omit_defaults=True, rename="pascal"):
+class Facts(msgspec.Struct, kw_only=True, rename="pascal"):
     """The normalized facts of one event. Nothing is cut; what the event does not carry is None.
 
     Attributes:
