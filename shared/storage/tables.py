@@ -19,7 +19,7 @@ from shared.storage.http import Origin
 from shared.storage.odata import Row
 from shared.storage.pool import Pool
 from shared.storage.reply import Reply
-from shared.storage.turns import Partition, Turns
+from shared.storage.turns import Partition, Turn, Turns
 
 # What azure-data-tables retries for a PUT. Both our writes replace, so both may be repeated.
 RETRIED: Final = frozenset({408, 429, 500, 502, 503, 504, *range(506, 600)})
@@ -153,7 +153,7 @@ class Tables:
         turn = self._turns_of_this_loop().turn(request.partition, self._patience.attempt, deadline)
         try:
             async with turn:
-                reply = await self._exchange(request, turn.ends)
+                reply = await self._exchange(request, turn)
                 turn.answered()
         except NoToken as failure:
             return _Answer(_OUT_OF_REACH, str(failure))
@@ -161,14 +161,16 @@ class Tables:
             return _GAVE_WAY if turn.gave_way else _Answer(_OUT_OF_REACH, type(failure).__name__)
         return _understood(request, reply)
 
-    async def _exchange(self, request: _Request, deadline: float) -> Reply:
+    async def _exchange(self, request: _Request, turn: Turn) -> Reply:
         path = f"{self._path}/{request.path}"
         proof = await self._authorization.headers(path)
         headers = {**_HEADERS, **proof, "Content-Type": request.content_type}
         target = path + self._authorization.query
         connection = self._pool.take()
         try:
-            return await connection.send(request.method, target, headers, request.body, deadline=deadline)
+            await connection.open(turn.ends)
+            turn.begins()
+            return await connection.send(request.method, target, headers, request.body, deadline=turn.ends)
         finally:
             self._pool.give_back(connection)
 

@@ -61,8 +61,8 @@ class Turn:
 
     Attributes:
         gave_way: whether it was cut off for others who waited; such an attempt does not count.
-        began: when it was given out, by the clock of the event loop.
-        ends: when its time is over.
+        began: when the request went out, by the clock of the event loop.
+        ends: when the attempt's time is over.
     """
 
     def __init__(self, turns: "Turns", partition: Partition, seconds: float, deadline: float) -> None:
@@ -86,12 +86,19 @@ class Turn:
             self._turns.watch()
             async with asyncio.timeout_at(self._deadline):  # costs 9 µs: who need not wait is spared it
                 await self._line.wait()
-        self.began = loop.time()
-        self.ends = min(self.began + self._seconds, self._deadline)
+        self.ends = min(loop.time() + self._seconds, self._deadline)
         self._timeout = asyncio.timeout_at(self.ends)
         await self._timeout.__aenter__()
-        self._turns.under_way[self] = None
         return self
+
+    def begins(self) -> None:
+        """Tell that the request goes out: from now on it is the partition that is waited for.
+
+        What comes before, as opening a connection, takes all partitions the same time, and is not cut off: a worker
+        that starts into a burst opens many at once.
+        """
+        self.began = asyncio.get_running_loop().time()
+        self._turns.under_way[self] = None
 
     def answered(self) -> None:
         """Tell that the partition has answered, whatever the answer is."""
@@ -110,11 +117,12 @@ class Turn:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Give the turn back, and remember what became of it."""
-        del self._turns.under_way[self]
+        has_begun = self in self._turns.under_way
+        self._turns.under_way.pop(self, None)
         self._line.give_back()
         if self._answered:
             self._turns.has_answered(self._partition, asyncio.get_running_loop().time() - self.began)
-        elif self.gave_way or self._timeout.expired() or isinstance(error, TimeoutError):
+        elif has_begun and (self.gave_way or self._timeout.expired() or isinstance(error, TimeoutError)):
             self._turns.suspect(self._partition)
         await self._timeout.__aexit__(kind, error, trace)
 

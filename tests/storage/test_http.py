@@ -17,9 +17,10 @@ import pytest
 import trustme
 
 from acsevents.local.ports import free_port
-from shared.storage import http
-from shared.storage.http import Connection, Origin, ReplyLost
+from shared.storage import stream as module
+from shared.storage.http import Connection, Origin
 from shared.storage.reply import BadReply, Reply
+from shared.storage.stream import ReplyLost, Stream
 from tests.storage.misbehaving import (
     HOST,
     DeafServer,
@@ -126,6 +127,19 @@ async def test_a_connection_is_kept(says: bytes) -> None:
 
     assert len({reply.body for reply in replies}) == 1
     assert (len(server.requests), server.opened) == (10, 1)
+
+
+async def test_a_connection_can_be_opened_before_its_first_request() -> None:
+    """It is opened once; a reply that is lost on it is lost, as on any connection that has carried none."""
+    async with connected(in_turn(hang_up, WRITTEN)) as (connection, server):
+        await connection.open(asyncio.get_running_loop().time() + SECONDS)
+        await connection.open(asyncio.get_running_loop().time() + SECONDS)
+        assert connection.is_open
+        with pytest.raises(ReplyLost):
+            await ask(connection)
+        await ask(connection)
+
+    assert (len(server.requests), server.opened) == (2, 2)
 
 
 DOUBTFUL = {
@@ -309,7 +323,7 @@ async def slowly(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> 
 
 async def test_a_connection_that_nobody_uses_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
     """After a while without requests the server sees its end; a request under way may take longer than that."""
-    monkeypatch.setattr(http, "IDLE_SECONDS", 0.05)
+    monkeypatch.setattr(module, "IDLE_SECONDS", 0.05)
     second, left = until_left(slowly)
     async with connected(in_turn(WRITTEN, second)) as (connection, server):
         await ask(connection)
@@ -342,16 +356,16 @@ async def test_a_connection_that_is_closed_is_forgotten() -> None:
         assert stream() is None
 
 
-def _noting_streams(monkeypatch: pytest.MonkeyPatch) -> list[http.Stream]:
+def _noting_streams(monkeypatch: pytest.MonkeyPatch) -> list[Stream]:
     """Keep every stream that is opened from here on."""
-    streams: list[http.Stream] = []
-    made = http.Stream.connection_made
+    streams: list[Stream] = []
+    made = Stream.connection_made
 
-    def noted(stream: http.Stream, transport: asyncio.BaseTransport) -> None:
+    def noted(stream: Stream, transport: asyncio.BaseTransport) -> None:
         streams.append(stream)
         made(stream, transport)
 
-    monkeypatch.setattr(http.Stream, "connection_made", noted)
+    monkeypatch.setattr(Stream, "connection_made", noted)
     return streams
 
 
@@ -439,7 +453,6 @@ def test_a_connection_outlives_its_event_loop() -> None:
         connections = [Connection(Origin(HOST, server.server_port, tls=False))]
         for _ in range(3):
             assert asyncio.run(ask(connections[0])).status == 204
-            assert connections[0].is_open
         connections[0].close()
         server.shutdown()
     connections.clear()

@@ -18,6 +18,7 @@ async def attempt(
     turn = turns.turn(partition, seconds, asyncio.get_running_loop().time() + within)
     try:
         async with turn:
+            turn.begins()
             await answer()
             turn.answered()
     except TimeoutError:
@@ -57,6 +58,28 @@ async def test_healthy_partitions_get_turns_beside_any_number_of_dead_ones() -> 
     await asyncio.gather(*dead, return_exceptions=True)
 
     assert [*healthy, *again] == ["answered"] * 48
+
+
+async def test_what_comes_before_the_request_is_no_partitions_fault() -> None:
+    """Whoever still opens a connection is neither cut off for others nor suspected, and has its turn afterwards."""
+    turns = Turns(most=2, for_suspects=1)
+    deadline = asyncio.get_running_loop().time() + 8
+    opening = turns.turn(("T", "opening"), 4, deadline)
+    async with opening:
+        waiting = asyncio.create_task(attempt(turns, ("T", "waiting"), at_once))
+        await asyncio.sleep(0.3)
+        assert not opening.gave_way
+        opening.begins()
+        opening.answered()
+
+    assert await waiting == "answered"
+
+    late = turns.turn(("T", "late"), 0.02, deadline)
+    with pytest.raises(TimeoutError):
+        async with late:
+            await never()
+
+    assert turns.line_of(("T", "late")) is turns.line_of(("T", "waiting"))
 
 
 async def test_a_suspect_has_all_patience_in_a_line_of_its_own_and_is_trusted_when_it_answers() -> None:

@@ -1,0 +1,126 @@
+"""One TCP or TLS stream: a request out, its reply in, and whether the stream is good for another.
+
+Every exchange has a deadline, and every doubt closes the stream.
+"""
+
+import asyncio
+from typing import Final, cast
+
+from shared.storage.reply import BadReply, Reply, ReplyReader
+
+IDLE_SECONDS: Final = 60.0  # Azure's gateways forget a connection after four minutes, and tell nobody
+_SLICE: Final = 2**16  # larger bodies are handed over piece by piece, as fast as the server takes them
+
+
+class ReplyLost(ConnectionError):  # noqa: N818  an outcome: the request may have been obeyed
+    """The connection ended before the reply was complete."""
+
+
+class Stream(asyncio.Protocol):
+    """One TCP or TLS stream; it carries one exchange at a time, and closes after a minute without any.
+
+    Attributes:
+        loop: the event loop that opened it, the only one that it works in.
+        usable: whether it can carry an exchange now.
+        used: whether it has carried one.
+    """
+
+    _transport: asyncio.Transport
+    _due: float
+    _alarm: asyncio.TimerHandle
+
+    def __init__(self) -> None:
+        self.loop = asyncio.get_running_loop()
+        self.usable = self.used = False
+        self._reader = ReplyReader()
+        self._reply: asyncio.Future[Reply] | None = None
+        self._unsent = memoryview(b"")
+        self._paused = False
+
+    async def exchange(self, head: bytes, body: bytes, deadline: float) -> Reply:
+        """Send a request and return the reply; whoever stops waiting closes the stream.
+
+        Raises:
+            TimeoutError: there was no reply until the deadline, by the clock of the loop.
+            ReplyLost: the stream ended first.
+            BadReply: the server does not speak HTTP/1.1.
+        """
+        self.usable = False
+        self._reader.begin()
+        self._reply = self.loop.create_future()
+        self._set_due(deadline)
+        if len(body) <= _SLICE:
+            self._transport.write(head + body)
+        else:
+            self._transport.write(head)
+            self._unsent = memoryview(body)
+            self.resume_writing()
+        try:
+            return await self._reply
+        finally:
+            if not self.usable:
+                self.abort()
+
+    def abort(self) -> None:
+        """Close at once."""
+        self.usable = False
+        self._alarm.cancel()
+        self._transport.abort()
+
+    def _fail(self, error: OSError) -> None:
+        if self._reply is not None and not self._reply.done():
+            self._reply.set_exception(error)
+        self.abort()
+
+    def _set_due(self, due: float) -> None:
+        """Have the alarm ring in time; one that rings too early is set anew, so most requests set none."""
+        self._due = due
+        if due < self._alarm.when():
+            self._alarm.cancel()
+            self._alarm = self.loop.call_at(due, self._ring)
+
+    def _ring(self) -> None:
+        if self.loop.time() < self._due:
+            self._alarm = self.loop.call_at(self._due, self._ring)
+        else:
+            self._fail(TimeoutError("no reply until the deadline"))
+
+    # What the transport calls.
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Be ready for exchanges."""
+        self._transport = cast("asyncio.Transport", transport)
+        self._due = self.loop.time() + IDLE_SECONDS
+        self._alarm = self.loop.call_at(self._due, self._ring)
+        self.usable = True
+
+    def data_received(self, data: bytes) -> None:
+        """Read on; bytes that nobody waits for close the stream."""
+        if self._reply is None or self._reply.done():
+            self.abort()
+            return
+        try:
+            reply = self._reader.feed(data)
+        except BadReply as error:
+            self._fail(error)
+            return
+        if reply is not None:
+            self.used = True
+            self.usable = self._reader.reusable and not self._transport.get_write_buffer_size()
+            self._set_due(self.loop.time() + IDLE_SECONDS)
+            self._reply.set_result(reply)
+
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002  the reply is lost either way
+        """End the exchange."""
+        self._fail(ReplyLost("the connection ended before the reply was complete"))
+
+    def pause_writing(self) -> None:
+        """Hold the rest of the body back."""
+        self._paused = True
+
+    def resume_writing(self) -> None:
+        """Send the body on."""
+        self._paused = False
+        while self._unsent and not self._paused:
+            piece, self._unsent = self._unsent[:_SLICE], self._unsent[_SLICE:]
+            self._transport.write(piece)
