@@ -63,7 +63,8 @@ class _Shape(msgspec.Struct):
 def read(value: dict[str, Any], model: type[Model], path: str) -> Reading[Model]:
     """Read a JSON object into a model; `path` is where the object stands, such as `$.data`."""
     shape = _shape_of(model)
-    if (shape.closed or not _is_respelled(value, shape)) and tuple(value) not in shape.spellings:
+    known = not shape.spellings or tuple(value) not in shape.spellings
+    if known and (shape.closed or not _is_respelled(value, shape)):
         try:
             return Reading(msgspec.convert(value, model, dec_hook=_exact), [])
         except (msgspec.ValidationError, UnicodeEncodeError):  # the latter for an unknown name with half an emoji

@@ -6,6 +6,7 @@ seventh digit (one cuts it, another rounds it), and times are part of keys: so t
 
 import re
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Self
 
 TICKS_PER_SECOND = 10_000_000
@@ -16,7 +17,9 @@ _TICK_DIGITS = 7
 _NOT_A_TIME = "not a time between 1601 and 9999"
 
 # As .NET writes UTC, and so nearly every event. Hour 24 is left to datetime: its date is the next day.
-_USUAL = re.compile(r"(\d{4}-\d\d-\d\dT(?:[01]\d|2[0-3]):\d\d:\d\d)(?:\.(\d{1,7}))?(?:Z|\+00:00)", re.ASCII)
+_USUAL = re.compile(
+    r"(\d{4}-\d\d-\d\dT(?:[01]\d|2[0-3]):[0-5]\d):([0-5]\d)(?:\.(\d{1,7}))?(?:Z|\+00:00)", re.ASCII
+)
 _FRACTION = re.compile(r".{19}\.(\d+)(?:[Z+-].*)?", re.ASCII)
 
 
@@ -48,10 +51,10 @@ class Instant:
             if usual is None:
                 ticks, written, note = _unusual_parts(value)  # type: ignore[arg-type]  # a text, as has been seen
             else:
-                second, fraction = usual.groups("")
+                minute, second, fraction = usual.groups("")
                 digits = fraction.ljust(_TICK_DIGITS, "0")
-                ticks = _ticks(datetime.fromisoformat(second)) + int(digits)
-                written, note = f"{second}.{digits}Z", None
+                ticks = _ticks_of_minute(minute) + int(second + digits)
+                written, note = f"{minute}:{second}.{digits}Z", None
         except (ValueError, TypeError, OverflowError):
             raise ValueError(_NOT_A_TIME) from None
         if not _EARLIEST <= ticks <= _LATEST:
@@ -86,6 +89,11 @@ def _unusual_parts(text: str) -> tuple[int, str, str | None]:
     elif moment.microsecond:
         note = "cut to microseconds"
     return ticks, edm(ticks), note
+
+
+@lru_cache(maxsize=256)  # a burst is of few minutes
+def _ticks_of_minute(text: str) -> int:
+    return _ticks(datetime.fromisoformat(text))
 
 
 def _ticks(moment: datetime) -> int:
