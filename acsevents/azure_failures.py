@@ -4,7 +4,7 @@ import os
 from typing import Final
 from urllib.parse import urlsplit
 
-from azure.core.exceptions import AzureError, ClientAuthenticationError, DecodeError, HttpResponseError
+from azure.core.exceptions import AzureError, ClientAuthenticationError, HttpResponseError
 
 from acsevents.failures import Failure, OutOfReach, Refused
 from shared.errors import SettingsError
@@ -14,7 +14,7 @@ from shared.storage.settings import read_settings
 _LOCAL_HOSTS: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 _NO_ROLE: Final = frozenset({"AuthorizationPermissionMismatch", "InsufficientAccountPermissions"})
 _NO_WAY_IN: Final = "AuthorizationFailure"  # in Azure that of the firewall; Azurite answers so to a wrong key
-_UNAUTHORIZED, _FORBIDDEN, _NOT_FOUND, _TOO_MANY, _SERVER_ERROR = 401, 403, 404, 429, 500
+_LOWEST_REFUSAL, _UNAUTHORIZED, _FORBIDDEN, _NOT_FOUND, _TOO_MANY, _SERVER_ERROR = 400, 401, 403, 404, 429, 500
 
 
 def explanation_of_azure(error: Exception) -> Failure | None:
@@ -25,13 +25,13 @@ def explanation_of_azure(error: Exception) -> Failure | None:
         account = read_settings(os.environ)
     except SettingsError:  # then it is not about tables
         return OutOfReach(f"Azure does not answer, or refuses: {_code(error)}")
-    if isinstance(error, HttpResponseError) and not isinstance(error, DecodeError) and error.status_code is not None:
+    if isinstance(error, HttpResponseError) and error.status_code is not None and error.status_code >= _LOWEST_REFUSAL:
         return _of_an_answer(error.status_code, _code(error), account)
     return OutOfReach(_without_an_answer(error, account))
 
 
 def _without_an_answer(error: AzureError, account: Account) -> str:
-    if isinstance(error, DecodeError):
+    if isinstance(error, HttpResponseError) and error.status_code is not None:
         return f"what answers at {account.endpoint} is no table service: correct {account.setting}"
     if isinstance(error, ClientAuthenticationError):
         return "not signed in to Azure: run `az login`, or set EventTables to a connection string"

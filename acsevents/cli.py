@@ -1,5 +1,7 @@
 """The command line `acsevents`: which commands there are. The module of a command is imported when it is run."""
 
+import gc
+import signal
 from collections.abc import Mapping
 from importlib import import_module
 from typing import Annotated, Any, Final
@@ -19,7 +21,13 @@ SUMMARIES: Final[Mapping[str, str]] = {
     "numbers": "List your own numbers, each with its last event.",
     "threads": "List the chat threads, each with its last event.",
     "users": "List the chat users that events were delivered to, each with the last one.",
-    "dead-letters": "List the events that could not be recorded, with the reasons; show one.",
+    "dead-letters": (
+        "List the events that could not be recorded, with the reasons; show one; record those that can be by now."
+    ),
+    "replay": "Record the events of Event Grid's dead-letter files, or of any file of events.",
+    "rebuild": "Decode every stored event again with today's code, and write what differs.",
+    "erase": "Erase a user, a number or a thread from all tables, and write a receipt of it.",
+    "prune": "Remove the events before a date, by their own time; dead letters by when they were filed.",
     "export": "Write every recorded event to stdout, with all columns and its text as `Raw`; in no order.",
     "publish": "Publish events of either schema to an Event Grid topic; by default the one of `up`.",
     "demo": "Send every sample event through a local Event Grid and the function app, and show what was stored.",
@@ -34,6 +42,7 @@ Exit codes:
   1  not found, or refused
   2  the command line, a setting or a file is not usable
   3  the tables are out of reach: network, sign-in, role or service
+  130  interrupted by Ctrl-C, as shells count it
 """
 
 
@@ -52,7 +61,11 @@ class Commands(TyperGroup):
 
 def load(name: str) -> Any:
     """Import one command."""
-    module = import_module(f"acsevents.commands.{name.replace('-', '_')}")
+    gc.disable()  # what modules are made of stays: looking for garbage in it takes an eighth of the start
+    try:
+        module = import_module(f"acsevents.commands.{name.replace('-', '_')}")
+    finally:
+        gc.enable()
     command = typer.main.get_command(module.app)
     command.name = name
     return command
@@ -90,5 +103,6 @@ def acsevents(
 
 def main() -> None:
     """Run a command; an error that has a cure is told in one line."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     with told():
         app(prog_name="acsevents")

@@ -44,7 +44,7 @@ class OutOfReach(Failure):
 def told() -> Iterator[None]:
     """Tell a failure that has a cure on stderr and exit; everything else is a bug and keeps its traceback."""
     _never_fail_to_print()
-    logging.getLogger("azure").setLevel(logging.CRITICAL)  # what goes wrong is told once, and in one line
+    logging.getLogger("azure.identity").setLevel(logging.CRITICAL)  # what goes wrong is told once, and in one line
     try:
         yield
     except Exception as error:

@@ -9,18 +9,20 @@ from collections.abc import AsyncIterator
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
-from typing import NamedTuple
 
 from rich.console import Console
 from rich.text import Text
 
+from acsevents.local import LocalStackError
+from acsevents.local.azurite import ACCOUNT
 from acsevents.local.event_grid import EventGrid, NotDrained, Notice
+from acsevents.local.host_process import last_line
 from acsevents.local.lifetime import Lifetime
 from acsevents.local.ports import require_free
-from acsevents.local.stack import Stack, stack
+from acsevents.local.stack import Ports, Stack, stack
 from acsevents.running import FOLDER, Running, owned
 from acsevents.samples import SAMPLES
-from acsevents.show import safe
+from acsevents.text import shown
 
 _DRAIN_SECONDS = 20.0
 _GLANCE_SECONDS = 0.2
@@ -31,14 +33,6 @@ _STYLES = {
     "dead_lettered": ("dead letter", "red"),
     "discarded": ("discarded", "red"),
 }
-
-
-class Ports(NamedTuple):
-    """Where the parts listen on 127.0.0.1; Azurite takes three ports in a row: blobs, queues and tables."""
-
-    host: int = 7071
-    topic: int = 7072
-    azurite: int = 10000
 
 
 async def up(console: Console, folder: Path, ports: Ports) -> None:
@@ -52,14 +46,7 @@ async def up(console: Console, folder: Path, ports: Ports) -> None:
         require_free("--topic-port", ports.topic)
         require_free("--azurite-port", ports.azurite, count=3)
         console.print("starting …")
-        async with stack(
-            folder,
-            keep_tables=True,
-            host_port=ports.host,
-            grid_port=ports.topic,
-            azurite_port=ports.azurite,
-            watch=lambda notice: _print_notice(console, notice),
-        ) as running:
+        async with stack(folder, ports=ports, watch=lambda notice: _print_notice(console, notice)) as running:
             lifetime = Lifetime()
             announce(Running(os.getpid(), running.grid.endpoint, running.azurite.connection_string))
             _print_addresses(console, running, folder)
@@ -74,7 +61,7 @@ async def up(console: Console, folder: Path, ports: Ports) -> None:
 
 async def _until(lifetime: Lifetime, console: Console, running: Stack) -> None:
     """Wait until the end of the lifetime, and print the host's warnings meanwhile; raise when a part dies."""
-    end, death = (asyncio.create_task(wait) for wait in (lifetime.end(), running.death()))
+    end, death = (asyncio.create_task(wait) for wait in (lifetime.end(), _death(running)))
     warnings = asyncio.create_task(_print_warnings(console, running.hosts.log))
     try:
         await asyncio.wait({end, death, warnings}, return_when=asyncio.FIRST_COMPLETED)
@@ -84,6 +71,18 @@ async def _until(lifetime: Lifetime, console: Console, running: Stack) -> None:
     finally:
         for task in (end, death, warnings):
             task.cancel()
+
+
+async def _death(running: Stack) -> None:
+    """Wait until a part dies; raise with what it said last."""
+    while True:
+        parts = [("Azurite", running.azurite.process.poll(), running.azurite.log)]
+        parts += [("the Functions host", process.returncode, running.hosts.log) for process in running.hosts.running]
+        for name, code, log in parts:
+            if code is not None:
+                how = f"signal {-code}" if code < 0 else f"exit code {code}"
+                raise LocalStackError(f"{name} died ({how}, log: {log}): {last_line(log)}")
+        await asyncio.sleep(_GLANCE_SECONDS)
 
 
 async def _drain(console: Console, grid: EventGrid) -> None:
@@ -101,22 +100,23 @@ async def _drain(console: Console, grid: EventGrid) -> None:
 
 
 def _print_addresses(console: Console, running: Stack, folder: Path) -> None:
-    python, samples = _from_here(Path(sys.executable)), _from_here(SAMPLES)
+    script = Path(sys.executable).with_name("acsevents")  # there after `make setup`
+    acsevents = _from_here(script) if script.exists() else f"{_from_here(Path(sys.executable))} -m acsevents"
     report = json.loads((SAMPLES / "2025" / "SMSDeliveryReportReceived.json").read_text(encoding="utf-8"))[0]["data"]
     exports = [
         f"export EventTables='{running.azurite.connection_string}'",
         f"export EVENT_GRID_ENDPOINT='{running.grid.endpoint}'",
     ]
     commands = [
-        f"{python} -m acsevents publish {samples}/2025/*.json",
-        f"{python} -m acsevents sms {report['from']} {report['messageId']}",
-        f"{python} -m acsevents dead-letters",
+        f"{acsevents} publish {_from_here(SAMPLES)}/2025/*.json",
+        f"{acsevents} sms {report['from']} {report['messageId']}",
+        f"{acsevents} dead-letters",
     ]
     here = folder.resolve() == FOLDER.resolve()
     lines = [
         f"Event Grid topic     {running.grid.endpoint}",
         f"Functions host       {running.hosts.url}/runtime/webhooks/EventGrid?functionName=…",
-        f"Azurite tables       {running.azurite.tables_url}",
+        f"Azurite tables       http://127.0.0.1:{running.azurite.port}/{ACCOUNT}",
         f"logs, dead letters   {folder}/",
         *("", "In another terminal, in this folder:"),
         *(() if here else exports),
@@ -140,7 +140,7 @@ def _print_notice(console: Console, notice: Notice) -> None:
         _clock(),
         (f"{what:<13}", style),
         f"{notice.subscription:<20}",
-        safe(f"{event.type.rpartition('.')[2]}  {event.id}"),
+        shown(f"{event.type.rpartition('.')[2]}  {event.id}"),
         "" if notice.what == "delivered" else f"  {notice.detail}",
     )
     console.print(line, soft_wrap=True)
@@ -154,7 +154,7 @@ async def _print_warnings(console: Console, log: Path) -> None:
     """Print the warnings of the app: its own dead letters are deliveries to Event Grid."""
     async for line in _new_lines(log):
         if " WARNING " in line or " ERROR " in line:
-            what, said = ("function app", "yellow"), safe(line.partition(": ")[2])
+            what, said = ("function app", "yellow"), shown(line.partition(": ")[2])
             console.print(Text.assemble(_clock(), what, "           ", said), soft_wrap=True)
 
 

@@ -2,19 +2,16 @@
 
 import os
 import time
-from pathlib import Path
 
 from rich.console import Console
 from rich.markdown import Markdown
 
-from benchmarks import cold_start, cores, decoding, fairness, growth, looking_up, write_path
+from benchmarks import cold_start, cores, decoding, fairness, growth, looking_up, quotes, write_path
 from benchmarks.report import Figures, report
-
-_RESULTS = Path(__file__).with_name("results.md")
 
 
 def main() -> None:
-    """Measure, print, write."""
+    """Measure, print, write, and bring the pages that quote it up to date."""
     console = Console()
     start = time.monotonic()
 
@@ -34,7 +31,8 @@ def main() -> None:
     questions = looking_up.ask(progress)
     text = report(Figures(costs, fair, grown, decodings, starts, questions, time.monotonic() - start))
     console.print(Markdown(text))
-    _RESULTS.write_text(text, encoding="utf-8")
+    quotes.RESULTS.write_text(text, encoding="utf-8")
+    quotes.bring_up_to_date()
 
 
 if __name__ == "__main__":

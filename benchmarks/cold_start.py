@@ -13,7 +13,7 @@ import msgspec
 from benchmarks.events import sms_reports
 from benchmarks.table_server import TableServer
 
-_STARTS = 9
+_STARTS = 7
 _ROOT = Path(__file__).parents[1]
 # One core, so that nothing moves between caches; CPU time, so that neighbours on the machine do not count.
 _MEASURED = """

@@ -5,7 +5,6 @@ import queue
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
@@ -63,10 +62,8 @@ class Worker:
     def at_once(self, function: str, texts: Sequence[str], in_flight: int) -> Took:
         """Hand over all events first, then have them handled with so many in flight."""
         with self._order(Order(function, at_once=in_flight), cores.MEASURED):
-            for text in texts:
-                self._messages.put(text.encode())
-            start = time.perf_counter()
-            return self._end(len(texts), start)
+            self._messages.put(msgspec.json.encode(texts))
+            return self._took(len(texts))
 
     def one_by_one(
         self, function: str, texts: Sequence[str], in_flight: int, on: frozenset[int] = cores.MEASURED
@@ -74,7 +71,6 @@ class Worker:
         """Hand over so many events, each by itself, and another one for each reply."""
         messages = (text.encode() for text in texts)
         with self._order(Order(function), on):
-            start = time.perf_counter()
             for message in islice(messages, in_flight):
                 self._messages.put(message)
             for _ in texts:
@@ -82,7 +78,8 @@ class Worker:
                     raise RuntimeError("an event failed: the figures are worth nothing")
                 for message in islice(messages, 1):
                     self._messages.put(message)
-            return self._end(len(texts), start)
+            self._messages.put(b"")
+            return self._took(len(texts))
 
     @contextlib.contextmanager
     def _order(self, order: Order, on: frozenset[int]) -> Iterator[None]:
@@ -95,11 +92,9 @@ class Worker:
         finally:
             watchdog.cancel()
 
-    def _end(self, events: int, start: float) -> Took:
-        wall = time.perf_counter() - start
-        self._messages.put(b"")
+    def _took(self, events: int) -> Took:
         spent = msgspec.json.decode(next(self._replies), type=Spent)
-        return Took(spent.cpu_seconds * 1000 / events, wall * 1000 / events, spent.resident_kib)
+        return Took(spent.cpu_seconds * 1000 / events, spent.wall_seconds * 1000 / events, spent.resident_kib)
 
 
 class _Stream(grpc.GenericRpcHandler):

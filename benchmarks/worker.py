@@ -3,17 +3,15 @@
 `python -m benchmarks.worker CONTENDER CONNECTION_STRING PORT` takes invocations from the gRPC stream of a host as the
 worker does: a thread hands message by message to the event loop, and the replies go back through a queue.
 
-The host sends an order, then events, then an empty message. For an event that is handed over as it arrives the reply
-is one byte; for the empty message it is what the order took.
+The host sends an order. Either all events follow in one message, or each in a message of its own, answered with one
+byte, and then an empty message. The last reply to an order is what it took.
 """
 
 import argparse
 import asyncio
-import gc
 import queue
 import time
 import traceback
-from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
@@ -44,10 +42,12 @@ class Spent(msgspec.Struct):
 
     Attributes:
         cpu_seconds: CPU of this process, all threads together.
-        resident_kib: the resident memory after it, and after a garbage collection.
+        wall_seconds: time.
+        resident_kib: the resident memory after it.
     """
 
     cpu_seconds: float
+    wall_seconds: float
     resident_kib: int
 
 
@@ -64,19 +64,18 @@ def _serve(handle_of: HandleOf, loop: asyncio.AbstractEventLoop, port: int) -> N
         messages = stream(iter(replies.get, None))
         for content in messages:
             order = msgspec.json.decode(content, type=Order)
-            events = iter(partial(next, messages), b"")
-            work = _one_by_one if order.at_once is None else partial(_at_once, in_flight=order.at_once)
-            seconds = work(handle_of(order.function), events, replies, loop)
-            gc.collect()
-            replies.put(msgspec.json.encode(Spent(seconds, _resident_kib())))
+            handle = handle_of(order.function)
+            if order.at_once is None:
+                cpu, wall = time.process_time(), time.perf_counter()
+                for event in iter(partial(next, messages), b""):
+                    loop.call_soon_threadsafe(loop.create_task, _handle(handle, event.decode(), replies))
+            else:
+                work = _at_once(handle, msgspec.json.decode(next(messages), type=list[str]), order.at_once)
+                cpu, wall = time.process_time(), time.perf_counter()
+                asyncio.run_coroutine_threadsafe(work, loop).result()
+            cpu, wall = time.process_time() - cpu, time.perf_counter() - wall
+            replies.put(msgspec.json.encode(Spent(cpu, wall, _resident_kib())))
         replies.put(None)
-
-
-def _one_by_one(handle: Handle, events: Iterator[bytes], replies: _Replies, loop: asyncio.AbstractEventLoop) -> float:
-    start = time.process_time()
-    for event in events:
-        loop.call_soon_threadsafe(loop.create_task, _handle(handle, event.decode(), replies))
-    return time.process_time() - start
 
 
 async def _handle(handle: Handle, text: str, replies: _Replies) -> None:
@@ -88,23 +87,16 @@ async def _handle(handle: Handle, text: str, replies: _Replies) -> None:
         replies.put_nowait(FAILED)
 
 
-def _at_once(
-    handle: Handle, events: Iterator[bytes], _replies: _Replies, loop: asyncio.AbstractEventLoop, *, in_flight: int
-) -> float:
-    texts = [event.decode() for event in events]
-    return asyncio.run_coroutine_threadsafe(_send(handle, iter(texts), in_flight), loop).result()
+async def _at_once(handle: Handle, texts: list[str], in_flight: int) -> None:
+    waiting = iter(texts)
 
-
-async def _send(handle: Handle, texts: Iterator[str], in_flight: int) -> float:
-    async def sender() -> None:
-        for text in texts:
+    async def send() -> None:
+        for text in waiting:
             await handle(text)
 
-    start = time.process_time()
     async with asyncio.TaskGroup() as senders:
         for _ in range(in_flight):
-            senders.create_task(sender())
-    return time.process_time() - start
+            senders.create_task(send())
 
 
 def _resident_kib() -> int:

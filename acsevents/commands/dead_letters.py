@@ -7,6 +7,7 @@ import typer
 from acsevents.asking import ask
 from acsevents.commands import command_app, examples
 from acsevents.failures import NotFound
+from acsevents.operating import DryRun
 from acsevents.output import AsJson, in_json, json_line, rows
 from acsevents.times import Since
 
@@ -29,7 +30,7 @@ Reason = Annotated[str | None, typer.Option(help="Such as unsupported_type; docs
 def dead_letters(
     context: typer.Context, reason: Reason = None, since: Since = None, *, as_json: AsJson = False
 ) -> None:
-    """List the events that could not be recorded, with the reasons; show one."""
+    """List the events that could not be recorded, with the reasons; show one; record those that can be by now."""
     if context.invoked_subcommand is None:
         list_them(reason, since, as_json=as_json)
 
@@ -40,6 +41,19 @@ def list_them(reason: Reason = None, since: Since = None, *, as_json: AsJson = F
     count = ask(lambda lookups: rows(lookups.dead_letters(reason=reason, since=since), _COLUMNS, as_json=as_json))
     if not count:
         raise NotFound("no such dead letter" if reason or since else "no dead letters")
+
+
+@app.command("replay", epilog=examples("dead-letters replay --dry-run", "dead-letters replay --since 7d"))
+def replay_them(
+    reason: Reason = None, since: Since = None, *, dry_run: DryRun = False, as_json: AsJson = False
+) -> None:
+    """Record dead letters that can be recorded by now, and remove those that are.
+
+    Run it after an upgrade that knows new types, or has a bug less.
+    """
+    from acsevents.dead_letter_replay import replay  # noqa: PLC0415  who lists them need not wait for it
+
+    replay(reason, since, dry_run=dry_run, as_json=as_json)
 
 
 @app.command("show", epilog=examples("dead-letters show 2f1c5e7a9b3d4860"))

@@ -10,9 +10,9 @@ from rich.console import Console
 
 from acsevents.commands import command_app, examples
 from acsevents.local.event_grid import LOCAL_KEY
+from acsevents.local.stack import Ports
 from acsevents.publishing import publish
 from acsevents.running import find
-from acsevents.up import Ports
 
 app = command_app()
 

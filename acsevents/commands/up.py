@@ -8,8 +8,8 @@ import typer
 from rich.console import Console
 
 from acsevents.commands import command_app, examples
+from acsevents.local.stack import Ports
 from acsevents.running import FOLDER
-from acsevents.up import Ports
 from acsevents.up import up as run_stack
 
 app = command_app()

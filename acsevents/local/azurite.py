@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import Self
 
 from acsevents.local import LocalStackError
-from acsevents.local.node import node_command
+from acsevents.local.node import toolchain
 from acsevents.local.ports import free_port
 
 PROGRAMS = Path(__file__).parents[2] / "node_modules/azurite/dist/src"
@@ -58,7 +58,7 @@ class Azurite:
         with self.log.open("wb") as output:
             self.process = subprocess.Popen(
                 [
-                    *(node_command(), "-e", _STOP_AT_END_OF_INPUT, "--", str(PROGRAMS / program)),
+                    *(toolchain().node, "-e", _STOP_AT_END_OF_INPUT, "--", str(PROGRAMS / program)),
                     *("--tableHost", "127.0.0.1", "--tablePort", str(port), *options, *manners),
                 ],
                 cwd=self._workspace.name,
@@ -75,7 +75,7 @@ class Azurite:
         Args:
             folder: where to keep the tables between runs; without it they live in memory.
             first_port: serve blobs, queues and tables on this port and the next two, as programs that are told
-                `UseDevelopmentStorage=true` expect from 10000 on; without it tables only, on a free port.
+                `UseDevelopmentStorage=true` expect from 10000 on, with 0 on free ones; without it tables only.
 
         Raises:
             LocalStackError: Azurite or Node is not installed, or Azurite does not start.
@@ -88,14 +88,14 @@ class Azurite:
             if first_port is None:
                 azurite = cls(free_port(), "table/main.js", *storage)
             else:
-                blobs = ("--blobHost", "127.0.0.1", "--blobPort", str(first_port))
-                queues = ("--queueHost", "127.0.0.1", "--queuePort", str(first_port + 1))
-                azurite = cls(first_port + 2, "azurite.js", *blobs, *queues, *storage)
+                blobs, queues, tables = (first_port + number if first_port else free_port() for number in range(3))
+                hosts = ("--blobHost=127.0.0.1", "--queueHost=127.0.0.1")
+                azurite = cls(tables, "azurite.js", f"--blobPort={blobs}", f"--queuePort={queues}", *hosts, *storage)
             problem = azurite.wait_until_started()
             if problem is None:
                 return azurite
             azurite.stop()
-            if "EADDRINUSE" not in problem or first_port is not None:
+            if "EADDRINUSE" not in problem or first_port:
                 break
         raise LocalStackError(f"Azurite did not start: {problem}")
 
@@ -111,11 +111,6 @@ class Azurite:
                 return said.strip() or f"exit code {self.process.returncode}"
             time.sleep(0.02)
         return f"no answer within {_START_SECONDS:.0f} s"
-
-    @property
-    def tables_url(self) -> str:
-        """The URL of its table service."""
-        return f"http://127.0.0.1:{self.port}/{ACCOUNT}"
 
     @property
     def connection_string(self) -> str:

@@ -141,11 +141,12 @@ class _Connection:
         answer = await self._answer_to(await read_message(self._http, self._reader), fault, variant)
         if answer is None:
             return False
-        drops = _drops(write_message(self._http, answer), _DRIPS if fault == "drip" else 1)
-        for drop in drops:
-            self._writer.write(drop)
+        content = write_message(self._http, answer)
+        size = -(-len(content) // _DRIPS) if fault == "drip" else len(content)
+        for start in range(0, len(content), size):
+            self._writer.write(content[start : start + size])
             await self._writer.drain()
-            await asyncio.sleep(self._proxy.faults.drip_seconds / len(drops) if fault == "drip" else 0)
+            await asyncio.sleep(self._proxy.faults.drip_seconds / _DRIPS if fault == "drip" else 0)
         return self._http.our_state is self._http.their_state is h11.DONE
 
     async def _answer_to(self, request: Message, fault: str, variant: float) -> Message | None:
@@ -178,8 +179,3 @@ class _Connection:
         if self._upstream is not None:
             self._upstream[1].transport.abort()
             self._upstream = None
-
-
-def _drops(answer: bytes, count: int) -> list[bytes]:
-    size = -(-len(answer) // count)
-    return [answer[start : start + size] for start in range(0, len(answer), size)]

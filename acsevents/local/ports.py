@@ -19,12 +19,12 @@ def free_port() -> int:
 
 
 def require_free(option: str, first: int, count: int = 1) -> None:
-    """See that nobody listens on some ports in a row of 127.0.0.1.
+    """See that nobody listens on some ports in a row of 127.0.0.1; 0 stands for any that are free.
 
     Raises:
         LocalStackError: somebody does; the message names the option that chooses other ports.
     """
-    for port in range(first, first + count):
+    for port in range(first, first + count) if first else ():
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # connections that have ended do not count
             try:
@@ -41,11 +41,8 @@ async def listening(
 ) -> AsyncIterator[str]:
     """Serve a web application on 127.0.0.1 during the block, which gets its URL without a slash at the end.
 
-    Args:
-        app: the application.
-        port: 0 for a free one.
-        patience: seconds that requests under way have to finish when the block ends.
-        reuse_port: share the port with other processes that say so too.
+    Port 0 is any free one; with `reuse_port` it is shared with processes that say so too. When the block ends,
+    requests under way have `patience` seconds to finish.
 
     Raises:
         LocalStackError: the port is taken.

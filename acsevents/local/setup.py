@@ -42,7 +42,7 @@ def install_packages() -> None:
     from acsevents.local import LocalStackError, node  # noqa: PLC0415  needs a Python that has passed the check
 
     try:
-        node.node_command()
+        node.toolchain()
     except LocalStackError:
         print(f"set-up: no Node {node.OLDEST_MAJOR} or newer with npm on the PATH, installing it from PyPI")
         _pip(node.WHEEL)
@@ -51,7 +51,7 @@ def install_packages() -> None:
 def install_command() -> None:
     """Write `.venv/bin/acsevents`, which runs the command line of this folder from any other one."""
     # -P: modules of the folder where it is run are not ours.
-    start = f"import sys; sys.path.insert(0, {str(ROOT)!r}); from acsevents.cli import main; main()"
+    start = f"import sys; sys.path.insert(0, {str(ROOT)!r}); from acsevents.__main__ import main; main()"
     python = shlex.quote(str(VENV / "bin" / "python"))
     script = VENV / "bin" / "acsevents"
     script.write_text(f'#!/bin/sh\nexec {python} -P -c {shlex.quote(start)} "$@"\n', encoding="utf-8")
@@ -63,7 +63,7 @@ def install_azurite() -> None:
     from acsevents.local import LocalStackError, node  # noqa: PLC0415  see install_packages
 
     try:
-        npm = node.npm_command()
+        npm = node.toolchain().npm
     except LocalStackError as error:
         raise SystemExit(f"set-up: {error}") from None
     # --ignore-scripts: nothing that the table service needs is built on installation.

@@ -2,13 +2,12 @@
 
 from collections.abc import AsyncIterator, Sequence
 from collections.abc import Set as AbstractSet
-from datetime import UTC, datetime
 
 import msgspec
 
 from acsevents.operations.stored_rows import StoredRow, StoredRows
 from shared.catalogue import FAMILIES, TIMELINE
-from shared.events.timestamps import Instant, reverse
+from shared.events.timestamps import reverse
 from shared.rows import keys
 from shared.rows.columns import Entity
 from shared.rows.timeline import SHARDS, Place, partition_of, shard_of
@@ -30,11 +29,6 @@ def timeline_place(place: Place) -> Place | None:
     return TIMELINE, partition_of(shard_of(partition), ticks), keys.newest_first(ticks, digest)
 
 
-def ticks_at(moment: datetime) -> int:
-    """Return the ticks of a moment."""
-    return Instant.parse(moment.astimezone(UTC).isoformat()).ticks
-
-
 def is_since(place: Place, first: int) -> bool:
     """Tell whether a record's event is at most as old as some ticks; a key that is no record's counts as young."""
     try:
@@ -43,41 +37,36 @@ def is_since(place: Place, first: int) -> bool:
         return True
 
 
-async def events_since(stored: StoredRows, table: str, since: datetime | None) -> AsyncIterator[StoredRow]:
-    """Yield the rows of a record table whose events are at most as old."""
+async def events_since(stored: StoredRows, table: str, since: int | None) -> AsyncIterator[StoredRow]:
+    """Yield the rows of a record table whose events are at most as old as some ticks."""
     if since is None:
         async for row in stored.scan(table):
             yield row
         return
-    first = ticks_at(since)
     # Under its message a row's time stands behind the message's id: the service cannot choose by it.
     condition = "" if table in _BY_MESSAGE else "RowKey lt @end"
-    async for row in stored.scan(table, condition, {"end": f"{reverse(first)}~~"}):
-        if is_since(row.place, first):
+    async for row in stored.scan(table, condition, {"end": f"{reverse(since)}~~"}):
+        if is_since(row.place, since):
             yield row
 
 
 async def events_before(
-    stored: StoredRows, table: str, before: datetime, *, select: Sequence[str]
+    stored: StoredRows, table: str, before: int, *, select: Sequence[str]
 ) -> AsyncIterator[StoredRow]:
-    """Yield the rows of a record table, or of the time line, whose events are older; some of their columns."""
-    first = ticks_at(before)
+    """Yield the rows of a record table whose events are older than some ticks; some of their columns."""
     condition = "" if table in _BY_MESSAGE else "RowKey gt @end"
-    async for row in stored.scan(table, condition, {"end": f"{reverse(first)}~~"}, select=select):
-        if not is_since(row.place, first):
+    async for row in stored.scan(table, condition, {"end": f"{reverse(before)}~~"}, select=select):
+        if not is_since(row.place, before):
             yield row
 
 
-async def pointers_before(
-    stored: StoredRows, before: datetime, *, to: AbstractSet[str] | None
-) -> AsyncIterator[StoredRow]:
+async def pointers_before(stored: StoredRows, before: int, *, to: AbstractSet[str] | None) -> AsyncIterator[StoredRow]:
     """Yield the rows of the time line whose events are older; only those that point to no other tables than some."""
-    first = ticks_at(before)
     for shard in range(SHARDS):
-        values = {"first": partition_of(shard, first), "end": f"{shard}~:", "key": f"{reverse(first)}~~"}
+        values = {"first": partition_of(shard, before), "end": f"{shard}~:", "key": f"{reverse(before)}~~"}
         condition = "PartitionKey ge @first and PartitionKey lt @end and RowKey gt @key"
         async for row in stored.scan(TIMELINE, condition, values, select=("PartitionKey", "RowKey", "Rows")):
-            if not is_since(row.place, first) and (to is None or tables_of(row.entity) <= to):
+            if not is_since(row.place, before) and (to is None or tables_of(row.entity) <= to):
                 yield row
 
 

@@ -1,7 +1,6 @@
 """Prune: events that are older than a date are removed, their records first, what points to them last."""
 
 from collections.abc import AsyncIterator, Collection
-from datetime import datetime
 from typing import Final
 
 import msgspec
@@ -10,6 +9,7 @@ from acsevents.operations.at_once import for_each
 from acsevents.operations.places import RECORD_TABLES, events_before, pointers_before
 from acsevents.operations.stored_rows import MOST_TOGETHER, StoredRow, StoredRows
 from shared.catalogue import DEAD_LETTERS, TABLES, TIMELINE
+from shared.lookups.reader import moment
 from shared.rows.timeline import Place
 
 _TRANSACTIONS_AT_ONCE: Final = 8
@@ -29,7 +29,7 @@ class Pruned(msgspec.Struct):
 async def prune(
     stored: StoredRows,
     pruned: Pruned,
-    before: datetime,
+    before: int,
     *,
     tables: Collection[str] = TABLES,
     dry_run: bool = False,
@@ -42,7 +42,7 @@ async def prune(
     Args:
         stored: the rows.
         pruned: what was done so far; it counts up while this works.
-        before: the first time to keep.
+        before: ticks of the first event to keep.
         tables: the tables to prune.
         dry_run: only count.
     """
@@ -62,7 +62,7 @@ async def prune(
                 _together(events_before(stored, table, before, select=_KEYS)), remove, at_once=_TRANSACTIONS_AT_ONCE
             )
     if DEAD_LETTERS in tables:
-        old = stored.scan(DEAD_LETTERS, "Timestamp lt @before", {"before": before}, select=_KEYS)
+        old = stored.scan(DEAD_LETTERS, "Timestamp lt @before", {"before": moment(before)}, select=_KEYS)
         await for_each(old, remove_letter)
     pointers = pointers_before(stored, before, to=None if TIMELINE in tables else frozenset(tables))
     await for_each(_together(pointers), remove, at_once=_TRANSACTIONS_AT_ONCE)

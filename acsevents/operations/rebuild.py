@@ -5,7 +5,6 @@ need not be done again. Rows are replaced and removed only in the version that w
 meanwhile.
 """
 
-from datetime import datetime
 from typing import Final
 
 import msgspec
@@ -53,15 +52,13 @@ class Rebuilt(msgspec.Struct):
         return sum(self.changed.values()) + sum(self.moved.values()) + self.added
 
 
-async def rebuild(
-    stored: StoredRows, rebuilt: Rebuilt, *, since: datetime | None = None, dry_run: bool = False
-) -> None:
+async def rebuild(stored: StoredRows, rebuilt: Rebuilt, *, since: int | None = None, dry_run: bool = False) -> None:
     """Bring all rows to what today's code makes of their events.
 
     Args:
         stored: the rows.
         rebuilt: what was done so far; it counts up while this works.
-        since: only events since then, by their own time.
+        since: only events since these ticks, by their own time.
         dry_run: only count.
     """
     worker = _Rebuild(stored, rebuilt, dry_run=dry_run)

@@ -87,13 +87,13 @@ def receipt_of(target: Target, erased: Erased, began: datetime, *, finished: dat
     )
 
 
-def write_receipt(receipt: Receipt, path: Path) -> None:
-    """Write a receipt into a new file.
+def write_receipt(receipt: Receipt, path: Path, *, anew: bool = False) -> None:
+    """Write a receipt into a new file, or anew into the one that was written when it began.
 
     Raises:
         OSError: there is a file already, or none can be written there.
     """
-    with path.open("xb") as file:
+    with path.open("wb" if anew else "xb") as file:
         file.write(msgspec.json.format(msgspec.json.encode(receipt), indent=2) + b"\n")
 
 

@@ -1,7 +1,6 @@
 """Replay: events that could not be recorded are decoded with today's code and recorded if that works now."""
 
 from collections.abc import AsyncIterator, Callable
-from datetime import datetime
 from typing import NamedTuple
 
 import msgspec
@@ -12,6 +11,7 @@ from acsevents.operations.stored_rows import StoredRow, StoredRows
 from shared.catalogue import DEAD_LETTERS
 from shared.errors import ContentError
 from shared.events.event import Event
+from shared.lookups.reader import moment
 from shared.stored import text_of
 
 
@@ -57,7 +57,7 @@ async def replay_dead_letters(
     replayed: Replayed,
     *,
     reason: str | None = None,
-    since: datetime | None = None,
+    since: int | None = None,
     tell: Tell = lambda _: None,
 ) -> None:
     """Record what `DeadLetters` holds, and remove each dead letter once its event is recorded.
@@ -67,7 +67,7 @@ async def replay_dead_letters(
         store: where the records go; None only tells what could be recorded.
         replayed: what was done so far; it counts up while this works.
         reason: only those with this reason.
-        since: only those filed since.
+        since: only those filed since these ticks.
         tell: told of each that stays.
 
     Raises:
@@ -87,7 +87,8 @@ async def replay_dead_letters(
 
     conditions = {"Reason eq @reason": reason, "Timestamp ge @since": since}
     condition = " and ".join(name for name, value in conditions.items() if value is not None)
-    await for_each(stored.scan(DEAD_LETTERS, condition, {"reason": reason, "since": since}), one)
+    values = {"reason": reason, "since": moment(since or 0)}
+    await for_each(stored.scan(DEAD_LETTERS, condition, values), one)
 
 
 async def replay_texts(

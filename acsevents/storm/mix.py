@@ -90,7 +90,7 @@ def _again(event: Event, rng: random.Random) -> Event:
     how = rng.randrange(3)
     if how == 0:
         return event
-    shuffled: Event = _shuffled(event, rng)
+    shuffled = _shuffled(event, rng)
     return shuffled if how == 1 else as_cloud_event(shuffled)
 
 
@@ -116,14 +116,9 @@ def _enlarge(event: Event, rng: random.Random) -> None:
     event["data"]["attachment"] = f"{rng.getrandbits(8 * 60_000):0120000x}"
 
 
-def _shuffled(value: Any, rng: random.Random) -> Any:
-    if isinstance(value, list):
-        return [_shuffled(item, rng) for item in value]
-    if not isinstance(value, dict):
-        return value
-    names = list(value)
-    rng.shuffle(names)
-    return {name: _shuffled(value[name], rng) for name in names}
+def _shuffled(event: Event, rng: random.Random) -> Event:
+    shuffled: Event = json.loads(json.dumps(event), object_pairs_hook=lambda pairs: dict(rng.sample(pairs, len(pairs))))
+    return shuffled
 
 
 def _user(rng: random.Random) -> str:

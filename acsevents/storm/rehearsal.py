@@ -22,9 +22,7 @@ def lines(report: Report) -> list[str]:
     published = report.published.total()
     verdict = report.verdict
     rate = f"{published / report.seconds:.0f} a second, start and check included"
-    end = "nothing lost, nothing too many, nothing changed"
-    if verdict.problems:
-        end = f"FAILED: repeat it with make storm SEED={report.seed}"
+    failed = f"FAILED: repeat it with make storm SEED={report.seed}"
     return [
         f"seed {report.seed}: {published} events published in {report.seconds:.0f} s ({rate})",
         f"  mix        {_counts(report.published)}; {report.refused} refused as too large",
@@ -32,7 +30,7 @@ def lines(report: Report) -> list[str]:
         f"  Event Grid {report.deliveries}",
         f"  rows       {_counts(verdict.rows)}; {verdict.undelivered} events in Event Grid's dead-letter folder",
         *(f"  PROBLEM    {problem}" for problem in verdict.problems),
-        f"  {end}",
+        f"  {failed if verdict.problems else 'nothing lost, nothing too many, nothing changed'}",
     ]
 
 

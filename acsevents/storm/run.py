@@ -30,15 +30,16 @@ _DRAIN_SECONDS = 90.0
 
 
 class Size(NamedTuple):
-    """How long and how hard a storm is."""
+    """How long and how hard a storm is; in its first outage the tables are gone for so many seconds."""
 
     seconds: float
     events: int
     workers: int
+    outage: float
 
 
-SHORT = Size(seconds=4.0, events=300, workers=2)
-LONG = Size(seconds=30.0, events=4_000, workers=3)
+SHORT = Size(seconds=4.0, events=300, workers=2, outage=0.5)
+LONG = Size(seconds=40.0, events=4_000, workers=3, outage=20.0)  # longer than the app tries: it must give up
 
 
 class Report(NamedTuple):
@@ -74,12 +75,13 @@ async def storm(seed: int, size: Size, folder: Path) -> Report:
                     chaos=chaos,
                 ) as grid,
             ):
-                bad_weather = asyncio.create_task(_bad_weather(proxy, rng))
-                killer = asyncio.create_task(_kill_now_and_then(hosts, kills, rng))
+                harm = asyncio.gather(_bad_weather(proxy, rng, size.outage), _kill_now_and_then(hosts, kills, rng))
                 try:
                     published, purposes, refused = await _publish_all(grid, seed, size)
                 finally:
-                    await _end(bad_weather, killer)
+                    harm.cancel()
+                    with contextlib.suppress(asyncio.CancelledError):  # and not what it may have failed of
+                        await harm
                 proxy.faults = Faults()
                 await proxy.up()
                 await grid.drain(_DRAIN_SECONDS)
@@ -127,7 +129,7 @@ def _batches(mixed: Iterator[Published]) -> Iterator[list[Published]]:
         yield batch
 
 
-async def _bad_weather(proxy: FaultProxy, rng: random.Random) -> None:
+async def _bad_weather(proxy: FaultProxy, rng: random.Random, outage: float) -> None:
     """Change the faults of the Table endpoint every now and then; sometimes it is gone altogether."""
     while True:
         worst = rng.choice((0.0, 0.1, 0.3))
@@ -144,8 +146,9 @@ async def _bad_weather(proxy: FaultProxy, rng: random.Random) -> None:
         await asyncio.sleep(rng.uniform(0.2, 0.8))
         if rng.random() < 0.15:  # noqa: PLR2004  seldom, but in every long storm
             await proxy.down()
-            await asyncio.sleep(rng.uniform(0.1, 0.5))
+            await asyncio.sleep(outage)
             await proxy.up()
+            outage = rng.uniform(0.1, 0.5)
 
 
 async def _kill_now_and_then(hosts: HostProcesses, kills: list[int], rng: random.Random) -> None:
@@ -154,12 +157,3 @@ async def _kill_now_and_then(hosts: HostProcesses, kills: list[int], rng: random
         await asyncio.sleep(rng.uniform(0.8, 1.6))
         kills.append(await hosts.kill(rng.choice(hosts.running)))
         await hosts.add()
-
-
-async def _end(*tasks: asyncio.Task[None]) -> None:
-    """Stop what goes on for ever; what it failed of is raised."""
-    for task in tasks:
-        task.cancel()
-    for task in tasks:
-        with contextlib.suppress(asyncio.CancelledError):
-            await task

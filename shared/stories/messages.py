@@ -46,12 +46,12 @@ def tell_messages(events: Iterable[Event]) -> tuple[Message, ...]:
 
 def _histories(events: Iterable[Event]) -> list[list[Change]]:
     """Return what happened to each message, in order."""
-    by_id: defaultdict[str | None, list[Event]] = defaultdict(list)
+    by_id: defaultdict[str, list[Event]] = defaultdict(list)
     for event in events:
         if event.kind in OF_A_MESSAGE:
-            by_id[event.facts.message_id or None].append(event)
+            by_id[event.facts.message_id or ""].append(event)
     # Changes that name no message cannot be told to be of one: each stands alone.
-    alone = changes(by_id.pop(None, ()), lambda event: (event.facts.sender_id, event.facts.body))
+    alone = changes(by_id.pop("", ()), lambda event: (event.facts.sender_id, event.facts.body))
     return [[change] for change in alone] + [changes(group, lambda event: event.facts.body) for group in by_id.values()]
 
 

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
+from itertools import chain
 from typing import Final
 
 import msgspec
@@ -22,17 +23,17 @@ class Participant(msgspec.Struct, frozen=True, omit_defaults=True):
 
 def tell_participants(events: Iterable[Event], gaps: list[str]) -> tuple[Participant, ...]:
     """Return who is in the thread now, by id; what the records leave open is added to the gaps."""
-    by_id: defaultdict[str | None, list[Event]] = defaultdict(list)
+    by_id: defaultdict[str, list[Event]] = defaultdict(list)
     creations = []
     for event in events:
         if event.kind is Kind.THREAD_CREATED:
             creations.append(event)
         elif event.kind in _MEMBERSHIP:
-            by_id[event.facts.participant_id or None].append(event)
+            by_id[event.facts.participant_id or ""].append(event)
     listed = _listed(creations, gaps)
-    _name_changes_without_id(by_id.pop(None, []), gaps)
+    _name_changes_without_id(by_id.pop("", []), gaps)
     participants = []
-    for person in sorted({one for one in (*listed, *by_id) if one is not None}):
+    for person in sorted({*listed, *by_id}):
         history = changes(by_id.get(person, ()), lambda _: None)
         _name_what_is_open(person, history, gaps, listed=person in listed)
         if not history or history[-1].kind is Kind.PARTICIPANT_ADDED:
@@ -49,9 +50,10 @@ def _listed(creations: list[Event], gaps: list[str]) -> dict[str, set[str]]:
     if lists and all(any(not one.id for one in people) for people in lists):
         gaps.append("the list of the created thread has someone without an id")
     listed: dict[str, set[str]] = {}
-    for one in (one for people in lists for one in people if one.id):
-        name = known_name(one.display_name)
-        listed.setdefault(one.id or "", set()).update([] if name is None else [name])
+    for one in chain.from_iterable(lists):
+        if one.id:
+            name = known_name(one.display_name)
+            listed.setdefault(one.id, set()).update([] if name is None else [name])
     return listed
 
 

@@ -7,7 +7,7 @@ import msgspec
 
 from shared.events.event import Event, Kind
 from shared.events.timestamps import edm
-from shared.stories.messages import OF_A_MESSAGE, Message, tell_messages
+from shared.stories.messages import Message, tell_messages
 from shared.stories.order import changes, newest, settle
 from shared.stories.participants import Participant, tell_participants
 
@@ -54,7 +54,8 @@ def tell_thread(events: Iterable[Event], *, seen_by: str | None = None) -> Trans
     creations = _of(recorded, Kind.THREAD_CREATED)
     if not creations:
         gaps.append(_NO_CREATION)
-    if seen_by is not None and not _has_own(recorded, seen_by):
+    # Until ACS left out the sender, users were told of their own messages too.
+    if seen_by is not None and all(event.facts.sender_id != seen_by for event in recorded):
         gaps.append(_NOTHING_OWN)
     topics = changes(_of(recorded, Kind.THREAD_CREATED, Kind.THREAD_UPDATED), _topic)
     deletions = changes(_of(recorded, Kind.THREAD_DELETED), lambda _: None)
@@ -65,18 +66,13 @@ def tell_thread(events: Iterable[Event], *, seen_by: str | None = None) -> Trans
         participants=tell_participants(recorded, gaps),
         messages=messages,
         created_at=_created_at(creations, recorded),
-        deleted_at=edm(deletions[-1].moment.occurred) if deletions else None,
+        deleted_at=edm(deletions[0].moment.occurred) if deletions else None,
         gaps=(*gaps, *(f"message {message.message_id}: {message.gap}" for message in messages if message.gap)),
     )
 
 
 def _of(events: Iterable[Event], *kinds: Kind) -> list[Event]:
     return [event for event in events if event.kind in kinds]
-
-
-def _has_own(events: Iterable[Event], user: str) -> bool:
-    """Return whether a user's events include what the user wrote; ACS used to deliver that, and may leave it out."""
-    return any(event.kind in OF_A_MESSAGE and event.facts.sender_id == user for event in events)
 
 
 def _topic(event: Event) -> str | None:

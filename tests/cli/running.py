@@ -38,9 +38,10 @@ def in_a_pipe(*arguments: str, **environment: str) -> Ran:
     return Ran(ran.returncode, ran.stdout, ran.stderr)
 
 
-def on_a_terminal(*arguments: str, columns: int = 100, **environment: str) -> Ran:
+def on_a_terminal(*arguments: str, columns: int = 100, typed: str = "", **environment: str) -> Ran:
     """Run a command on a pseudo-terminal, which shows its output; what it tells on stderr goes elsewhere."""
     ours, theirs = pty.openpty()
+    os.write(ours, typed.encode())
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 50, columns, 0, 0))
     without_size = {name: value for name, value in os.environ.items() if name not in {"COLUMNS", "LINES", "NO_COLOR"}}
     process = subprocess.Popen(

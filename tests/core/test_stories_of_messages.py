@@ -274,6 +274,8 @@ def test_a_message_that_does_not_say_when_it_was_composed_has_the_time_of_its_ev
 
     assert message_of(edit, original).composed_at == edm(3)
     assert message_of(message("Edited", 4, "x"), original).composed_at == edm(0)
+    levels = message("Received", 3, "x", version=1, composeTime=at(3)), message("Received", 2, "x", version=1, user="a")
+    assert message_of(*levels).composed_at == edm(2)
 
 
 def test_typing_is_not_a_message_and_a_bot_command_is() -> None:

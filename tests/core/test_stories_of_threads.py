@@ -155,9 +155,7 @@ def test_two_names_for_one_time_are_a_gap(event_id: str) -> None:
     assert story_of(created(0), *both, member("Added", 5, person("x", "C"))).participants == (Participant(X, "C"),)
 
 
-@pytest.mark.parametrize(
-    "who", [None, {"displayName": "Xenia"}, person("") | {"participantCommunicationIdentifier": {}}]
-)
+@pytest.mark.parametrize("who", [None, {"displayName": "Xenia"}, {"participantCommunicationIdentifier": {"rawId": ""}}])
 @pytest.mark.parametrize(("what", "was"), [("Added", "added"), ("Removed", "removed")])
 def test_someone_without_an_id_is_a_gap(what: str, was: str, who: dict[str, Any] | None) -> None:
     """Once for all recipients that were told; another time is another gap."""
@@ -212,7 +210,9 @@ def test_two_topics_of_one_time_are_a_gap(event_id: str) -> None:
 
 
 def test_a_deleted_thread_says_when() -> None:
-    """By the time of the thing itself."""
+    """By the time of the thing itself, and by the first event of it: nobody deletes a thread again."""
+    late_copy = ended(9, user="b", deleteTime=None, published=15)
+    assert story_of(created(0), ended(9, published=12), late_copy).deleted_at == edm(9)
     assert story_of(created(0), ended(9, published=12), ended(9, user="a", published=15)).deleted_at == edm(9)
     assert story_of(created(0)).deleted_at is None
 
@@ -222,7 +222,9 @@ def test_a_thread_says_when_it_was_created() -> None:
     assert story_of(created(1), updated(5, "A", createTime=at(0))).created_at == edm(1)
     assert story_of(updated(5, "A", createTime=at(0))).created_at == edm(0)
     assert story_of(updated(5, "A")).created_at is None
-    assert story_of(created(2, createTime=None, published=3)).created_at == edm(3)
+    copies = [created(2, createTime=None, published=second, event_id=str(second)) for second in (3, 4)]
+    assert story_of(*copies).created_at == edm(3)
+    assert story_of(created(1), created(2, user="a")).created_at == edm(1)
 
 
 def test_a_thread_without_its_creation_says_so() -> None:

@@ -1,7 +1,10 @@
 """The storm in its short form: every failure at once, and a checker that reads the tables alone."""
 
 import json
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 import pytest
 from azure.data.tables import TableServiceClient, UpdateMode
@@ -14,7 +17,7 @@ from acsevents.storm.run import SHORT, storm
 from shared.catalogue import EVENT_TYPES, TABLES
 from shared.decoder import decode
 from shared.events.jsontext import canonical
-from shared.rows.records import record_rows
+from shared.rows.records import Filed, record_rows
 from shared.storage.account import Account
 from tests.storage.edm import by_sdk, for_sdk
 
@@ -50,91 +53,88 @@ def test_the_same_seed_makes_the_same_mix_with_every_event_type() -> None:
     assert set(EVENT_TYPES) <= types
 
 
-class TestChecker:
-    """The checker itself: it finds each kind of harm."""
+@dataclass
+class Tables:
+    """Tables that hold what some events become, and what the checker says of them."""
 
-    @pytest.fixture(name="events")
-    def _events(self) -> list[dict[str, object]]:
-        """A few recorded events and a broken one."""
-        mixed = list(mix(3, 80))
-        wanted = [one.event for one in mixed if one.purpose == "event"][:6]
-        return [*wanted, next(one.event for one in mixed if one.purpose == "poison")]
+    client: TableServiceClient
+    connection_string: str
+    events: list[dict[str, object]]
+    folder: Path
 
-    @pytest.fixture(name="client")
-    def _client(self, account: Account, events: list[dict[str, object]]) -> TableServiceClient:
-        """Tables that hold what the events become, all but the broken one."""
-        client = by_sdk(account)
-        for table in TABLES:
-            client.create_table(table)
-        for event in events[:-1]:
-            for row in record_rows(decode(json.dumps(event))):
+    def rows(self, event: dict[str, object]) -> list[Filed]:
+        """The rows of an event, the one in the time line last."""
+        return record_rows(decode(json.dumps(event)))
+
+    async def problems(self, *published: dict[str, object]) -> list[str]:
+        """Check the tables against what was published."""
+        return (await check(published, self.connection_string, self.folder)).problems
+
+
+@pytest.fixture(name="tables")
+def _tables(account: Account, azurite: Azurite, tmp_path: Path) -> Iterator[Tables]:
+    mixed = [one.event for one in mix(3, 80) if one.purpose == "event"]
+    with by_sdk(account) as client:
+        tables = Tables(client, azurite.connection_string, mixed[:6], tmp_path)
+        for name in TABLES:
+            client.create_table(name)
+        for event in tables.events:
+            for row in tables.rows(event):
                 client.get_table_client(row.table).upsert_entity(for_sdk(row.entity), mode=UpdateMode.REPLACE)
-        return client
+        yield tables
 
-    async def test_a_broken_event_that_is_no_dead_letter_is_lost(
-        self, client: TableServiceClient, events: list[dict[str, object]], azurite: Azurite, tmp_path: Path
-    ) -> None:
-        """An acknowledged event without a row is the worst that can happen."""
-        client.close()
-        verdict = await check(events, azurite.connection_string, tmp_path)
 
-        assert 1 == len(verdict.problems)
-        assert "no dead letter" in verdict.problems[0]
+async def test_tables_without_harm_are_no_problem(tables: Tables) -> None:
+    """So that each of the following problems is of its own harm."""
+    assert [] == await tables.problems(*tables.events)
 
-    async def test_a_missing_row_is_found(
-        self, client: TableServiceClient, events: list[dict[str, object]], azurite: Azurite, tmp_path: Path
-    ) -> None:
-        """Both as a loss and in the story that it was part of."""
-        row = record_rows(decode(json.dumps(events[0])))[0]
-        client.get_table_client(row.table).delete_entity(row.partition, row.row_key)
-        client.close()
-        verdict = await check(events[:-1], azurite.connection_string, tmp_path)
 
-        assert any(problem.startswith(f"lost from {row.table}") for problem in verdict.problems)
-        assert any("story" in problem for problem in verdict.problems)
+async def test_a_broken_event_that_is_no_dead_letter_is_lost(tables: Tables) -> None:
+    """An acknowledged event without a row is the worst that can happen; in Event Grid's own folder it is kept."""
+    poison = next(one.event for one in mix(3, 80) if one.purpose == "poison")
 
-    async def test_events_that_were_merged_are_found(
-        self, account: Account, azurite: Azurite, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        """Even if the app itself takes them for one: the checker tells events apart on its own."""
-        first = next(one.event for one in mix(3, 80) if one.purpose == "event")
-        other = {**first, "data": {**first["data"], "transactionId": "another"}}
-        monkeypatch.setattr("shared.decoder.canonical", lambda identity: canonical(identity[:-1]))
-        with by_sdk(account) as client:
-            for row in record_rows(decode(json.dumps(first))):
-                client.create_table(row.table).upsert_entity(for_sdk(row.entity), mode=UpdateMode.REPLACE)
-        verdict = await check([first, other], azurite.connection_string, tmp_path)
+    (problem,) = await tables.problems(*tables.events, poison)
+    assert "no dead letter" in problem
+    letter = {**poison, "deadLetterReason": "MaxDeliveryAttemptsExceeded", "deliveryAttempts": 30}
+    (tables.folder / "letters.json").write_text(json.dumps([letter]))
+    assert [] == await tables.problems(*tables.events, poison)
 
-        assert any(problem.startswith("different events merged") for problem in verdict.problems)
 
-    async def test_a_row_too_many_is_found(
-        self, client: TableServiceClient, events: list[dict[str, object]], azurite: Azurite, tmp_path: Path
-    ) -> None:
-        """An event that nobody published must not be in the tables."""
-        client.close()
-        verdict = await check(events[1:-1], azurite.connection_string, tmp_path)
+@pytest.mark.parametrize(("number", "problems"), [(0, {"lost", "story"}), (-1, {"lost"})], ids=["record", "time line"])
+async def test_a_missing_row_is_found(tables: Tables, number: int, problems: set[str]) -> None:
+    """As a loss, and a record also in the story that it was part of."""
+    row = tables.rows(tables.events[0])[number]
+    tables.client.get_table_client(row.table).delete_entity(row.partition, row.row_key)
 
-        assert any(problem.startswith("a row too many") for problem in verdict.problems)
+    found = await tables.problems(*tables.events)
+    assert f"lost from {row.table}: event {tables.events[0]['id']}" in found
+    assert problems == {word for word in ("lost", "story") for problem in found if word in problem}
 
-    async def test_a_changed_column_is_found(
-        self, client: TableServiceClient, events: list[dict[str, object]], azurite: Azurite, tmp_path: Path
-    ) -> None:
-        """Columns must be what the row's own text says."""
-        row = record_rows(decode(json.dumps(events[0])))[0]
-        changed = {"PartitionKey": row.partition, "RowKey": row.row_key, "Kind": "another"}
-        client.get_table_client(row.table).upsert_entity(changed, mode=UpdateMode.MERGE)
-        client.close()
-        verdict = await check(events[:-1], azurite.connection_string, tmp_path)
 
-        assert any("differs from its text" in problem for problem in verdict.problems)
+async def test_events_that_were_merged_are_found(tables: Tables, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Even if the app itself takes them for one: the checker tells events apart on its own."""
+    first = tables.events[0]
+    other: dict[str, object] = {**first, "data": {**cast("dict[str, object]", first["data"]), "transactionId": "other"}}
+    monkeypatch.setattr("shared.decoder.canonical", lambda identity: canonical(identity[:-1]))
 
-    async def test_what_event_grid_gave_up_on_is_not_lost(
-        self, client: TableServiceClient, events: list[dict[str, object]], azurite: Azurite, tmp_path: Path
-    ) -> None:
-        """Its dead-letter folder is the last of the three places."""
-        client.close()
-        letter = {**events[-1], "deadLetterReason": "MaxDeliveryAttemptsExceeded", "deliveryAttempts": 30}
-        (tmp_path / "letters.json").write_text(json.dumps([letter]))
-        verdict = await check(events, azurite.connection_string, tmp_path)
+    assert any(problem.startswith("different events merged") for problem in await tables.problems(first, other))
 
-        assert [] == verdict.problems
+
+async def test_a_row_too_many_is_found(tables: Tables) -> None:
+    """An event that nobody published must not be in the tables, the time line included."""
+    found = await tables.problems(*tables.events[1:])
+
+    assert {f"a row too many in {row.table}" for row in tables.rows(tables.events[0])} == {
+        problem.partition(":")[0] for problem in found if "too many" in problem
+    }
+
+
+@pytest.mark.parametrize("number", [0, -1], ids=["record", "time line"])
+async def test_a_changed_column_is_found(tables: Tables, number: int) -> None:
+    """Columns must be what the event says."""
+    row = tables.rows(tables.events[0])[number]
+    changed = {"PartitionKey": row.partition, "RowKey": row.row_key, "Kind": "another"}
+    tables.client.get_table_client(row.table).upsert_entity(changed, mode=UpdateMode.MERGE)
+
+    (problem,) = await tables.problems(*tables.events)
+    assert problem.startswith(f"a row in {row.table} differs from its event")

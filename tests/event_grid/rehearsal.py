@@ -101,16 +101,8 @@ async def serving() -> AsyncIterator[Host]:
 @asynccontextmanager
 async def rehearsal(folder: Path, *subscriptions: EventSubscription, **options: Any) -> AsyncIterator[Any]:
     """Run a webhook and an Event Grid that delivers to it; yields the pair."""
-    options = {"time_scale": FAST, **options}
-    async with (
-        serving() as host,
-        EventGrid.start(
-            subscriptions=subscriptions or [subscription()],
-            webhook=host.url,
-            dead_letter_folder=folder,
-            **options,
-        ) as grid,
-    ):
+    options = {"subscriptions": subscriptions or [subscription()], "time_scale": FAST, **options}
+    async with serving() as host, EventGrid.start(webhook=host.url, dead_letter_folder=folder, **options) as grid:
         yield grid, host
 
 

@@ -19,7 +19,7 @@ from typing import Final
 import aiohttp
 
 from acsevents.local.azurite import ACCOUNT, ACCOUNT_KEY
-from acsevents.local.node import node_command
+from acsevents.local.node import toolchain
 from acsevents.local.ports import free_port
 
 ROOT: Final = Path(__file__).parents[2]
@@ -82,7 +82,7 @@ def azurite(folder: Path) -> Iterator[str]:
     listen = [word for name, port in ports.items() for word in (f"--{name}Host=127.0.0.1", f"--{name}Port={port}")]
     manners = ["--silent", "--disableTelemetry", "--skipApiVersionCheck", "--inMemoryPersistence"]
     process = subprocess.Popen(
-        [node_command(), str(program), *listen, *manners],
+        [toolchain().node, str(program), *listen, *manners],
         cwd=folder,
         stdout=subprocess.DEVNULL,
         start_new_session=True,

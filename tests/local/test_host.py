@@ -49,7 +49,7 @@ async def test_the_answer_comes_when_every_event_is_done() -> None:
     async with vector_host() as vectors:
         answer = await vectors.deliver("eg_slow", [EVENT])
 
-        assert (answer.status, len(vectors.given("eg_slow"))) == (202, 1)
+        assert (answer.status, len(vectors.received)) == (202, 1)
 
 
 async def test_an_element_that_is_no_object_outweighs_a_failed_function() -> None:

@@ -24,7 +24,6 @@ _TRIGGER = "@app.event_grid_trigger(arg_name='event')\n"
     [
         pytest.param(None, "there is no function_app.py", id="no file"),
         pytest.param("import no_such_module", "no_such_module", id="import error"),
-        pytest.param("def broken(:", "SyntaxError", id="syntax error"),
         pytest.param("x = 1", "one FunctionApp at its top level, and has 0", id="no app"),
         pytest.param(_APP + "other = func.FunctionApp()", "and has 2", id="two apps"),
         pytest.param(_APP + _TRIGGER + "async def f(event: dict) -> None: ...", "as `str`", id="dict"),
@@ -101,25 +100,6 @@ async def test_a_signal_lets_running_invocations_finish(number: signal.Signals) 
 def _wait_for_log(process: subprocess.Popen[str], words: str) -> None:
     assert process.stderr is not None
     assert any(words in line for line in process.stderr)
-
-
-async def test_processes_can_share_a_port() -> None:
-    """With --reuse-port a second host listens beside the first, and answers when the first is killed."""
-    with _start("--port", "0", "--reuse-port") as first:
-        url = await asyncio.to_thread(_url, first, "eg_text")
-        port = url.split(":")[2].split("/")[0]
-        with _start("--port", port, "--reuse-port") as second:
-            try:
-                assert url == await asyncio.to_thread(_url, second, "eg_text")
-                first.kill()
-                first.wait()
-                async with aiohttp.ClientSession() as session:
-                    headers = {"aeg-event-type": "Notification"}
-                    async with session.post(url, data="[{}]", headers=headers) as response:
-                        assert response.status == 202
-            finally:
-                first.kill()
-                second.kill()
 
 
 def test_an_app_that_cannot_start_ends_the_process_with_its_error(tmp_path: Path) -> None:

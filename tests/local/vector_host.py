@@ -50,10 +50,6 @@ class VectorHost(NamedTuple):
         url = self.webhook(function)
         return await self.request("POST", url, content, aeg_event_type="Notification")
 
-    def given(self, function: str) -> list[Any]:
-        """What one function was given so far."""
-        return [event for name, event in self.received if name == function]
-
 
 @asynccontextmanager
 async def vector_host() -> AsyncIterator[VectorHost]:

@@ -138,7 +138,7 @@ def told_events(draw: st.DrawFn, erased: Person) -> Told:
     if cast.is_theirs or cast.lists_them:
         event["subject"] = f"thread/1/createdBy/{erased.raw_id}"
     # A number of somebody who has none was given to another: SMS know numbers only.
-    sms = {str(event["data"].get(name)) for name in ("from", "to")}
+    sms = {str(value) for name, value in event["data"].items() if name.lower() in {"from", "to"}}
     if event["eventType"].startswith("Microsoft.Communication.SMS"):
         cast.is_theirs = any(number.lstrip("+") == erased.raw_id.removeprefix("4:+") for number in sms)
         event["subject"] = "/phonenumber/15555550100"

@@ -14,13 +14,14 @@ from acsevents.operations.prune import Pruned, prune
 from acsevents.operations.stored_rows import StoredRows, filed
 from shared.catalogue import DEAD_LETTERS, TABLES, TIMELINE
 from shared.errors import UnsupportedType
+from shared.lookups.reader import ticks_of
 from shared.rows.dead_letters import dead_letter
 from shared.sink import Sink
 from shared.storage.account import Account
 from tests import samples
 from tests.operations.world import Cut, Fuse, FusedRows, empty, keep, world
 
-BEFORE = datetime(2026, 1, 2, 3, 4, 30, tzinfo=UTC)
+BEFORE = ticks_of(datetime(2026, 1, 2, 3, 4, 30, tzinfo=UTC))
 LAST_OLD, FIRST_YOUNG = "2026-01-02T03:04:29.9999999Z", "2026-01-02T03:04:30Z"
 OLD = (LAST_OLD, "2026-01-02T03:04:00Z", "2025-12-31T23:59:59Z", "1999-01-01T00:00:00Z")
 YOUNG = (FIRST_YOUNG, "2026-01-02T03:04:31Z", "2026-01-02T05:04:00+01:00", "2099-01-01T00:00:00Z")
@@ -93,9 +94,9 @@ async def test_dead_letters_go_by_when_they_were_filed(account: Account, stored:
     """Their events may have no time."""
     await stored.put(dead_letter("sms_events", "old", UnsupportedType("unknown")))
     pruned = Pruned()
-    await prune(stored, pruned, datetime.now(UTC) - timedelta(minutes=5))
+    await prune(stored, pruned, ticks_of(datetime.now(UTC) - timedelta(minutes=5)))
     assert len(world(account)) == 1
-    await prune(stored, pruned, datetime.now(UTC) + timedelta(minutes=5))
+    await prune(stored, pruned, ticks_of(datetime.now(UTC) + timedelta(minutes=5)))
 
     assert world(account) == {}
     assert pruned.removed == {DEAD_LETTERS: 1}

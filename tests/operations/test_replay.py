@@ -14,6 +14,7 @@ from acsevents.operations.stored_rows import StoredRows, filed
 from shared.catalogue import DEAD_LETTERS
 from shared.errors import ContentError, RowRefused, StorageError, UnsupportedType
 from shared.events.event import Event
+from shared.lookups.reader import ticks_of
 from shared.rows.dead_letters import dead_letter
 from shared.sink import Sink
 from shared.storage.account import Account
@@ -71,8 +72,8 @@ async def test_only_the_dead_letters_that_were_asked_for(stored: StoredRows, sto
     counts = []
     for reason, since in (
         ("not_json", None),
-        (None, datetime.now(UTC) + timedelta(hours=1)),
-        ("unsupported_type", datetime.now(UTC) - timedelta(hours=1)),
+        (None, ticks_of(datetime.now(UTC) + timedelta(hours=1))),
+        ("unsupported_type", ticks_of(datetime.now(UTC) - timedelta(hours=1))),
     ):
         replayed = Replayed()
         await replay_dead_letters(stored, store, replayed, reason=reason, since=since)

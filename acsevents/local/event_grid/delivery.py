@@ -28,6 +28,9 @@ CONCURRENCY = 16  # requests under way at once; while all are busy, batches fill
 _CHAOS_DELAY = 10.0  # seconds
 
 
+What = Literal["dropped", "delivered", "retried", "dead_lettered", "discarded"]
+
+
 class Notice(NamedTuple):
     """What became of one event at one event subscription.
 
@@ -39,7 +42,7 @@ class Notice(NamedTuple):
         detail: how the last attempt ended, or why the event was given up.
     """
 
-    what: Literal["dropped", "delivered", "retried", "dead_lettered", "discarded"]
+    what: What
     subscription: str
     event: Event
     detail: str = ""
@@ -169,8 +172,6 @@ class Delivery:
             self._letters.write(batch, reason)
         self._tell_of(batch, "dead_lettered" if self._letters else "discarded", reason)
 
-    def _tell_of(
-        self, batch: Sequence[Pending], what: Literal["delivered", "retried", "dead_lettered", "discarded"], detail: str
-    ) -> None:
+    def _tell_of(self, batch: Sequence[Pending], what: What, detail: str) -> None:
         for pending in batch:
             self._tell(Notice(what, self._name, pending.event, detail))

@@ -5,20 +5,9 @@ https://learn.microsoft.com/azure/event-grid/delivery-and-retry
 
 from typing import NamedTuple
 
-_SECOND, _MINUTE, _HOUR = 1, 60, 3600
-SCHEDULE = (
-    10 * _SECOND,
-    30 * _SECOND,
-    1 * _MINUTE,
-    5 * _MINUTE,
-    10 * _MINUTE,
-    30 * _MINUTE,
-    1 * _HOUR,
-    3 * _HOUR,
-    6 * _HOUR,
-    12 * _HOUR,  # and every 12 hours from then on
-)
-MINIMUM = {401: 5 * _MINUTE, 404: 5 * _MINUTE, 408: 2 * _MINUTE, 503: 30 * _SECOND}
+_MINUTE, _HOUR = 60, 3600
+SCHEDULE = (10, 30, 60, 300, 600, 1800, 1 * _HOUR, 3 * _HOUR, 6 * _HOUR, 12 * _HOUR)  # seconds; the last one repeats
+MINIMUM = {401: 5 * _MINUTE, 404: 5 * _MINUTE, 408: 2 * _MINUTE, 503: 30}
 JITTER = 0.1  # "a small randomization": only upwards, since the minima are promises
 
 # The codes that an Azure Functions destination is not retried on, and the reason given in dead letters. The
@@ -71,4 +60,4 @@ def delay(attempts: int, outcome: Outcome, chance: float) -> float:
         chance: 0 to 1, the random part.
     """
     scheduled = SCHEDULE[min(attempts, len(SCHEDULE)) - 1]
-    return max(scheduled, MINIMUM.get(outcome.status or 0, 10 * _SECOND)) * (1 + JITTER * chance)
+    return max(scheduled, MINIMUM.get(outcome.status or 0, 10)) * (1 + JITTER * chance)

@@ -1,0 +1,28 @@
+"""`acsevents dead-letters replay`, apart from the questions about dead letters, which import less."""
+
+from acsevents.failures import Refused
+from acsevents.operating import operate, print_report
+from acsevents.operations.recording import opened_store
+from acsevents.operations.replay import Replayed, replay_dead_letters
+from acsevents.operations.stored_rows import StoredRows
+from acsevents.output import note
+from shared.storage.account import Account
+
+
+def replay(reason: str | None, since: int | None, *, dry_run: bool, as_json: bool) -> None:
+    """Record dead letters with today's code, and print what became of them."""
+    replayed = Replayed()
+
+    async def work(account: Account) -> None:
+        async with StoredRows(account) as stored:
+            if dry_run:
+                await replay_dead_letters(stored, None, replayed, reason=reason, since=since, tell=note)
+                return
+            async with opened_store(account) as store:
+                await replay_dead_letters(stored, store, replayed, reason=reason, since=since, tell=note)
+
+    operate(work, "replaying", lambda: replayed.seen)
+    print_report(replayed, dry_run=dry_run, as_json=as_json)
+    left = sum(replayed.left.values()) + replayed.came_again
+    if left:
+        raise Refused(f"{left} dead letters stay; the reasons are above")

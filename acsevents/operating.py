@@ -1,0 +1,78 @@
+"""Commands that change the tables: progress while they work, a question before what cannot be undone, a report."""
+
+import asyncio
+import sys
+from collections.abc import Awaitable, Callable
+from typing import Annotated, Any, Final
+
+import msgspec
+import typer
+
+from acsevents.asking import account
+from acsevents.failures import Refused
+from acsevents.output import in_json, json_line
+from acsevents.progress import progress
+from shared.storage.account import Account
+
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Only tell what would be done.")]
+Yes = Annotated[bool, typer.Option("--yes", help="Do not ask first.")]
+
+_GLANCE_SECONDS: Final = 0.2
+
+
+def operate(work: Callable[[Account], Awaitable[None]], doing: str, seen: Callable[[], int]) -> None:
+    """Do the work on the account that the settings name, and show on a terminal how far it is.
+
+    Args:
+        work: what to do.
+        doing: what that is called, such as `erasing`.
+        seen: how many rows or events were looked at so far.
+    """
+    asyncio.run(_watched(work, doing, seen))
+
+
+def confirm(question: str, *, yes: bool) -> None:
+    """Ask before something that cannot be undone.
+
+    Raises:
+        Refused: the answer is no, or nobody can be asked.
+    """
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        raise Refused("this cannot be undone, and nobody can be asked here: say --yes, or --dry-run to see first")
+    if not typer.confirm(question, err=True):
+        raise Refused("nothing was changed")
+
+
+def print_report(report: msgspec.Struct, *, dry_run: bool, as_json: bool) -> None:
+    """Print what was done: one JSON object for programs, the counts that are not zero for people."""
+    counts: dict[str, Any] = msgspec.to_builtins(report)
+    if in_json(as_json):
+        print(json_line({"dry_run": dry_run, **counts}))
+        return
+    from acsevents.tables import console, fields_table  # noqa: PLC0415  imports rich, which pipes can do without
+
+    told = {name: _in_words(count) for name, count in counts.items() if count}
+    console().print(fields_table({**({"dry run": "nothing was changed"} if dry_run else {}), **told} or {"done": "0"}))
+
+
+def _in_words(count: Any) -> str:
+    if isinstance(count, dict):
+        return ", ".join(f"{number:,} {name}" for name, number in sorted(count.items()))
+    return f"{count:,}" if isinstance(count, int) else str(count)
+
+
+async def _watched(work: Callable[[Account], Awaitable[None]], doing: str, seen: Callable[[], int]) -> None:
+    task = asyncio.ensure_future(work(account()))
+    try:
+        with progress(doing) as step:
+            counted = 0
+            while not task.done():
+                await asyncio.wait([task], timeout=_GLANCE_SECONDS)
+                step(seen() - counted)
+                counted = seen()
+        task.result()
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)

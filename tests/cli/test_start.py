@@ -1,0 +1,86 @@
+"""How a command starts: from any folder, and without what it does not need."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from acsevents import __version__
+from acsevents.local import setup
+from tests.cli.running import ROOT, in_a_pipe
+
+# What makes a start slow, each some tens of milliseconds, and what a look-up in a pipe has no use for.
+OF_OTHER_COMMANDS = ("acsevents.storm", "acsevents.local.stack", "aiohttp.web", "azure.eventgrid", "azure.functions")
+OF_TERMINALS = ("rich.console", "acsevents.tables")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "needless"),
+    [
+        (["--help"], [*OF_OTHER_COMMANDS, *OF_TERMINALS, "azure", "shared.lookups"]),
+        (["--version"], [*OF_OTHER_COMMANDS, *OF_TERMINALS, "azure", "shared.lookups"]),
+        (["sms", "+15555550100", "some-message"], [*OF_OTHER_COMMANDS, *OF_TERMINALS, "azure.identity"]),
+        (["events"], [*OF_OTHER_COMMANDS, *OF_TERMINALS, "azure.identity"]),
+    ],
+)
+def test_a_command_imports_what_it_needs(arguments: list[str], needless: list[str]) -> None:
+    """Until it asks the tables: what other commands need is not waited for."""
+    code = (
+        "import sys, json\n"
+        "from acsevents.cli import main\n"
+        f"sys.argv = ['acsevents', *{arguments!r}]\n"
+        "try: main()\n"
+        "except SystemExit: pass\n"
+        "print(json.dumps(sorted(sys.modules)))"
+    )
+    ran = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True, timeout=60)
+    imported = json.loads(ran.stdout.splitlines()[-1])
+
+    assert [] == [name for name in needless if name in imported]
+
+
+def test_the_command_that_set_up_writes_works_from_any_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where the folder has modules of the same names, and where a path has a blank in it."""
+    venv = tmp_path / "a folder" / ".venv"
+    (venv / "bin").mkdir(parents=True)
+    (venv / "bin" / "python").symlink_to(sys.executable)
+    (venv / "pyvenv.cfg").write_text(Path(sys.prefix, "pyvenv.cfg").read_text())
+    (venv / "lib").symlink_to(Path(sys.prefix, "lib"))
+    (tmp_path / "shared.py").write_text("raise SystemExit('not this one')")
+    (tmp_path / "json.py").write_text("raise SystemExit('not this one')")
+    monkeypatch.setattr(setup, "VENV", venv)
+    setup.install_command()
+    ran = subprocess.run(
+        [venv / "bin" / "acsevents", "--version"], cwd=tmp_path, capture_output=True, text=True, check=False, timeout=60
+    )
+
+    assert (0, f"acsevents {__version__}\n", "") == (ran.returncode, ran.stdout, ran.stderr)
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_the_shell_can_complete_commands_and_options(shell: str) -> None:
+    """`acsevents --install-completion` tells the shell to ask so."""
+    words = {"COMP_WORDS": "acsevents dead", "COMP_CWORD": "1", "_TYPER_COMPLETE_ARGS": "acsevents dead"}
+    ran = in_a_pipe(**words, _ACSEVENTS_COMPLETE=f"complete_{shell}", _TYPER_COMPLETE_FISH_ACTION="get-args")
+
+    assert "dead-letters" in ran.out
+
+
+def test_a_pipe_that_is_closed_early_is_no_failure(tables: str) -> None:
+    """As in `acsevents export | head`."""
+    command = f"{sys.executable} -m acsevents export | head -n 1"
+    ran = subprocess.run(  # noqa: S602  a pipe of the shell is what this is about
+        command,
+        shell=True,
+        cwd=ROOT,
+        env={**os.environ, "EventTables": tables},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+    assert (1, "") == (ran.stdout.count("\n"), ran.stderr)
