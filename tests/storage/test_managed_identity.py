@@ -55,8 +55,7 @@ async def write(account: Account, rows: int = 1) -> None:
     """Write rows at the same time and close."""
     tables = Tables(account, PATIENCE)
     try:
-        async with asyncio.timeout(20):
-            await asyncio.gather(*(tables.upsert(ROW) for _ in range(rows)))
+        await asyncio.gather(*(tables.upsert(ROW) for _ in range(rows)))
     finally:
         await tables.close()
 
