@@ -29,7 +29,7 @@ SUMMARIES: Final[Mapping[str, str]] = {
     "erase": "Erase a user, a number or a thread from all tables, and write a receipt of it.",
     "prune": "Remove the events before a date, by their own time; dead letters by when they were filed.",
     "export": "Write every recorded event to stdout, with all columns and its text as `Raw`; in no order.",
-    "publish": "Publish events of either schema to an Event Grid topic; by default the one of `up`.",
+    "send": "Send events to an Event Grid topic; by default the one of `up`.",
     "demo": "Send every sample event through a local Event Grid and the function app, and show what was stored.",
     "up": "Keep Azurite, the Functions host and a local Event Grid running until Ctrl-C.",
     "storm": "Rehearse every failure at once and prove from the tables that nothing was lost.",

@@ -28,6 +28,11 @@ def operate(work: Callable[[Account], Awaitable[None]], doing: str, seen: Callab
         doing: what that is called, such as `erasing`.
         seen: how many rows or events were looked at so far.
     """
+    work_on(lambda: work(account()), doing, seen)
+
+
+def work_on(work: Callable[[], Awaitable[None]], doing: str, seen: Callable[[], int]) -> None:
+    """Do the work, and show on a terminal how far it is; see `operate`."""
     asyncio.run(_watched(work, doing, seen))
 
 
@@ -45,11 +50,11 @@ def confirm(question: str, *, yes: bool) -> None:
         raise Refused("nothing was changed")
 
 
-def print_report(report: msgspec.Struct, *, dry_run: bool, as_json: bool) -> None:
+def print_report(report: msgspec.Struct, *, as_json: bool, dry_run: bool | None = None) -> None:
     """Print what was done: one JSON object for programs, the counts that are not zero for people."""
     counts: dict[str, Any] = msgspec.to_builtins(report)
     if in_json(as_json):
-        print(json_line({"dry_run": dry_run, **counts}))
+        print(json_line(counts if dry_run is None else {"dry_run": dry_run, **counts}))
         return
     from acsevents.tables import console, fields_table  # noqa: PLC0415  imports rich, which pipes can do without
 
@@ -63,8 +68,8 @@ def _in_words(count: Any) -> str:
     return f"{count:,}" if isinstance(count, int) else str(count)
 
 
-async def _watched(work: Callable[[Account], Awaitable[None]], doing: str, seen: Callable[[], int]) -> None:
-    task = asyncio.ensure_future(work(account()))
+async def _watched(work: Callable[[], Awaitable[None]], doing: str, seen: Callable[[], int]) -> None:
+    task = asyncio.ensure_future(work())
     try:
         with progress(doing) as step:
             counted = 0

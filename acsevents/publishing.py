@@ -1,15 +1,24 @@
 """Publish events to an Event Grid topic, unchanged."""
 
 import io
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, Self
 
 import aiohttp
 import msgspec
 from azure.core.credentials import AzureKeyCredential
 from azure.eventgrid.aio import EventGridPublisherClient
 
-from acsevents.local import LocalStackError
+from acsevents.failures import OutOfReach, Refused
+from shared.events.envelope import Schema
+
+CONTENT_TYPES: Final[Mapping[Schema, str]] = {
+    "EventGridSchema": "application/json; charset=utf-8",
+    "CloudEventSchemaV1_0": "application/cloudevents-batch+json; charset=utf-8",
+}
+_SECONDS: Final = 30.0
+_UNAUTHORIZED: Final = (401, 403)
+_SERVER_ERROR: Final = 500
 
 
 async def publish(endpoint: str, key: str, events: Sequence[dict[str, Any]]) -> None:
@@ -17,18 +26,56 @@ async def publish(endpoint: str, key: str, events: Sequence[dict[str, Any]]) -> 
 
     Raises:
         azure.core.exceptions.AzureError: the topic cannot be reached or refuses Event Grid schema events.
-        LocalStackError: the topic refuses CloudEvents.
+        Failure: the topic refuses CloudEvents.
     """
     if not any("specversion" in event for event in events):
         async with EventGridPublisherClient(endpoint, AzureKeyCredential(key)) as client:
             await client.send(list(events))
         return
     # EventGridPublisherClient (4.22) cuts the time of a CloudEvent to microseconds: that would be another event.
-    body = io.BytesIO(msgspec.json.encode(list(events)))  # aiohttp warns of bytes over 1 MiB
-    headers = {"aeg-sas-key": key, "Content-Type": "application/cloudevents-batch+json; charset=utf-8"}
-    async with (
-        aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=30)) as session,
-        session.post(endpoint, data=body, headers=headers) as answer,
-    ):
-        if not answer.ok:
-            raise LocalStackError(f"the topic answered {answer.status}: {await answer.text()}")
+    async with Topic(endpoint, key) as topic:
+        await topic.post("CloudEventSchemaV1_0", [msgspec.json.encode(event) for event in events])
+
+
+class Topic:
+    """A topic that takes texts of events as they stand; use as an async context manager."""
+
+    def __init__(self, endpoint: str, key: str) -> None:
+        self._endpoint = endpoint
+        self._key = key
+        self._session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=_SECONDS))
+
+    async def __aenter__(self) -> Self:
+        """Open nothing yet: the first request connects."""
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """Close every connection."""
+        await self._session.close()
+
+    async def post(self, schema: Schema, texts: Sequence[bytes]) -> None:
+        """Publish texts of events, all of one schema, in one request.
+
+        Raises:
+            Refused: the topic does not take them; the message says why.
+            OutOfReach: the topic is not there, is busy or refuses the key.
+        """
+        body = io.BytesIO(b"[" + b",".join(texts) + b"]")  # aiohttp warns of bytes over 1 MiB
+        headers = {"aeg-sas-key": self._key, "Content-Type": CONTENT_TYPES[schema]}
+        async with self._session.post(self._endpoint, data=body, headers=headers, allow_redirects=False) as answer:
+            if answer.ok and answer.status < 300:  # noqa: PLR2004  a redirection is no success
+                return
+            told = _problem(await answer.text())
+            if answer.status in _UNAUTHORIZED:
+                raise OutOfReach(f"the topic refuses the key: give --key or EVENT_GRID_KEY{told}")
+            if answer.status >= _SERVER_ERROR:
+                raise OutOfReach(f"the topic is in trouble ({answer.status}): try again in a minute{told}")
+            raise Refused(f"the topic answered {answer.status}{told}")
+
+
+def _problem(answer: str) -> str:
+    """Return what the topic says, if it says it as the service does."""
+    try:
+        return f": {msgspec.json.decode(answer)['error']['message']}"
+    except (msgspec.DecodeError, KeyError, TypeError):
+        return ""

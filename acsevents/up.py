@@ -108,7 +108,7 @@ def _print_addresses(console: Console, running: Stack, folder: Path) -> None:
         f"export EVENT_GRID_ENDPOINT='{running.grid.endpoint}'",
     ]
     commands = [
-        f"{acsevents} publish {_from_here(SAMPLES)}/2025/*.json",
+        f"{acsevents} send {_from_here(SAMPLES)}/2025/*.json",
         f"{acsevents} sms {report['from']} {report['messageId']}",
         f"{acsevents} dead-letters",
     ]

@@ -4,11 +4,11 @@ Both are told from the JSON text, so that an identity of a wrong type or in an u
 What people write is their own: bodies, topics, display names and metadata of others are not searched.
 """
 
-import json
 from typing import Any, Final
 
 import msgspec
 
+from acsevents.operations import exact_json
 from acsevents.operations.whom import Whom
 from shared.catalogue import EVENT_TYPES
 from shared.decoder import decode
@@ -28,12 +28,6 @@ _FREE_TEXT: Final = frozenset(
 _MEMBERS_OF_AN_IDENTIFIER: Final = frozenset(
     {"communicationuser", "phonenumber", "microsoftteamsuser", "microsoftteamsapp"}
 )
-
-
-class _Literal(str):
-    """A number exactly as it stands in the JSON text."""
-
-    __slots__ = ()
 
 
 def is_theirs(event: Event, whom: Whom) -> bool:
@@ -67,7 +61,7 @@ def without(event: Event, whom: Whom, when: Instant) -> Event | None:
         redacted = [_redacted_event(one, whom, kept) for one in _events(document)]
         if redacted == _events(document):
             return None
-        text = _written(redacted if isinstance(document, list) else redacted[0])
+        text = exact_json.write(redacted if isinstance(document, list) else redacted[0])
     except RecursionError:
         raise NotJson("nested too deeply") from None
     return msgspec.structs.replace(decode(text), ticks=event.ticks, digest=event.digest, redacted=when)
@@ -79,8 +73,7 @@ def _fields_of(event: Event, fact: str) -> set[str]:
 
 
 def _parsed(event: Event) -> Any:
-    text = event.text if isinstance(event.text, str) else event.text.decode()
-    return json.loads(text.removeprefix("\ufeff"), parse_float=_Literal, parse_int=_Literal, parse_constant=_Literal)
+    return exact_json.parse(event.text if isinstance(event.text, str) else event.text.decode())
 
 
 def _events(document: Any) -> list[dict[str, Any]]:
@@ -155,13 +148,3 @@ def _erased(value: Any) -> Any:
     if names & _MEMBERS_OF_AN_IDENTIFIER and "rawid" not in names:
         left["rawId"] = ERASED  # else an id would be made of what is left
     return left
-
-
-def _written(value: Any) -> str:
-    if isinstance(value, _Literal):
-        return str(value)
-    if isinstance(value, list):
-        return f"[{','.join(_written(part) for part in value)}]"
-    if isinstance(value, dict):
-        return f"{{{','.join(f'{json.dumps(name)}:{_written(part)}' for name, part in value.items())}}}"
-    return json.dumps(value)

@@ -138,6 +138,6 @@ def test_what_is_typed_wrong_is_named(arguments: list[str]) -> None:
 
 def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     """With what is the matter with it."""
-    ran = in_a_pipe("publish", str(tmp_path / "nothing.json"))
+    ran = in_a_pipe("send", str(tmp_path / "nothing.json"))
 
     assert (2, True) == (ran.code, "nothing.json" in ran.err)

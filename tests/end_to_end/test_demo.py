@@ -55,11 +55,11 @@ def test_a_question_without_a_setting_names_the_setting() -> None:
 
 
 @pytest.mark.parametrize("text", ["{", "[1, 2"])
-def test_publishing_a_file_that_is_no_json_names_the_file(tmp_path: Path, text: str) -> None:
+def test_sending_a_file_that_is_no_json_names_the_file(tmp_path: Path, text: str) -> None:
     """The file, the problem and its place."""
     broken = tmp_path / "broken.json"
     broken.write_text(text)
-    published = run("publish", str(broken))
+    published = run("send", str(broken))
 
     assert 2 == published.returncode
     assert "broken.json" in published.stderr

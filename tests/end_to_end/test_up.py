@@ -152,7 +152,7 @@ async def test_its_printed_lines_can_be_pasted_and_find_it_without_any_export(tm
         await terminal.shows("SMSDeliveryReportReceived")
         story, letters = await terminal.runs(sms), await terminal.runs(f"{dead_letters} --json")
         new = events(tmp_path, "SMSRead", "CallStarted")
-        await terminal.runs(f"{publish.split(' publish ')[0]} publish {new}")
+        await terminal.runs(f"{publish.split(' send ')[0]} send {new}")
         await terminal.shows("unsupported_type")
         exports = "; ".join(line for line in lines if line.startswith("export "))
         elsewhere = await terminal.runs(f"{exports}; cd /; {dead_letters} --json")
@@ -216,7 +216,7 @@ async def test_ctrl_c_delivers_what_was_published(tmp_path: Path) -> None:
     async with up(tmp_path, "--host-port", "0", "--topic-port", "0", "--azurite-port", "0") as terminal:
         await terminal.shows(READY)
         with stopped(terminal.part("acsevents.local.host")):
-            published = await terminal.runs(f"{sys.executable} -m acsevents publish {events(tmp_path, 'SMSReceived')}")
+            published = await terminal.runs(f"{sys.executable} -m acsevents send {events(tmp_path, 'SMSReceived')}")
             terminal.process.send_signal(signal.SIGINT)
             await terminal.shows("delivering 1 events")
         assert await terminal.ends() == 0
@@ -232,7 +232,7 @@ async def test_a_second_ctrl_c_drops_events_and_says_how_many(tmp_path: Path) ->
         await terminal.shows(READY)
         with stopped(terminal.part("acsevents.local.host")):
             name = events(tmp_path, "SMSReceived", "SMSReceived", "ChatMessageReceived")
-            await terminal.runs(f"{sys.executable} -m acsevents publish {name}")
+            await terminal.runs(f"{sys.executable} -m acsevents send {name}")
             terminal.process.send_signal(signal.SIGINT)
             await terminal.shows("delivering 3 events")
             terminal.process.send_signal(signal.SIGINT)
