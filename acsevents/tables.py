@@ -15,6 +15,7 @@ Columns = Mapping[str, int | None]
 
 _GAP: Final = 2
 _NARROWEST: Final = 20  # a column that shares; below that, what is shared goes to lines of its own
+_TELLING: Final = 10  # columns of times, kinds, handles and numbers are as wide
 _TIMES: Final = frozenset({"time", "first", "last", "first_event", "last_event"})  # shown to the second
 
 
@@ -64,12 +65,12 @@ def heading(field: str) -> str:
 
 
 def _print_lines(out: Console, answer: Mapping[str, Any], columns: Columns) -> None:
-    """Print an answer as one line that is folded; what has no width of its own is named."""
+    """Print an answer as one line that is folded; what does not tell what it is by its form is named."""
     parts = []
     for name, width in columns.items():
         if answer.get(name) is not None:
             value = cell(name, answer[name])
-            parts.append(value if width else Text.assemble((f"{heading(name)} ", "bold"), value))
+            parts.append(value if (width or 0) >= _TELLING else Text.assemble((f"{heading(name)} ", "bold"), value))
     first, *others = Text(" " * _GAP).join(parts).wrap(out, max(out.width - _GAP, 1), overflow="fold")
     out.print(first)
     for line in others:

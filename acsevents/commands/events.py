@@ -46,7 +46,7 @@ def events(
 ) -> None:
     """Show what happened, newest first.
 
-    A handle names an event: ask on with `acsevents event HANDLE`.
+    A handle names an event: ask on with `acsevents event HANDLE`. Times are of UTC.
 
     --follow shows new events as they are written: within 2 seconds if that is at most 2 minutes after
     their own time, and within 60 seconds if it is at most 24 hours after it. What is written later
