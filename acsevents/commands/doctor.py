@@ -22,7 +22,7 @@ from shared.errors import SettingsError
 
 app = command_app()
 
-_COLUMNS: Final = {"status": 7, "check": 24, "what": None, "cure": None}
+_COLUMNS: Final = {"status": 7, "check": 27, "what": None, "cure": None}
 
 
 @app.command(epilog=examples("doctor", "doctor --json"))

@@ -27,7 +27,7 @@ def test_what_is_wrong_fails_and_names_the_cure(azurite: Azurite) -> None:
 
     assert ran.code == 1
     assert ran.err == "acsevents: wrong: tables\n"
-    assert "copy the connection string to EventTables again" in " ".join(ran.out.split())
+    assert "copy the connection string into EventTables again" in " ".join(ran.out.split())
 
 
 def test_without_settings_it_says_what_to_set(tmp_path: Path) -> None:
