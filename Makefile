@@ -33,12 +33,17 @@ fix: setup  ## format, and mend what ruff can mend
 	@$(PY) -m ruff check --fix
 	@$(PY) -m ruff format
 
-goldens: setup  ## write the rows that the samples become; read the difference
+goldens: setup  ## write what follows from the catalogue and the samples; read the difference
 	@$(PY) -m tests.samples
+	@$(PY) -m tests.pages
+	@$(PY) -m acsevents.deployment
 
 lock: setup  ## write requirements-dev.lock after a change of a requirements file; ARGS=--upgrade for newer packages
 	@$(PY) -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 		--custom-compile-command 'make lock' $(ARGS) requirements-dev.txt --output-file requirements-dev.lock
+
+mutants: setup  ## break shared/ in one place at a time and print what no test notices; ARGS="--seed 2 shared/rows"
+	@$(PY) -m tests.mutants $(ARGS)
 
 bench: setup  ## measure
 	@$(PY) -m benchmarks
@@ -81,4 +86,4 @@ $(CHECKOV)/.ready: Makefile
 	@$(CHECKOV)/bin/pip install --quiet --disable-pip-version-check --no-deps pycep-parser==0.7.1
 	@touch $@
 
-.PHONY: help setup demo unit test up check fix goldens lock bench storm func-test infra
+.PHONY: help setup demo unit test up check fix goldens lock mutants bench storm func-test infra

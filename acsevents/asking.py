@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from acsevents.output import note
+from acsevents.progress import progress
 from acsevents.running import FOLDER, find
 from acsevents.settings import load_settings
 from shared.lookups import Lookups
@@ -17,14 +18,20 @@ from shared.storage.settings import CONNECTIONS, read_settings
 Answer = TypeVar("Answer")
 
 
-def ask(question: Callable[[Lookups], Awaitable[Answer]]) -> Answer:
-    """Ask the tables that the settings name; what is beside the answer is told on stderr."""
-    return asyncio.run(_ask(question))
+def ask(question: Callable[[Lookups], Awaitable[Answer]], *, counted: bool = False) -> Answer:
+    """Ask the tables that the settings name; what is beside the answer is told on stderr.
+
+    Args:
+        question: what to ask.
+        counted: show how many rows were read, where nothing else is printed until the end.
+    """
+    return asyncio.run(_ask(question, counted=counted))
 
 
-async def _ask(question: Callable[[Lookups], Awaitable[Answer]]) -> Answer:
+async def _ask(question: Callable[[Lookups], Awaitable[Answer]], *, counted: bool) -> Answer:
     async with Lookups(account(), note) as lookups:
-        return await question(lookups)
+        with progress("reading rows", shown=counted) as lookups.count:
+            return await question(lookups)
 
 
 def account() -> Account:

@@ -6,7 +6,11 @@ from typing import Final
 
 ROOT: Final = Path(__file__).parents[1]
 RESULTS: Final = ROOT / "benchmarks" / "results.md"
-PAGES: Final = (ROOT / "README.md", ROOT / "docs" / "operations.md")
+PAGES: Final = (
+    ROOT / "README.md",
+    ROOT / "docs" / "operations.md",
+    ROOT / "docs" / "decisions" / "0001-own-write-path.md",
+)
 BEGIN: Final = "<!-- Quoted from benchmarks/results.md by `make bench`. -->"
 END: Final = "<!-- End of the quotation. -->"
 

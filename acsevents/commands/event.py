@@ -27,7 +27,7 @@ def event(
     as_json: AsJson = False,
 ) -> None:
     """Show one event whole: its columns, its drift, its text, and where its rows are."""
-    found = ask(lambda lookups: lookups.event(handle))
+    found = ask(lambda lookups: lookups.event(handle), counted=True)
     if found is None:
         raise NotFound("no event of that handle is recorded")
     if in_json(as_json):

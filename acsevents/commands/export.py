@@ -13,7 +13,6 @@ import typer
 from acsevents.asking import ask
 from acsevents.commands import command_app, examples
 from acsevents.failures import NotFound
-from acsevents.progress import progress
 from acsevents.times import Since
 from shared.lookups import Lookups
 from shared.rows.columns import COLUMNS
@@ -43,18 +42,16 @@ def export(
 ) -> None:
     """Write every recorded event to stdout, with all columns and its text as `Raw`; in no order."""
     write = _csv_writer() if form is Format.CSV else _write_json
-    if not ask(lambda lookups: _export(lookups, since, write)):
+    # On a terminal the rows themselves show that it goes on.
+    if not ask(lambda lookups: _export(lookups, since, write), counted=not sys.stdout.isatty()):
         raise NotFound("no such event is recorded")
 
 
 async def _export(lookups: Lookups, since: int | None, write: Callable[[dict[str, Any]], object]) -> int:
     count = 0
-    # On a terminal the rows themselves show that it goes on.
-    with progress("exporting", shown=not sys.stdout.isatty()) as step:
-        async for record in lookups.records(since):
-            write(record)
-            count += 1
-            step()
+    async for record in lookups.records(since):
+        write(record)
+        count += 1
     return count
 
 

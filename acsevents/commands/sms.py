@@ -56,7 +56,7 @@ def sms(
 
 
 def _one(number: str, message_id: str, *, as_json: bool) -> None:
-    story = ask(lambda lookups: lookups.sms(number, message_id))
+    story = ask(lambda lookups: lookups.sms(number, message_id), counted=True)
     if story is None:
         raise NotFound("no such SMS is recorded")
     if in_json(as_json):
@@ -76,7 +76,7 @@ def _conversation(number: str, since: int | None, limit: int, *, as_json: bool) 
 
 
 def _report(number: str, since: int | None, *, as_json: bool) -> None:
-    told = ask(lambda lookups: lookups.sms_report(number, since))
+    told = ask(lambda lookups: lookups.sms_report(number, since), counted=True)
     if told is None:
         raise NotFound("no SMS is filed under that number: --report is about your own numbers, see `acsevents numbers`")
     if in_json(as_json):

@@ -1,5 +1,6 @@
 """`acsevents thread`."""
 
+import asyncio
 from typing import Annotated, Final
 
 import typer
@@ -8,7 +9,6 @@ from acsevents.asking import ask
 from acsevents.commands import command_app, examples
 from acsevents.failures import NotFound
 from acsevents.output import AsJson, in_json, json_line, rows
-from shared.lookups import Lookups
 
 app = command_app()
 
@@ -45,15 +45,14 @@ def thread(
 
 
 def _history(thread_id: str, seen_by: str | None, *, as_json: bool) -> bool:
-    async def tell(lookups: Lookups) -> int:
-        return await rows(await lookups.thread_history(thread_id, seen_by), _COLUMNS, as_json=as_json)
-
-    return ask(tell) > 0
+    steps = ask(lambda lookups: lookups.thread_history(thread_id, seen_by), counted=True)
+    return asyncio.run(rows(steps, _COLUMNS, as_json=as_json)) > 0
 
 
 def _transcript(thread_id: str, seen_by: str | None, *, as_json: bool) -> bool:
     transcript = ask(
-        lambda lookups: lookups.thread(thread_id) if seen_by is None else lookups.thread_as_seen_by(seen_by, thread_id)
+        lambda lookups: lookups.thread(thread_id) if seen_by is None else lookups.thread_as_seen_by(seen_by, thread_id),
+        counted=True,
     )
     if transcript is None:
         return False

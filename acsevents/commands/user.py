@@ -1,5 +1,6 @@
 """`acsevents user`."""
 
+import asyncio
 from typing import Annotated, Final
 
 import typer
@@ -9,7 +10,6 @@ from acsevents.commands import command_app, examples
 from acsevents.failures import NotFound
 from acsevents.output import AsJson, rows
 from acsevents.times import Since
-from shared.lookups import Lookups
 
 app = command_app()
 
@@ -24,9 +24,6 @@ def user(
     as_json: AsJson = False,
 ) -> None:
     """List the threads of one user, and the name the user has there."""
-
-    async def show(lookups: Lookups) -> int:
-        return await rows(await lookups.user(raw_id, since), _COLUMNS, as_json=as_json)
-
-    if not ask(show):
+    threads = ask(lambda lookups: lookups.user(raw_id, since), counted=True)
+    if not asyncio.run(rows(threads, _COLUMNS, as_json=as_json)):
         raise NotFound("no event of that user is recorded")

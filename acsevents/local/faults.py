@@ -21,7 +21,7 @@ class Faults:
         refuse: the connection is closed and the request not read.
         hang: the request is read and never answered nor forwarded.
         drip: the answer comes byte by byte, over `drip_seconds`.
-        reset: the connection is reset (RST) after the request's head.
+        reset: the connection is reset (RST) within the request.
         busy: 503 ServerBusy, not forwarded.
         throttle: 429 with a Retry-After, not forwarded.
         lost_reply: the request is forwarded and done; then the connection is closed or the answer is 503.

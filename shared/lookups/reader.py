@@ -10,12 +10,12 @@ from typing import Any, Final, Self
 from azure.core.exceptions import ResourceNotFoundError
 from azure.data.tables import EntityProperty, TableEntity
 
-from shared import stored
 from shared.errors import ContentError
 from shared.events.event import Event
 from shared.lookups.filters import EVERYTHING, Filter
 from shared.storage.account import Account
 from shared.storage.connection import connect, disconnect
+from shared.stored import event_of
 
 Row = Mapping[str, Any]
 Note = Callable[[str], None]
@@ -32,12 +32,14 @@ class Reader:
     Attributes:
         note: is told what the one who asks should know beside the answer; no personal data.
         unreadable: the tables of which some rows could not be read.
+        count: is called for each row that was read.
         skew: by how much the clock of the service is ahead of this machine's, as far as answers told.
     """
 
     def __init__(self, account: Account, note: Note = lambda _: None) -> None:
         self._client = connect(account, retries=3, read_seconds=_READ_SECONDS)
         self.note = note
+        self.count: Callable[[], None] = lambda: None
         self.unreadable: set[str] = set()
         self.skew = timedelta()
 
@@ -74,6 +76,7 @@ class Reader:
         )
         try:
             async for row in rows:
+                self.count()
                 yield _plain(row)
         except ResourceNotFoundError:
             return
@@ -87,8 +90,9 @@ class Reader:
     async def events(self, table: str, filter_: Filter) -> AsyncGenerator[Event]:
         """Yield the events of rows, decoded from the text they keep; one that cannot be read hides no other."""
         async for row in self.rows(table, filter_):
-            event = event_of(row)
-            if event is None:
+            try:
+                event = event_of(row)
+            except ContentError:
                 self.unreadable.add(table)
             else:
                 yield event
@@ -110,14 +114,6 @@ def moment(ticks: int) -> datetime:
 def ticks_of(time: datetime) -> int:
     """Return a time as ticks."""
     return (time - _EPOCH) // timedelta(microseconds=1) * 10
-
-
-def event_of(row: Row) -> Event | None:
-    """Return the event that a row keeps; None for a row that somebody else wrote or changed."""
-    try:
-        return stored.event_of(row)
-    except ContentError:
-        return None
 
 
 def _plain(row: TableEntity) -> Row:

@@ -53,7 +53,7 @@ def test_the_quotation_is_three_rows_and_one_line() -> None:
     """What the README says about cost is read in half a minute."""
     header, _rule, *rows, _blank, line = in_short(report(FIGURES)).splitlines()
 
-    assert header.startswith("| workload | this app, CPU ms per event | async SDK |")
+    assert header.startswith("| workload | CPU ms per event above a no-op | async SDK's |")
     assert rows == [
         "| SMS burst | 0.10 | 2.00 | 1/20.0 | 0.25 |",
         "| chat fan-out | 0.10 | 2.00 | 1/20.0 | 0.25 |",

@@ -1,6 +1,9 @@
 """Hypothesis strategies: JSON of every kind, samples with something wrong in them, and the lives of messages."""
 
 import json
+import random
+import string
+import zlib
 from collections.abc import Callable
 from functools import partial
 from typing import Any, Final
@@ -53,6 +56,14 @@ def outcome(text: str | bytes) -> Event | ContentError:
     except ContentError as error:
         return error
     return event
+
+
+def text_that_packs_to(size: int) -> str:
+    """Make a text of letters and digits that compresses to about so many bytes."""
+    rng = random.Random(1)
+    symbols = string.ascii_letters + string.digits + "+-"
+    sample = "".join(rng.choices(symbols, k=100_000))
+    return "".join(rng.choices(symbols, k=size * len(sample) // len(zlib.compress(sample.encode()))))
 
 
 def places(value: Any) -> list[Callable[[Any], None]]:

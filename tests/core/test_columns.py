@@ -141,6 +141,16 @@ def test_drift_tells_how_much_it_does_not_tell(count: int) -> None:
     assert violations({**KEYS, **column}) == []
 
 
+def test_drift_takes_the_room_that_it_is_given_and_no_more() -> None:
+    """To the byte: one less, and the note is only counted."""
+    notes = ["$.data.extra: not in the model 🌻"]
+    column = drift_column(notes)
+    needed = entity_bytes(column) - 4
+
+    assert drift_column(notes, needed) == column
+    assert json.loads(str(drift_column(notes, needed - 1)["Drift"])) == ["$: and 1 more"]
+
+
 @pytest.mark.parametrize("name", ["Body", "EventTime", "Version", "SegmentCount", "RawZ0"])
 def test_sizes_are_never_counted_too_small(name: str) -> None:
     """An entity that the app takes for small enough is small enough by the service's formula."""

@@ -1,9 +1,6 @@
 """Dead letters: the text is kept, the reason told, the same text is filed once."""
 
 import json
-import random
-import string
-import zlib
 from typing import Any
 
 import pytest
@@ -17,9 +14,7 @@ from shared.rows.fitting import PACKED_BYTES, unpack
 from shared.rows.records import record_rows
 from tests import samples
 from tests.core.service_limits import violations
-from tests.core.strategies import MANY, delivered, outcome
-
-_SYMBOLS = string.ascii_letters + string.digits + "+-"
+from tests.core.strategies import MANY, delivered, outcome, text_that_packs_to
 
 
 def test_a_dead_letter_tells_what_is_wrong_and_where() -> None:
@@ -88,11 +83,8 @@ def test_long_ids_are_cut(unit: str) -> None:
 
 def test_an_event_too_large_for_a_record_is_still_a_dead_letter() -> None:
     """A dead letter has fewer columns than a record, and so keeps a text that leaves a record no room."""
-    rng = random.Random(1)
     event = samples.event("2025/SMSReceived")
-    per_symbol = len(zlib.compress("".join(rng.choices(_SYMBOLS, k=100_000)).encode())) / 100_000
-    symbols = int((PACKED_BYTES + 2_000) / per_symbol)  # between what a record can keep and what a row can
-    event["data"]["message"] = "".join(rng.choices(_SYMBOLS, k=symbols))
+    event["data"]["message"] = text_that_packs_to(PACKED_BYTES + 2_000)  # more than a record keeps, less than a row
     text = json.dumps(event)
 
     with pytest.raises(Oversized) as refused:

@@ -10,11 +10,11 @@ import pytest
 from shared.decoder import decode
 from shared.errors import ContentError, NotJson, Oversized
 from shared.rows.dead_letters import dead_letter
-from shared.rows.fitting import unpack
+from shared.rows.fitting import PACKED_BYTES, entity_bytes, pack, unpack
 from shared.rows.records import record_columns, record_rows
 from tests import samples
 from tests.core.service_limits import violations
-from tests.core.strategies import delivered, outcome
+from tests.core.strategies import delivered, outcome, text_that_packs_to
 
 MEGABYTE: Final = 1_048_576
 EVERY_TYPE: Final = list({name.partition("/")[2]: name for name in samples.NAMES}.values())
@@ -135,6 +135,18 @@ def test_many_unknown_properties_do_not_push_a_row_over_its_limits() -> None:
     event["data"] |= {f"n{number}": number for number in range(60_000)}
     columns = _assert_recorded_whole(delivered(event))
 
+    assert json.loads(columns["Drift"])[-1].startswith("$: and ")
+
+
+def test_much_drift_beside_a_text_that_nearly_fills_the_row_is_counted_only() -> None:
+    """The text of the event has the first claim on the row, its columns the second, notes the rest."""
+    event = samples.event("2025/SMSReceived")
+    event["data"] |= {"message": "@", **{f"unknown{number}": number for number in range(3_000)}}
+    frame = json.dumps(event)
+    text = frame.replace("@", text_that_packs_to(PACKED_BYTES - 40_000))
+    columns = _assert_recorded_whole(text)
+
+    assert PACKED_BYTES - 40_000 < entity_bytes(pack(text)) <= PACKED_BYTES
     assert json.loads(columns["Drift"])[-1].startswith("$: and ")
 
 

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.quotes import BEGIN, END, RESULTS, in_short
+from benchmarks.quotes import PAGES as QUOTING
 from shared.catalogue import TABLES
 from shared.errors import ContentError
 from shared.events.event import Kind
@@ -56,25 +58,9 @@ def test_every_make_target_exists(page: Path) -> None:
     assert [] == [target for target in called if f"\n{target}:" not in makefile]
 
 
-def test_the_readme_quotes_the_figures_of_the_last_benchmark() -> None:
-    """No figure stands in the README or in the decision on the write path that `make bench` did not print."""
-    results = (ROOT / "benchmarks" / "results.md").read_text(encoding="utf-8")
-    in_short = results.partition("## In short\n\n")[2].partition("\n## ")[0].strip()
-    decision = (ROOT / "docs" / "decisions" / "0001-own-write-path.md").read_text(encoding="utf-8")
-    rows = [line for line in decision.splitlines() if line.startswith("| ")]
+@pytest.mark.parametrize("page", QUOTING, ids=lambda page: page.name)
+def test_a_page_that_quotes_the_last_benchmark_does_so_to_the_letter(page: Path) -> None:
+    """If this fails, run `python -m benchmarks.quotes`."""
+    text = page.read_text(encoding="utf-8")
 
-    assert in_short
-    assert in_short in README, "copy the section `In short` of benchmarks/results.md"
-    assert [] == [row for row in rows if row not in results]
-
-
-def test_the_operations_page_quotes_the_figures_of_the_last_benchmark() -> None:
-    """If this fails, bring the marked block of docs/operations.md up to date."""
-    results = (ROOT / "benchmarks" / "results.md").read_text(encoding="utf-8")
-    operations = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
-    _before, _, after = operations.partition("<!-- Begin of figures.")
-    figures = after.partition("<!-- End of figures. -->")[0]
-    rows = [line for line in figures.splitlines() if line.startswith(("| SMS burst", "| chat fan-out", "| one at a"))]
-
-    assert len(rows) == 6
-    assert [] == [row for row in rows if row not in results]
+    assert f"{BEGIN}\n\n{in_short(RESULTS.read_text(encoding='utf-8'))}\n\n{END}" in text

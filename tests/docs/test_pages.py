@@ -12,8 +12,8 @@ from tests.pages import EVENTS, REQUESTS, events_page, requests_page
 
 @pytest.mark.parametrize(("path", "made"), [(EVENTS, events_page), (REQUESTS, requests_page)], ids=["events", "http"])
 def test_the_page_is_what_the_samples_say(path: Any, made: Any) -> None:
-    """If this fails, run `python -m tests.pages`."""
-    assert made() == path.read_text(encoding="utf-8")
+    """A new sample or column shows there at once."""
+    assert made() == path.read_text(encoding="utf-8"), "run `make goldens`"
 
 
 def test_there_is_a_request_for_every_type_in_both_schemas_a_batch_and_a_poison() -> None:

@@ -27,8 +27,8 @@ def test_no_test_proves_a_promise_that_nobody_made() -> None:
 
 
 def test_the_page_is_what_the_tests_say() -> None:
-    """If this fails, run `python -m tests.promises`."""
-    assert page() == PAGE.read_text(encoding="utf-8")
+    """A new proof is listed at once."""
+    assert page() == PAGE.read_text(encoding="utf-8"), "run `python -m tests.promises`"
 
 
 @pytest.mark.parametrize(("promise", "meaning"), PROMISES.items())

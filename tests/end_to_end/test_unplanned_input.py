@@ -16,7 +16,7 @@ from acsevents.local.host_process import HostProcesses, host_processes
 from acsevents.local.newtonsoft import compact, read
 from acsevents.publishing import publish
 from acsevents.subscriptions import load
-from shared.catalogue import TABLES
+from shared.catalogue import TABLES, TIMELINE
 from shared.rows.fitting import unpack
 from tests import samples
 
@@ -100,10 +100,12 @@ async def post(session: aiohttp.ClientSession, hosts: HostProcesses, function: s
 
 
 def kept(azurite: Azurite) -> dict[str, list[Any]]:
-    """Read the text of every row of every table, by the text's own event id."""
+    """Read the text of every row that keeps one, by the text's own event id."""
     found: dict[str, list[Any]] = {}
     with TableServiceClient.from_connection_string(azurite.connection_string) as client:
         for table in TABLES:
+            if table == TIMELINE:
+                continue
             client.create_table_if_not_exists(table)
             for row in client.get_table_client(table).list_entities():
                 text = unpack(row)

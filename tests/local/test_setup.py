@@ -118,7 +118,7 @@ esac
         ("rm -r node_modules", ["azurite"]),
         ("rm -r node_modules/azurite", ["azurite"]),
         ("touch package-lock.json", ["azurite"]),
-        ("touch requirements-dev.txt", ["venv", "packages"]),
+        ("touch requirements-dev.lock", ["venv", "packages"]),
         ("rm .venv/bin/python", ["venv", "packages"]),
         ("rm .venv/bin/acsevents", ["command"]),
         ("rm -r .venv", ["venv", "packages", "command"]),
@@ -127,7 +127,7 @@ esac
 def test_make_setup_notices_what_is_gone(tmp_path: Path, damage: str, repaired: list[str]) -> None:
     """It installs again what was deleted or has changed, and nothing else."""
     shutil.copy(setup.ROOT / "Makefile", tmp_path)
-    for name in ("requirements.txt", "requirements-dev.txt", "package.json", "package-lock.json"):
+    for name in ("requirements-dev.lock", "package.json", "package-lock.json"):
         (tmp_path / name).touch()
     (tmp_path / "acsevents" / "local").mkdir(parents=True)
     (tmp_path / "acsevents" / "local" / "setup.py").touch()
