@@ -17,12 +17,17 @@ _NO_WAY_IN: Final = "AuthorizationFailure"  # in Azure that of the firewall; Azu
 _LOWEST_REFUSAL, _UNAUTHORIZED, _FORBIDDEN, _NOT_FOUND, _TOO_MANY, _SERVER_ERROR = 400, 401, 403, 404, 429, 500
 
 
-def explanation_of_azure(error: Exception) -> Failure | None:
-    """Return what to tell about an error of the Azure SDKs, None for a bug."""
+def explanation_of_azure(error: Exception, account: Account | None = None) -> Failure | None:
+    """Return what to tell about an error of the Azure SDKs, None for a bug.
+
+    Args:
+        error: the error.
+        account: whose tables were asked; by default the one that the settings name.
+    """
     if not isinstance(error, AzureError):
         return None
     try:
-        account = read_settings(os.environ)
+        account = account or read_settings(os.environ)
     except SettingsError:  # then it is not about tables
         return OutOfReach(f"Azure does not answer, or refuses: {_code(error)}")
     if isinstance(error, HttpResponseError) and error.status_code is not None and error.status_code >= _LOWEST_REFUSAL:

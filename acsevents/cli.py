@@ -30,6 +30,7 @@ SUMMARIES: Final[Mapping[str, str]] = {
     "prune": "Remove the events before a date, by their own time; dead letters by when they were filed.",
     "export": "Write every recorded event to stdout, with all columns and its text as `Raw`; in no order.",
     "send": "Send events to an Event Grid topic; by default the one of `up`.",
+    "doctor": "Examine settings, packages, tables, subscriptions and what is deployed, and tell the cures.",
     "demo": "Send every sample event through a local Event Grid and the function app, and show what was stored.",
     "up": "Keep Azurite, the Functions host and a local Event Grid running until Ctrl-C.",
     "storm": "Rehearse every failure at once and prove from the tables that nothing was lost.",

@@ -1,0 +1,102 @@
+"""The function app and the system topic as they are deployed, read through Azure Resource Manager."""
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from typing import Any, Final
+
+import aiohttp
+from azure.core.exceptions import ClientAuthenticationError
+
+from acsevents.doctor.azure import ArmError, ResourceManager, part
+from acsevents.doctor.comparison import compare
+from acsevents.doctor.deployment import Deployment
+from acsevents.doctor.finding import Finding, ok, warning, wrong
+from acsevents.subscriptions import EventSubscription
+from shared.catalogue import FAMILIES
+
+HTTP_CONCURRENCY: Final = 16
+_SITE_VERSION: Final = "2024-04-01"
+_GRID_VERSION: Final = "2025-02-15"
+_SCALE: Final = "run `az functionapp scale config set --trigger-type http --trigger-settings perInstanceConcurrency=16`"
+_NOT_FOUND, _UNAUTHORIZED, _FORBIDDEN = 404, 401, 403
+
+
+async def examine_deployed(
+    arm: ResourceManager, deployment: Deployment, declared: Sequence[EventSubscription]
+) -> AsyncIterator[Finding]:
+    """Look at the function app, the topic and its event subscriptions."""
+    parts: tuple[tuple[str, Callable[[], AsyncIterator[Finding]]], ...] = (
+        ("function app", lambda: _examine_app(arm, deployment.function_app)),
+        ("system topic", lambda: _examine_topic(arm, deployment, declared)),
+    )
+    for check, examine in parts:
+        try:
+            async for finding in examine():
+                yield finding
+        except ArmError as error:
+            yield _unreadable(check, error)
+        except ClientAuthenticationError:
+            yield wrong(check, "nobody is signed in to Azure", "run `az login`")
+            return
+        except (aiohttp.ClientError, TimeoutError) as error:
+            told = f"Azure Resource Manager is out of reach ({type(error).__name__})"
+            yield wrong(check, told, "see that this machine reaches https://management.azure.com")
+            return
+
+
+async def _examine_app(arm: ResourceManager, app_id: str) -> AsyncIterator[Finding]:
+    site = await arm.get(app_id, _SITE_VERSION)
+    state = part(site, "properties", "state")
+    if state == "Running":
+        yield ok("function app", f"{site.get('name')} is running")
+    else:
+        told = f"{site.get('name')} is {state}: Event Grid gives up on its events within minutes"
+        yield wrong("function app", told, "run `az functionapp start`; to pause it, disable the functions instead")
+    yield _concurrency(site)
+    functions = await arm.children(f"{app_id}/functions", _SITE_VERSION)
+    names = {str(part(one, "properties", "name")) for one in functions}
+    missing = sorted({family.function for family in FAMILIES} - names)
+    disabled = sorted(
+        str(part(one, "properties", "name")) for one in functions if part(one, "properties", "isDisabled")
+    )
+    if missing:
+        yield wrong("functions", f"not there: {', '.join(missing)}", "deploy the code: `azd deploy`; then see its log")
+    if disabled:
+        yield wrong("functions", f"disabled: {', '.join(disabled)}", "remove the settings AzureWebJobs.….Disabled")
+    if not missing and not disabled:
+        yield ok("functions", f"{len(names)} are there")
+
+
+def _concurrency(site: dict[str, Any]) -> Finding:
+    check = "HTTP concurrency"
+    scale = part(site, "properties", "functionAppConfig", "scaleAndConcurrency")
+    if not scale:
+        return warning(
+            check, "the app is not on Flex Consumption", "see docs/deployment.md for the plan that was measured"
+        )
+    found = part(scale, "triggers", "http", "perInstanceConcurrency")
+    if found is not None and found >= HTTP_CONCURRENCY:
+        return ok(check, f"{found} requests per instance")
+    told = "one request per instance, the default for Python" if found is None else f"{found} requests per instance"
+    return warning(check, f"{told}: events are hardly written together", _SCALE)
+
+
+async def _examine_topic(
+    arm: ResourceManager, deployment: Deployment, declared: Sequence[EventSubscription]
+) -> AsyncIterator[Finding]:
+    topic = await arm.get(deployment.topic, _GRID_VERSION)
+    if part(topic, "identity", "type") in {None, "None"}:
+        told = f"{topic.get('name')} has no identity, and cannot write dead letters"
+        yield wrong("system topic", told, "run `azd provision`, or switch its system-assigned identity on")
+    else:
+        yield ok("system topic", f"{topic.get('name')} has an identity")
+    found = await arm.children(f"{deployment.topic}/eventSubscriptions", _GRID_VERSION)
+    for finding in compare(declared, found, deployment.function_app):
+        yield finding
+
+
+def _unreadable(check: str, error: ArmError) -> Finding:
+    if error.status == _NOT_FOUND:
+        return wrong(check, "is not there", "run `azd provision`, or correct the ids in azd's environment")
+    if error.status in {_UNAUTHORIZED, _FORBIDDEN}:
+        return wrong(check, f"may not be read ({error.code})", "ask for the role Reader on its resource group")
+    return wrong(check, f"cannot be read ({error.code})", "try again in a minute")

@@ -1,0 +1,44 @@
+"""Which resources in Azure belong to this sink: told by azd, whose environment names them."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+_APP: Final = "FUNCTION_APP_ID"
+_TOPIC: Final = ("TOPIC_SUBSCRIPTION_ID", "TOPIC_RESOURCE_GROUP", "TOPIC_NAME")
+HOW: Final = f"run `azd provision`, or set {_APP}, {', '.join(_TOPIC)}"
+
+
+class Deployment(msgspec.Struct, frozen=True):
+    """The resource ids of a function app and of the system topic that delivers to it."""
+
+    function_app: str
+    topic: str
+
+
+def find_deployment(environment: Mapping[str, str], folder: Path) -> Deployment | None:
+    """Return what the environment names, else what azd's default environment in a folder does; None if neither does."""
+    for values in (environment, _of_azd(folder)):
+        if all(values.get(name) for name in (_APP, *_TOPIC)):
+            subscription, group, name = (values[part] for part in _TOPIC)
+            return Deployment(
+                function_app=values[_APP],
+                topic=f"/subscriptions/{subscription}/resourceGroups/{group}"
+                f"/providers/Microsoft.EventGrid/systemTopics/{name}",
+            )
+    return None
+
+
+def _of_azd(folder: Path) -> dict[str, str]:
+    """Read azd's own files: they are there without azd, and it takes seconds to start."""
+    try:
+        config = msgspec.json.decode((folder / ".azure" / "config.json").read_bytes(), type=dict[str, object])
+        name = os.environ.get("AZURE_ENV_NAME") or str(config.get("defaultEnvironment", ""))
+        lines = (folder / ".azure" / name / ".env").read_text(encoding="utf-8").splitlines()
+    except (OSError, msgspec.DecodeError):
+        return {}
+    pairs = (line.partition("=") for line in lines)
+    return {name.strip(): value.strip().strip('"') for name, equals, value in pairs if equals}

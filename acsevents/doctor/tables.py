@@ -1,0 +1,131 @@
+"""The tables: whether they are reached, whether rows can be written and removed, whose clock is right, what is new."""
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from typing import Any, Final
+from uuid import uuid4
+
+from azure.core.exceptions import AzureError, ResourceNotFoundError
+from azure.data.tables.aio import TableServiceClient
+
+from acsevents.azure_failures import explanation_of_azure
+from acsevents.doctor.finding import Finding, ok, skipped, warning, wrong
+from shared.catalogue import TABLES, TIMELINE
+from shared.errors import SinkError
+from shared.lookups.reader import moment
+from shared.rows.keys import ticks_and_digest
+from shared.rows.timeline import SHARDS
+from shared.storage.account import Account, AccountKey, Identity, Signature
+from shared.storage.authorization import NoToken, authorization
+from shared.storage.connection import connect, disconnect
+
+PROBE_TABLE: Final = "DoctorProbe"
+_SLOW_CLOCK: Final = timedelta(minutes=1)
+_WRONG_CLOCK: Final = timedelta(minutes=10)  # the service refuses signatures that are 15 minutes off
+_QUIET: Final = timedelta(days=1)
+_WAYS: Final = {AccountKey: "by account key", Signature: "by shared access signature", Identity: "by identity"}
+
+
+async def examine_tables(account: Account) -> AsyncIterator[Finding]:
+    """Look at the tables of an account; a probe row is written into a table of its own and removed again."""
+    yield ok("setting", f"{account.setting} names {account.endpoint}, reached {_WAYS[type(account.credential)]}")
+    signed_in = await _sign_in(account)
+    yield signed_in
+    if signed_in.cure is not None:
+        yield skipped("tables", "nobody is signed in", signed_in.cure)
+        return
+    client = connect(account, retries=1)
+    try:
+        async for finding in _examine(client):
+            yield finding
+    except AzureError as error:
+        failure = explanation_of_azure(error, account)
+        what, _, cure = str(failure or type(error).__name__).partition(": ")
+        yield wrong("tables", what, cure or "see that the account exists and is a storage account")
+    finally:
+        await disconnect(client)
+
+
+async def _sign_in(account: Account) -> Finding:
+    """Ask for what proves who asks; a key and a signature need nobody."""
+    try:
+        proof = authorization(account)
+        try:
+            await proof.headers("/")
+        finally:
+            await proof.close()
+    except NoToken as error:
+        return wrong("sign-in", f"no token ({error})", "run `az login`, or set EventTables to a connection string")
+    except SinkError as error:
+        return wrong("sign-in", str(error), "correct the setting")
+    return ok("sign-in", "there is what proves who asks")
+
+
+async def _examine(client: TableServiceClient) -> AsyncIterator[Finding]:
+    there = {table.name async for table in client.list_tables()}
+    missing = [table for table in TABLES if table not in there]
+    yield ok("tables", f"missing until their first row: {', '.join(missing)}" if missing else "all are there")
+    yield _clock(await _probe(client))
+    yield ok("probe row", f"written to {PROBE_TABLE}, read and removed")
+    yield await _last_event(client)
+
+
+async def _probe(client: TableServiceClient) -> timedelta:
+    """Write, read and remove a row; tell by how much the service's clock is ahead."""
+    skew = timedelta()
+
+    def hear_clock(answer: Any) -> None:
+        nonlocal skew
+        date = answer.http_response.headers.get("Date")
+        skew = parsedate_to_datetime(date) - datetime.now(UTC) if date else skew
+
+    table = await client.create_table_if_not_exists(PROBE_TABLE)
+    row = {"PartitionKey": "probe", "RowKey": uuid4().hex}
+    await table.create_entity(row)
+    try:
+        await table.get_entity(row["PartitionKey"], row["RowKey"], raw_response_hook=hear_clock)
+    finally:
+        await table.delete_entity(row["PartitionKey"], row["RowKey"])
+    return skew
+
+
+def _clock(skew: timedelta) -> Finding:
+    off = abs(skew)
+    told = f"{off.total_seconds():.0f} s {'behind' if skew > timedelta() else 'ahead of'} the service's"
+    cure = "set this machine's clock, by NTP"
+    if off > _WRONG_CLOCK:
+        return wrong("clock", told, cure)
+    return warning("clock", told, cure) if off > _SLOW_CLOCK else ok("clock", f"within {off.total_seconds():.0f} s")
+
+
+async def _last_event(client: TableServiceClient) -> Finding:
+    """Tell how old the newest event is, by the time line."""
+    newest = 0
+    for shard in range(SHARDS):
+        first, end = f"{shard}~", f"{shard}~:"
+        rows = client.get_table_client(TIMELINE).query_entities(
+            "PartitionKey ge @first and PartitionKey lt @end",
+            parameters={"first": first, "end": end},
+            select=["PartitionKey", "RowKey"],
+            results_per_page=1,
+        )
+        newest = max(newest, await _first_ticks(rows))
+    if not newest:
+        return warning("last event", "none is recorded", "see that ACS sends some, and the subscriptions below")
+    age = datetime.now(UTC) - moment(newest)
+    told = f"{moment(newest):%Y-%m-%d %H:%M:%S} UTC"
+    if age > _QUIET:
+        return warning(
+            "last event", told, "if ACS has sent some since, look at the subscriptions, then at the app's log"
+        )
+    return ok("last event", told)
+
+
+async def _first_ticks(rows: Any) -> int:
+    try:
+        async for row in rows:
+            return ticks_and_digest(row["RowKey"])[0]
+    except (ValueError, ResourceNotFoundError):  # somebody else's row, or no table yet
+        return 0
+    return 0

@@ -1,0 +1,246 @@
+"""What is deployed: read through a Resource Manager that answers over HTTP, and compared with what is declared."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiohttp import web
+
+from acsevents.doctor.azure import ResourceManager
+from acsevents.doctor.deployed import examine_deployed
+from acsevents.doctor.deployment import Deployment, find_deployment
+from acsevents.doctor.finding import Finding, Status
+from acsevents.subscriptions import load
+from tests.doctor.arm import APP, DEPLOYMENT, TOPIC, Arm, Credential, running
+
+SUBSCRIPTIONS = f"{TOPIC}/eventSubscriptions"
+
+
+async def examine(arm: Arm, credential: Credential | None = None) -> list[Finding]:
+    """Examine what is deployed."""
+    async with running(arm, credential or Credential()) as client:
+        return [finding async for finding in examine_deployed(client, DEPLOYMENT, load())]
+
+
+def of_bad(findings: list[Finding]) -> list[tuple[str, Status, str]]:
+    """Keep what is not in order, and see that each has its cure."""
+    bad = [finding for finding in findings if finding.status is not Status.OK]
+    assert all(finding.cure for finding in bad)
+    return [(finding.check, finding.status, finding.what) for finding in bad]
+
+
+async def test_what_azd_deploys_is_in_order() -> None:
+    """Every part is looked at, lists of several pages too, and names in other capitals are the same."""
+    findings = await examine(Arm())
+
+    assert of_bad(findings) == []
+    assert [finding.check for finding in findings] == [
+        *("function app", "HTTP concurrency", "functions", "system topic"),
+        *(f"subscription {one.name}" for one in load()),
+    ]
+
+
+def _set(*path: Any, to: Any) -> Callable[[Arm], None]:
+    """Make a change to what is deployed."""
+
+    def change(arm: Arm) -> None:
+        place: Any = arm.resources
+        for name in path[:-1]:
+            place = place[name]
+        place[path[-1]] = to
+
+    return change
+
+
+def _of_first(*path: Any, to: Any) -> Callable[[Arm], None]:
+    return _set(SUBSCRIPTIONS, 0, "properties", *path, to=to)
+
+
+FIRST = "subscription sms-events"
+RECEIVED, REPORT = "Microsoft.Communication.SMSReceived", "Microsoft.Communication.SMSDeliveryReportReceived"
+
+
+@pytest.mark.parametrize(
+    ("change", "check", "what"),
+    [
+        (_set(APP, "properties", "state", to="Stopped"), "function app", "func-x is Stopped"),
+        (_set(APP, to=404), "function app", "is not there"),
+        (_set(APP, to=403), "function app", "may not be read (Status403)"),
+        (_set(APP, to=500), "function app", "cannot be read (Status500)"),
+        (_set(APP, to=web.Response(text="<html>")), "function app", "cannot be read (an answer that is no JSON (200))"),
+        (_set(f"{APP}/functions", to=[]), "functions", "not there: chat_thread_events, chat_user_events, sms_events"),
+        (_set(f"{APP}/functions", 0, "properties", "isDisabled", to=True), "functions", "disabled: sms_events"),
+        (_set(TOPIC, "identity", to={"type": "None"}), "system topic", "acs-events has no identity"),
+        (_set(TOPIC, to=404), "system topic", "is not there"),
+        (_of_first("provisioningState", to="AwaitingManualAction"), FIRST, "is not ready: AwaitingManualAction"),
+        (
+            _of_first("destination", "properties", "resourceId", to=f"{APP}/functions/chat_user_events"),
+            FIRST,
+            "delivers elsewhere than to sms_events of this app",
+        ),
+        (_of_first("filter", "includedEventTypes", to=[RECEIVED]), FIRST, f"does not take {REPORT}"),
+        (
+            _of_first("filter", "includedEventTypes", to=[RECEIVED, REPORT, "Contoso.New"]),
+            FIRST,
+            "takes other types too: contoso.new",
+        ),
+        (_of_first("filter", "includedEventTypes", to=["All"]), FIRST, "takes all types"),
+        (_of_first("filter", "subjectBeginsWith", to="/phonenumber/1"), FIRST, "filters by another subject"),
+        (
+            _of_first("filter", "advancedFilters", to=[{"operatorType": "IsNotNull", "key": "data.tag"}]),
+            FIRST,
+            "has other advanced filters",
+        ),
+        (_of_first("eventDeliverySchema", to="CloudEventSchemaV1_0"), FIRST, "delivers in another schema"),
+        (_of_first("retryPolicy", "maxDeliveryAttempts", to=1), FIRST, "tries 1 times in 1440 minutes, not 30 in 1440"),
+        (_of_first("deadLetterWithResourceIdentity", to=None), FIRST, "has no dead-letter container"),
+        (
+            _of_first(
+                "deadLetterWithResourceIdentity",
+                "deadLetterDestination",
+                "properties",
+                "blobContainerName",
+                to="elsewhere",
+            ),
+            FIRST,
+            "writes dead letters to elsewhere, not to event-grid-dead-letters",
+        ),
+        (
+            _set(SUBSCRIPTIONS, 3, "properties", "filter", "includedEventTypes", to=[RECEIVED]),
+            "subscription new-types",
+            "takes listed types only",
+        ),
+    ],
+)
+async def test_what_is_wrong_is_found(change: Callable[[Arm], None], check: str, what: str) -> None:
+    """That alone, with its cure."""
+    arm = Arm()
+    change(arm)
+    ((found, status, told),) = of_bad(await examine(arm))
+
+    assert (found, status) == (check, Status.WRONG)
+    assert told.startswith(what)
+
+
+async def test_a_missing_subscription_is_found() -> None:
+    """Its events are dropped without a word."""
+    arm = Arm()
+    del arm.resources[SUBSCRIPTIONS][1]
+
+    assert of_bad(await examine(arm)) == [
+        ("subscription chat-user-events", Status.WRONG, "is missing: its events are dropped")
+    ]
+
+
+async def test_another_subscription_to_the_app_is_told() -> None:
+    """It may be meant so; one that delivers to somebody else is nobody's business."""
+    arm = Arm()
+    ours, others = arm.resources[SUBSCRIPTIONS][0], {"name": "others", "properties": {}}
+    arm.resources[SUBSCRIPTIONS] += [{**ours, "name": "by-hand"}, others]
+    ((check, status, _),) = of_bad(await examine(arm))
+
+    assert (check, status) == ("subscription by-hand", Status.WARNING)
+
+
+@pytest.mark.parametrize(
+    ("config", "what"),
+    [
+        ({"scaleAndConcurrency": {"triggers": None}}, "one request per instance, the default for Python"),
+        ({"scaleAndConcurrency": {"triggers": {"http": {"perInstanceConcurrency": 4}}}}, "4 requests per instance"),
+        (None, "the app is not on Flex Consumption"),
+    ],
+)
+async def test_little_concurrency_is_told(config: Any, what: str) -> None:
+    """It works, and wastes what group commit is there for."""
+    arm = Arm()
+    arm.resources[APP]["properties"]["functionAppConfig"] = config
+    if isinstance(config, dict):
+        config["scaleAndConcurrency"]["instanceMemoryMB"] = 2048
+    ((check, status, told),) = of_bad(await examine(arm))
+
+    assert (check, status) == ("HTTP concurrency", Status.WARNING)
+    assert told.startswith(what)
+
+
+async def test_dead_letters_by_account_key_count_too() -> None:
+    """Older deployments have no identity in between."""
+    arm = Arm()
+    properties = arm.resources[SUBSCRIPTIONS][0]["properties"]
+    properties["deadLetterDestination"] = properties.pop("deadLetterWithResourceIdentity")["deadLetterDestination"]
+
+    assert of_bad(await examine(arm)) == []
+
+
+async def test_who_is_not_signed_in_is_told_once() -> None:
+    """With the cure; the credential is closed whatever happens."""
+    credential = Credential(token="")
+    findings = await examine(Arm(), credential)
+
+    assert [(finding.what, finding.cure) for finding in findings] == [
+        ("nobody is signed in to Azure", "run `az login`")
+    ]
+    assert credential.closed
+
+
+async def test_a_token_that_is_refused_is_told() -> None:
+    """For each part, with the role that reads it."""
+    findings = await examine(Arm(), Credential(token="of another tenant"))
+
+    assert {finding.what for finding in findings} == {"may not be read (InvalidAuthenticationToken)"}
+
+
+async def test_a_resource_manager_out_of_reach_is_told_once() -> None:
+    """Nobody waits twice."""
+    async with ResourceManager(Credential(), "http://127.0.0.1:1") as client:
+        findings = [finding async for finding in examine_deployed(client, DEPLOYMENT, load())]
+
+    assert [finding.what for finding in findings] == ["Azure Resource Manager is out of reach (ClientConnectorError)"]
+
+
+async def test_the_token_does_not_follow_a_page_elsewhere() -> None:
+    """Whoever answers cannot send it away."""
+    arm = Arm()
+    arm.resources[SUBSCRIPTIONS] = web.json_response({"value": [], "nextLink": "http://127.0.0.2/next"})
+    findings = await examine(arm)
+
+    assert findings[-1].what == "cannot be read (a next page elsewhere: the token must not go there)"
+
+
+VALUES = {
+    "FUNCTION_APP_ID": APP,
+    "TOPIC_SUBSCRIPTION_ID": "s",
+    "TOPIC_RESOURCE_GROUP": "rg-acs",
+    "TOPIC_NAME": "acs-events",
+}
+
+
+def test_the_environment_names_the_deployment(tmp_path: Path) -> None:
+    """As `azd env get-values` prints it."""
+    assert find_deployment(VALUES, tmp_path) == DEPLOYMENT
+    assert find_deployment({**VALUES, "TOPIC_NAME": ""}, tmp_path) is None
+
+
+def test_azd_names_the_deployment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its default environment, or the one that is chosen."""
+    for name, topic in (("prod", "acs-events"), ("test", "another")):
+        folder = tmp_path / ".azure" / name
+        folder.mkdir(parents=True)
+        values = {**VALUES, "TOPIC_NAME": topic}
+        (folder / ".env").write_text("".join(f'{key}="{value}"\n' for key, value in values.items()))
+    (tmp_path / ".azure" / "config.json").write_text('{"version": 1, "defaultEnvironment": "prod"}')
+    monkeypatch.delenv("AZURE_ENV_NAME", raising=False)
+
+    assert find_deployment({}, tmp_path) == DEPLOYMENT
+    monkeypatch.setenv("AZURE_ENV_NAME", "test")
+    assert find_deployment({}, tmp_path) == Deployment(APP, TOPIC.replace("acs-events", "another"))
+
+
+@pytest.mark.parametrize("config", [None, "", "[]", '{"defaultEnvironment": "gone"}'])
+def test_without_azd_there_is_no_deployment(config: str | None, tmp_path: Path) -> None:
+    """And nothing goes wrong."""
+    (tmp_path / ".azure").mkdir()
+    if config is not None:
+        (tmp_path / ".azure" / "config.json").write_text(config)
+
+    assert find_deployment({}, tmp_path) is None
