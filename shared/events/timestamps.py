@@ -17,9 +17,7 @@ _TICK_DIGITS = 7
 _NOT_A_TIME = "not a time between 1601 and 9999"
 
 # As .NET writes UTC, and so nearly every event. Hour 24 is left to datetime: its date is the next day.
-_USUAL = re.compile(
-    r"(\d{4}-\d\d-\d\dT(?:[01]\d|2[0-3]):[0-5]\d):([0-5]\d)(?:\.(\d{1,7}))?(?:Z|\+00:00)", re.ASCII
-)
+_USUAL = re.compile(r"(\d{4}-\d\d-\d\dT(?:[01]\d|2[0-3]):[0-5]\d):([0-5]\d)(?:\.(\d{1,7}))?(?:Z|\+00:00)", re.ASCII)
 _FRACTION = re.compile(r".{19}\.(\d+)(?:[Z+-].*)?", re.ASCII)
 
 
