@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from acsevents.local import LocalStackError
+from acsevents.failures import Refused
 from acsevents.local.azurite import Azurite
 from acsevents.local.event_grid import LOCAL_KEY, Chaos, EventGrid
 from acsevents.local.fault_proxy import FaultProxy
@@ -109,7 +109,7 @@ async def _publish_all(grid: EventGrid, seed: int, size: Size) -> tuple[list[Eve
         purposes.update(one.purpose for one in batch)
     try:
         await publish(grid.endpoint, LOCAL_KEY, [as_cloud_event(too_large(seed))])
-    except LocalStackError:  # the topic refuses it
+    except Refused:  # by the topic
         refused += 1
     return published, purposes, refused
 
