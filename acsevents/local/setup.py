@@ -38,7 +38,8 @@ def make_venv() -> None:
 
 def install_packages() -> None:
     """Install what requirements-dev.lock names, and nothing else, and Node where the PATH has none."""
-    _pip("--require-hashes", "-r", str(ROOT / "requirements-dev.lock"))
+    # --no-deps: the file is complete, and pip looks at newer releases of what another package asks for with an extra.
+    _pip("--no-deps", "--require-hashes", "-r", str(ROOT / "requirements-dev.lock"))
     from acsevents.local import LocalStackError, node  # noqa: PLC0415  needs a Python that has passed the check
 
     try:
