@@ -23,11 +23,13 @@ class Running(msgspec.Struct, frozen=True):
         pid: the process of `acsevents up`.
         topic: URL to publish to; empty while it starts.
         tables: connection string of the tables; empty while it starts.
+        host: URL of the Functions host; empty while it starts.
     """
 
     pid: int
     topic: str = ""
     tables: str = ""
+    host: str = ""
 
 
 @contextmanager

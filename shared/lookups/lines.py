@@ -18,8 +18,10 @@ SHOWN: Final = (
     *("ParticipantId", "ParticipantDisplayName"),
 )
 """The columns that a line is made of, in the time line and in records."""
-OF_TIMELINE: Final = (*SHOWN, "DriftCount")
-OF_RECORD: Final = (*SHOWN, "Drift")
+OF_TIMELINE: Final = (*SHOWN, "DriftCount", "Timestamp")
+OF_RECORD: Final = (*SHOWN, "Drift", "Timestamp")
+USERS: Final = ("RecipientId", "SenderId", "InitiatorId", "ParticipantId")
+"""The columns that hold raw ids of users."""
 
 
 class EventLine(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -42,6 +44,14 @@ class EventLine(msgspec.Struct, frozen=True, omit_defaults=True):
     what: str | None
     handle: str
     drift: int | None = None
+    number: str | None = None
+    peer: str | None = None
+    message: str | None = None
+    status: str | None = None
+    thread: str | None = None
+    recipient: str | None = None
+    users: tuple[str, ...] = ()
+    written: str | None = None
 
 
 def line_of_timeline(row: Row) -> EventLine:
@@ -60,7 +70,23 @@ def line_of_record(row: Row) -> EventLine:
 def _line(row: Row, handle: Handle, drift: int | None) -> EventLine:
     kind = _text(row, "Kind") or ""
     who, whom = _sms_parties(row) if kind.startswith("sms.") else _chat_parties(row)
-    return EventLine(edm(handle.ticks), kind, who, whom, _what(row, kind), str(handle), drift)
+    return EventLine(
+        time=edm(handle.ticks),
+        kind=kind,
+        who=who,
+        whom=whom,
+        what=_what(row, kind),
+        handle=str(handle),
+        drift=drift,
+        number=_text(row, "Number"),
+        peer=_text(row, "Peer"),
+        message=_text(row, "MessageId"),
+        status=_text(row, "DeliveryStatus"),
+        thread=_text(row, "ThreadId"),
+        recipient=_text(row, "RecipientId"),
+        users=tuple(dict.fromkeys(user for column in USERS if (user := _text(row, column)))),
+        written=_text(row, "Timestamp"),
+    )
 
 
 def _sms_parties(row: Row) -> tuple[str | None, str | None]:

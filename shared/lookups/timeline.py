@@ -13,7 +13,7 @@ from shared.events.timestamps import reverse
 from shared.lookups.addresses import address
 from shared.lookups.filters import EVERYTHING, Filter, all_of, any_of, where
 from shared.lookups.follow import LATE, RECENT, Follower, Watch
-from shared.lookups.lines import OF_RECORD, OF_TIMELINE, EventLine, line_of_record, line_of_timeline
+from shared.lookups.lines import OF_RECORD, OF_TIMELINE, USERS, EventLine, line_of_record, line_of_timeline
 from shared.lookups.reader import PAGE, Reader, Row, ticks_of
 from shared.rows import keys
 from shared.rows.text import cut
@@ -22,7 +22,6 @@ from shared.rows.timeline import EXCERPT_UNITS, SHARDS, partition_of
 _BEHIND_DIGITS: Final = ":"  # the character after `9`
 _BEHIND_DIGEST: Final = "~g"  # the character after `f`
 _OF_A_NUMBER: Final = ("Number", "Peer")
-_OF_A_USER: Final = ("RecipientId", "SenderId", "InitiatorId", "ParticipantId")
 
 
 class Wanted(msgspec.Struct, frozen=True, kw_only=True):
@@ -181,7 +180,7 @@ def _matching(wanted: Wanted, table: str) -> Filter:
         _equal(("DeliveryStatus",), wanted.status, units),
         _equal(("MessageId",), wanted.message, units),
         _equal(_OF_A_NUMBER, None if table == SMS.table else wanted.address, units),
-        _equal(_OF_A_USER, None if table == CHAT_USER.table else wanted.user, units),
+        _equal(USERS, None if table == CHAT_USER.table else wanted.user, units),
         _equal(("ThreadId",), None if table == CHAT_THREAD.table else wanted.thread, units),
     )
 

@@ -94,14 +94,16 @@ class Terminal:
 
 
 def options() -> list[str]:
-    """Choose five ports in a row that are free and that no outgoing connection takes meanwhile."""
+    """Choose six ports in a row that are free and that no outgoing connection takes meanwhile."""
     while True:
         first = random.randrange(20_000, 30_000)
         try:
-            require_free("", first, count=5)
+            require_free("", first, count=6)
         except LocalStackError:
             continue
-        return ["--host-port", str(first + 3), "--topic-port", str(first + 4), "--azurite-port", str(first)]
+        names = ("--host-port", "--topic-port", "--page-port")
+        chosen = [part for number, name in enumerate(names, 3) for part in (name, str(first + number))]
+        return ["--azurite-port", str(first), *chosen]
 
 
 @asynccontextmanager
@@ -193,7 +195,7 @@ async def test_a_second_one_is_refused_in_the_folder_and_on_the_ports_of_the_fir
 
 def test_the_ports_are_the_usual_ones() -> None:
     """So that `UseDevelopmentStorage=true` and `func`'s port mean what runs."""
-    assert Ports(host=7071, topic=7072, azurite=10000) == Ports()
+    assert Ports(host=7071, topic=7072, page=7073, azurite=10000) == Ports()
     with TableServiceClient.from_connection_string("UseDevelopmentStorage=true") as client:
         assert f"http://127.0.0.1:{Ports().azurite + 2}/devstoreaccount1" == client.url.rstrip("/")
 

@@ -1,0 +1,148 @@
+"""Which events a view shows: read from its address, written into addresses, and asked of each new event."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Final, Self
+from urllib.parse import urlencode
+
+import msgspec
+import typer
+
+from acsevents.times import ticks
+from shared.catalogue import CHAT_THREAD, CHAT_USER, SMS
+from shared.events.event import Kind
+from shared.lookups import EventLine, Handle, Wanted, address
+
+
+class Family(StrEnum):
+    """Who the events are delivered about, as the functions that take them are called."""
+
+    SMS = SMS.function
+    CHAT_USER = CHAT_USER.function
+    CHAT_THREAD = CHAT_THREAD.function
+
+
+_CUT: Final = "…"  # behind a text of which the time line keeps the beginning
+
+
+class Filters(msgspec.Struct, frozen=True, kw_only=True):
+    """What somebody asked to see; all of it must hold.
+
+    Attributes:
+        family: the function that takes the events.
+        kind: what happened.
+        number: a number of either party of an SMS, as people write it.
+        user: raw id of a user.
+        thread: id of a thread.
+        status: delivery status.
+        text: part of what a line shows, in either case.
+        since: time of the oldest event, as people write it.
+        until: time that all events are older than.
+        before: handle of the event behind which the list begins.
+    """
+
+    family: str = ""
+    kind: str = ""
+    number: str = ""
+    user: str = ""
+    thread: str = ""
+    status: str = ""
+    text: str = ""
+    since: str = ""
+    until: str = ""
+    before: str = ""
+
+    @classmethod
+    def read(cls, query: Mapping[str, str]) -> Self:
+        """Read the filters of an address.
+
+        Raises:
+            ValueError: one of them has no meaning; the message says which.
+        """
+        filters = cls(**{name: query[name].strip() for name in cls.__struct_fields__ if query.get(name, "").strip()})
+        for name, known in (("family", Family), ("kind", Kind)):
+            value = getattr(filters, name)
+            if value and value not in set(known):
+                raise ValueError(f"{value!r} is no {name}")
+        _ = filters.wanted, filters.first
+        return filters
+
+    @property
+    def wanted(self) -> Wanted:
+        """What of it the tables can be asked for."""
+        return Wanted(
+            kind=self.kind or None,
+            number=self.number or None,
+            user=self.user or None,
+            thread=self.thread or None,
+            status=self.status or None,
+            since=_ticks(self.since),
+            until=_ticks(self.until),
+        )
+
+    @property
+    def first(self) -> Handle | None:
+        """The event behind which the list begins."""
+        return Handle.parse(self.before) if self.before else None
+
+    @property
+    def given(self) -> dict[str, str]:
+        """Those that are given."""
+        return {name: value for name, value in msgspec.structs.asdict(self).items() if value}
+
+    @property
+    def narrow(self) -> bool:
+        """Whether some events are left out, whatever their time."""
+        return bool(self.given.keys() - {"since", "until", "before"})
+
+    @property
+    def sifted(self) -> bool:
+        """Whether the tables cannot be asked for all of it."""
+        return bool(self.family or self.text)
+
+    @property
+    def live(self) -> bool:
+        """Whether new events belong to it."""
+        return not (self.until or self.before)
+
+    def query(self, **changes: str) -> str:
+        """Write the filters with some changes as the query of an address, `?` included."""
+        given = {name: value for name, value in {**self.given, **changes}.items() if value}
+        return f"?{urlencode(given, errors='replace')}" if given else "?"
+
+    def match(self, line: EventLine) -> bool:
+        """Tell whether an event is one of those asked for, but for its time."""
+        return (
+            self.fits(line)
+            and self.kind in {"", line.kind}
+            and (not self.number or any(_same(address(self.number), one) for one in (line.number, line.peer)))
+            and (not self.user or any(_same(self.user, one) for one in line.users))
+            and (not self.thread or _same(self.thread, line.thread))
+            and (not self.status or _same(self.status, line.status))
+        )
+
+    def fits(self, line: EventLine) -> bool:
+        """Tell the same of what the tables cannot be asked for."""
+        if self.family and self.family != _family(line):
+            return False
+        text = self.text.casefold()
+        return not text or any(text in (shown or "").casefold() for shown in (line.who, line.whom, line.what))
+
+
+def _family(line: EventLine) -> Family:
+    if line.kind.startswith("sms."):
+        return Family.SMS
+    return Family.CHAT_USER if line.recipient else Family.CHAT_THREAD
+
+
+def _same(asked: str, told: str | None) -> bool:
+    if told is None:
+        return False
+    return asked == told or (told.endswith(_CUT) and asked.startswith(told.removesuffix(_CUT)))
+
+
+def _ticks(written: str) -> int | None:
+    try:
+        return ticks(written) if written else None
+    except typer.BadParameter as error:
+        raise ValueError(str(error)) from None

@@ -1,0 +1,238 @@
+"""What is recorded now: the tables are followed once, however many tabs look on, and only while one does."""
+
+import asyncio
+import logging
+import secrets
+from collections import Counter, deque
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import aclosing, contextmanager, suppress
+from typing import Final, NamedTuple
+
+from acsevents.failures import explanation
+from acsevents.page.notes import noted_by
+from acsevents.page.pulse import Pulse, an_hour_before, minute_of
+from shared.events.timestamps import Instant, edm
+from shared.lookups import EventLine, Lookups, Wanted
+
+CAP: Final = 300  # lines that a list shows
+_COUNTED: Final = 20_000  # events of the past hour that the chart counts
+_REMEMBERED: Final = 100_000
+_IDLE_SECONDS: Final = 60.0  # until nobody is taken to be looking
+_AGAIN_SECONDS: Final = 10.0
+_DEAD_LETTERS_SECONDS: Final = 10.0
+MOST_DEAD_LETTERS: Final = 1_000  # of the past hour; how many more there are is not counted
+_LOG: Final = logging.getLogger(__name__)
+
+Match = Callable[[EventLine], bool]
+
+
+class Position(NamedTuple):
+    """How far somebody has followed: so many arrivals of one course of following."""
+
+    course: str
+    arrivals: int
+
+    def __str__(self) -> str:
+        return f"{self.course}.{self.arrivals}"
+
+    @classmethod
+    def parse(cls, text: str) -> "Position":
+        """Read a position; what is none is one of a course that nobody knows."""
+        course, _, arrivals = text.partition(".")
+        return cls(course, int(arrivals)) if arrivals.isascii() and arrivals.isdigit() else cls("", 0)
+
+
+class Tab:
+    """What one tab has still to be told.
+
+    Attributes:
+        changed: is set when there is something to tell.
+        waiting: lines, oldest first; no more than its list can show.
+        left_out: lines that the list could not have shown, since more of them came at once.
+        lost: whether lines were missed that nobody knows any more: the list must be read anew.
+    """
+
+    def __init__(self, match: Match) -> None:
+        self.match = match
+        self.changed = asyncio.Event()
+        self.waiting: deque[EventLine] = deque()
+        self.left_out = 0
+        self.lost = False
+
+    def add(self, line: EventLine) -> None:
+        """Keep a line until it is told."""
+        if self.match(line):
+            self.waiting.append(line)
+            self.changed.set()
+            if len(self.waiting) > CAP:
+                self.waiting.popleft()
+                self.left_out += 1
+
+    def take(self) -> tuple[list[EventLine], int]:
+        """Return what is waiting, the newest arrival first, and how many lines were left out."""
+        taken = [*reversed(self.waiting)], self.left_out
+        self.waiting.clear()
+        self.left_out = 0
+        self.changed.clear()
+        return taken
+
+
+class Live:
+    """Follows the tables of one account.
+
+    Attributes:
+        pulse: what the last hour was like.
+        beat: counts the changes of the pulse and of what was told.
+        told: what the look-ups told last, such as why nothing arrives; empty while all is well.
+        closing: whether the page is shutting down.
+    """
+
+    def __init__(self, lookups: Lookups) -> None:
+        self.pulse = Pulse()
+        self.beat = 0
+        self.told = ""
+        self.closing = False
+        self._lookups = lookups
+        self._tabs: set[Tab] = set()
+        self._following: asyncio.Task[None] | None = None
+        self._idle: asyncio.TimerHandle | None = None
+        self._course = ""
+        self._arrivals = 0
+        self._latest: deque[EventLine] = deque(maxlen=CAP)
+        self._counted: dict[str, None] = {}
+
+    @property
+    def position(self) -> Position:
+        """Where who reads the tables now can begin to listen without missing anything."""
+        self._follow()
+        return Position(self._course, self._arrivals)
+
+    @contextmanager
+    def tab(self, match: Match, after: Position) -> Iterator[Tab]:
+        """Listen, from a position on; whoever was away for too long has lost lines."""
+        position = self.position
+        tab = Tab(match)
+        missed = position.arrivals - after.arrivals
+        if after.course != position.course or not 0 <= missed <= len(self._latest):
+            tab.lost = True
+            tab.changed.set()
+        else:
+            for line in [*self._latest][len(self._latest) - missed :]:
+                tab.add(line)
+        self._tabs.add(tab)
+        try:
+            yield tab
+        finally:
+            self._tabs.discard(tab)
+            self._follow()
+
+    async def close(self) -> None:
+        """Let all tabs end, and stop following."""
+        self.closing = True
+        for tab in self._tabs:
+            tab.changed.set()
+        await self._stop()
+
+    def _follow(self) -> None:
+        """Follow from now until nobody has looked for a while."""
+        if self._idle is not None:
+            self._idle.cancel()
+        if self.closing:
+            return
+        self._idle = asyncio.get_running_loop().call_later(_IDLE_SECONDS, self._see_who_looks)
+        if self._following is None:
+            self._course = secrets.token_hex(4)
+            self._following = asyncio.create_task(self._run())
+
+    def _see_who_looks(self) -> None:
+        if self._tabs:
+            self._follow()
+        elif self._following is not None:
+            self._following.cancel()
+            self._forget()
+
+    def _forget(self) -> None:
+        self._following = None
+        self._arrivals = 0
+        self._latest.clear()
+        self._counted.clear()
+        self.pulse = Pulse()
+        self.told = ""
+
+    async def _stop(self) -> None:
+        if self._idle is not None:
+            self._idle.cancel()
+        if self._following is not None:
+            self._following.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._following
+
+    async def _run(self) -> None:
+        noted_by(self._note)
+        await asyncio.gather(*map(self._keep_up, (self._hear, self._count_past, self._watch_dead_letters)))
+
+    async def _keep_up(self, work: Callable[[], Awaitable[None]]) -> None:
+        """Do some work; where it fails, say why and begin it anew."""
+        while True:
+            try:
+                await work()
+            except Exception as error:  # noqa: BLE001  whoever looks on sees why
+                failure = explanation(error)
+                if failure is None:
+                    _LOG.exception("a bug while following")
+                self._note(str(failure or f"a bug: {type(error).__name__}; the terminal has more"))
+                await asyncio.sleep(_AGAIN_SECONDS)
+            else:
+                return
+
+    async def _hear(self) -> None:
+        shown = [line.handle for line in self._latest]
+        async with aclosing(self._lookups.follow(Wanted(), shown=shown)) as lines:
+            async for line in lines:
+                if self._count(line):
+                    self.pulse.time(line)
+                self.told = ""
+                self._arrivals += 1
+                self._latest.append(line)
+                for tab in self._tabs:
+                    tab.add(line)
+
+    async def _count_past(self) -> None:
+        """Count the past hour for the chart, from now back as far as that is cheap."""
+        begin = an_hour_before(self._lookups.now())
+        oldest, number = edm(begin), 0
+        async with aclosing(self._lookups.lines(Wanted(since=begin), _COUNTED)) as lines:
+            async for line in lines:
+                self._count(line)
+                number += 1
+                oldest = line.time
+        self.pulse.counted_from = oldest if number == _COUNTED else edm(begin)
+        self.beat += 1
+
+    async def _watch_dead_letters(self) -> None:
+        while True:
+            written: Counter[int] = Counter()
+            async with aclosing(self._lookups.dead_letters(since=an_hour_before(self._lookups.now()))) as letters:
+                async for letter in letters:
+                    written[minute_of(Instant.parse(letter.time).ticks)] += 1
+                    if written.total() == MOST_DEAD_LETTERS:
+                        break
+            if written != self.pulse.dead_letters:
+                self.pulse.dead_letters = written
+                self.beat += 1
+            await asyncio.sleep(_DEAD_LETTERS_SECONDS)
+
+    def _count(self, line: EventLine) -> bool:
+        """Count an event in the chart, once; tell whether it was not known before."""
+        if line.handle in self._counted:
+            return False
+        self._counted[line.handle] = None
+        if len(self._counted) > _REMEMBERED:
+            del self._counted[next(iter(self._counted))]
+        self.pulse.count(line)
+        self.beat += 1
+        return True
+
+    def _note(self, text: str) -> None:
+        self.told = text
+        self.beat += 1

@@ -1,0 +1,108 @@
+"""What the last hour was like: events per minute by kind, dead letters beside them, and how long storing takes."""
+
+import math
+from collections import Counter, deque
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Final, NamedTuple
+
+from shared.events.event import Kind
+from shared.events.timestamps import TICKS_PER_SECOND, Instant, edm
+from shared.lookups import EventLine
+from shared.lookups.reader import ticks_of
+
+MINUTES: Final = 60
+_MINUTE: Final = 60 * TICKS_PER_SECOND
+_LAGS: Final = 500  # arrivals that the lag is told of
+_KINDS: Final = [kind.value for kind in Kind]
+
+
+class Minute(NamedTuple):
+    """One minute of the chart.
+
+    Attributes:
+        begin: its first second, as Edm.DateTime.
+        counts: events of each kind in it, by the time of the event.
+        dead_letters: how many were written in it.
+    """
+
+    begin: str
+    counts: dict[str, int]
+    dead_letters: int
+
+    @property
+    def total(self) -> int:
+        """All events of the minute."""
+        return sum(self.counts.values())
+
+
+class Lag(NamedTuple):
+    """Seconds from the time of an event until its row was written.
+
+    Attributes:
+        median: half of the arrivals took no longer.
+        p95: 19 of 20 took no longer.
+        arrivals: how many arrivals this tells of.
+    """
+
+    median: float
+    p95: float
+    arrivals: int
+
+
+class Pulse:
+    """Counts events as they arrive.
+
+    Attributes:
+        counted_from: the first moment that is counted, as Edm.DateTime; None until the past is counted.
+        dead_letters: how many were written in which minute.
+    """
+
+    def __init__(self) -> None:
+        self.counted_from: str | None = None
+        self.dead_letters: Counter[int] = Counter()
+        self._counts: dict[int, Counter[str]] = {}
+        self._lags: deque[float] = deque(maxlen=_LAGS)
+
+    def count(self, line: EventLine) -> None:
+        """Count an event in the minute of its own time."""
+        minute = Instant.parse(line.time).ticks // _MINUTE
+        self._counts.setdefault(minute, Counter())[line.kind] += 1
+
+    def time(self, line: EventLine) -> None:
+        """Note how long it took to store an event that has just arrived for the first time."""
+        if line.written is not None:
+            written, happened = Instant.parse(line.written).ticks, Instant.parse(line.time).ticks
+            self._lags.append((written - happened) / TICKS_PER_SECOND)
+
+    def minutes(self, now: datetime) -> list[Minute]:
+        """Return the last hour, oldest minute first, and forget what is older."""
+        last = ticks_of(now) // _MINUTE
+        first = last - MINUTES + 1
+        for old in [minute for minute in self._counts if minute < first]:
+            del self._counts[old]
+        return [*self._last_hour(first, last)]
+
+    def lag(self) -> Lag | None:
+        """Return how long storing took lately; None if nothing has arrived."""
+        if not self._lags:
+            return None
+        lags = sorted(self._lags)
+        return Lag(lags[len(lags) // 2], lags[math.ceil(len(lags) * 0.95) - 1], len(lags))
+
+    def _last_hour(self, first: int, last: int) -> Iterator[Minute]:
+        for minute in range(first, last + 1):
+            counts = self._counts.get(minute, Counter[str]())
+            known = {kind: counts[kind] for kind in (*_KINDS, *sorted(counts.keys() - _KINDS)) if counts.get(kind)}
+            yield Minute(edm(minute * _MINUTE), known, self.dead_letters[minute])
+
+
+def minute_of(ticks: int) -> int:
+    """Return which minute some ticks are in."""
+    return ticks // _MINUTE
+
+
+def an_hour_before(now: datetime) -> int:
+    """Return the ticks of the first moment of the last hour."""
+    begin = now - timedelta(minutes=MINUTES - 1)
+    return ticks_of(begin) // _MINUTE * _MINUTE

@@ -1,0 +1,82 @@
+"""Past events, newest first: as many as a view shows, or as a reader waits for."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Iterator
+from contextlib import aclosing
+from datetime import timedelta
+from typing import Final, NamedTuple
+
+import msgspec
+
+from acsevents.page.filters import Filters
+from shared.events.timestamps import TICKS_PER_SECOND, edm
+from shared.lookups import EventLine, Handle, Lookups, Wanted
+from shared.lookups.reader import PAGE, ticks_of
+
+_PATIENCE: Final = 3.0  # seconds
+_REACHES: Final = (timedelta(hours=1), timedelta(hours=12), timedelta(days=7), timedelta(days=90), timedelta(days=1500))
+
+
+class Found(NamedTuple):
+    """What was found.
+
+    Attributes:
+        lines: the events, newest first.
+        more: whether there are older ones, or there may be.
+        searched_to: the time down to which all were looked at, where patience ended before the tables did.
+    """
+
+    lines: list[EventLine]
+    more: bool
+    searched_to: str | None = None
+
+
+async def search(lookups: Lookups, filters: Filters, limit: int) -> Found:
+    """Return the newest events that a view asks for, at most so many.
+
+    The tables are asked for a short time back, then further and further: what is rare may be at their other end.
+    """
+    lines: list[EventLine] = []
+    searched_to: int | None = None
+    try:
+        async with asyncio.timeout(_PATIENCE if filters.narrow else None):
+            for stretch in _stretches(filters, lookups):
+                async with aclosing(_lines(lookups, filters, stretch, limit + 1 - len(lines))) as found:
+                    async for line in found:
+                        lines.append(line)
+                        if len(lines) > limit:
+                            return Found(lines[:limit], more=True)
+                searched_to = stretch.since
+    except TimeoutError:
+        return Found(lines, more=True, searched_to=None if searched_to is None else edm(searched_to))
+    return Found(lines, more=False)
+
+
+def _stretches(filters: Filters, lookups: Lookups) -> Iterator[Wanted]:
+    """Yield the times to ask for, one before the other."""
+    wanted = filters.wanted
+    if (first := filters.first) is not None:
+        wanted = msgspec.structs.replace(wanted, until=min(first.ticks + 1, wanted.until or first.ticks + 1))
+    newest = wanted.until if wanted.until is not None else ticks_of(lookups.now())
+    for reach in _REACHES if filters.narrow else ():
+        since = newest - int(reach.total_seconds()) * TICKS_PER_SECOND
+        if since <= (wanted.since or 0):
+            break
+        yield msgspec.structs.replace(wanted, since=since)
+        wanted = msgspec.structs.replace(wanted, until=since)
+    yield wanted
+
+
+async def _lines(lookups: Lookups, filters: Filters, wanted: Wanted, limit: int) -> AsyncGenerator[EventLine]:
+    """Yield the events of a stretch, from behind the one that the list begins behind."""
+    first = filters.first
+    source = await lookups.source(wanted)
+    async with aclosing(lookups.lines_of(source, page=PAGE if filters.sifted else min(limit, PAGE))) as lines:
+        async for line in lines:
+            if filters.fits(line) and (first is None or _is_behind(Handle.parse(line.handle), first)):
+                yield line
+
+
+def _is_behind(handle: Handle, first: Handle) -> bool:
+    """Tell whether an event stands behind another in the time line; of one time, its digest decides."""
+    return (-handle.ticks, handle.digest) > (-first.ticks, first.digest)

@@ -1,0 +1,121 @@
+"""Who gets in: requests of this machine's browser, to this address, from this page, by whoever was shown the key.
+
+A page on 127.0.0.1 can be asked by any web site that its reader visits, so being local protects nothing:
+
+* DNS rebinding makes a stranger's name point here: the Host header must be this address.
+* Other sites and other local servers can post here, and load things from here: the browser tells where a request comes
+  from in Origin and Sec-Fetch-Site, which no script can change. https://www.w3.org/TR/fetch-metadata/
+* Other users of this machine can connect: they do not have the key.
+
+A refusal is the same for every reason, so that nobody learns which of these he has passed.
+"""
+
+import hashlib
+import hmac
+from typing import Final
+
+from aiohttp import web
+from aiohttp.typedefs import Handler, Middleware
+
+_REFUSAL: Final = "Open the address that the terminal shows.\n"
+_PARAMETER: Final = "key"
+_READING: Final = frozenset({"GET", "HEAD"})
+_FROM_HERE: Final = frozenset({"same-origin", "none"})  # none: typed, or opened from a terminal or a bookmark
+_HEADERS: Final = {
+    # Neither scripts nor styles but the files of this page; nothing is framed, embedded or sent elsewhere.
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+        "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    ),
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    # `no-referrer` would make browsers send `Origin: null` with the page's own forms.
+    "Referrer-Policy": "same-origin",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Cache-Control": "no-store",
+}
+
+
+def guarded(key: str) -> Middleware:
+    """Return the middleware that refuses whoever may not ask, and changes the key in an address for a cookie."""
+
+    @web.middleware
+    async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
+        port = _port(request)
+        if not (_is_addressed_here(request, port) and _comes_from_here(request)):
+            return _refused()
+        if request.method in _READING and _same(request.query.get(_PARAMETER, ""), key):
+            return _entered(request, key, port)
+        if not _same(request.cookies.get(_cookie(port), ""), _pass(key, port)):
+            return _refused()
+        return await handler(request)
+
+    return guard
+
+
+async def add_headers(_request: web.Request, response: web.StreamResponse) -> None:
+    """Protect every response, refusals too; for `on_response_prepare`."""
+    for name, value in _HEADERS.items():
+        response.headers.setdefault(name, value)
+    response.headers.popall("Server", None)  # what runs here is nobody's business
+
+
+def _port(request: web.Request) -> int:
+    """Return the port that the request came in on."""
+    assert request.transport is not None  # noqa: S101  a request that is being answered has a connection
+    port: int = request.transport.get_extra_info("sockname")[1]
+    return port
+
+
+def _is_addressed_here(request: web.Request, port: int) -> bool:
+    return request.host in {f"127.0.0.1:{port}", f"localhost:{port}"}
+
+
+def _comes_from_here(request: web.Request) -> bool:
+    """Tell whether the page itself asks, or a person who follows a link to it."""
+    origin, site = request.headers.get("Origin"), request.headers.get("Sec-Fetch-Site")
+    if origin is None:
+        if request.method not in _READING:  # browsers always tell it then
+            return False
+    elif origin != f"http://{request.host}":
+        return False
+    return site is None or site in _FROM_HERE or _is_followed_link(request)
+
+
+def _is_followed_link(request: web.Request) -> bool:
+    """Tell whether a link was followed that stands elsewhere, in a mail or a chat; a frame is none."""
+    headers = request.headers
+    return (
+        request.method in _READING
+        and headers.get("Sec-Fetch-Mode") == "navigate"
+        and headers.get("Sec-Fetch-Dest") == "document"
+    )
+
+
+def _entered(request: web.Request, key: str, port: int) -> web.Response:
+    """Send the reader on to the same address without the key."""
+    url = request.rel_url.without_query_params(_PARAMETER)
+    # With the host: a path that begins with two slashes would lead to another one.
+    answer = web.Response(status=303, headers={"Location": f"http://{request.host}{url.raw_path_qs}"})
+    # Lax: the cookie comes along when a link is followed from elsewhere, and with nothing else that is sent from there.
+    answer.set_cookie(_cookie(port), _pass(key, port), httponly=True, samesite="Lax", path="/")
+    return answer
+
+
+def _cookie(port: int) -> str:
+    """Name the cookie; browsers share cookies among all ports of a host."""
+    return f"acsevents-{port}"
+
+
+def _pass(key: str, port: int) -> str:
+    """Return the cookie's value: who sees it, such as another server on this host, does not learn the key."""
+    return hmac.new(key.encode(), f"cookie of port {port}".encode(), hashlib.sha256).hexdigest()
+
+
+def _same(given: str, expected: str) -> bool:
+    return hmac.compare_digest(given.encode(errors="replace"), expected.encode())
+
+
+def _refused() -> web.Response:
+    return web.Response(status=403, text=_REFUSAL)

@@ -1,0 +1,77 @@
+"""The server of the page: its routes, and the life of what they need."""
+
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Final
+
+from aiohttp import web
+from aiohttp.typedefs import Handler
+
+from acsevents.failures import explanation
+from acsevents.local.ports import listening
+from acsevents.page.live import Live
+from acsevents.page.notes import note
+from acsevents.page.security import add_headers, guarded
+from acsevents.page.site import SITE, Local, Site
+from acsevents.page.stream import stream
+from acsevents.page.templating import STATIC, page
+from acsevents.page.views.event import show_event
+from acsevents.page.views.events import show_events
+from shared.lookups import Lookups
+from shared.storage.account import Account
+
+_PATIENCE: Final = 2.0  # seconds for requests under way, when the page is closed
+_LOG: Final = logging.getLogger(__name__)
+
+
+@asynccontextmanager
+async def serving(
+    account: Account, *, key: str, port: int = 0, local: Local | None = None, read_only: bool = False
+) -> AsyncIterator[str]:
+    """Serve the page on 127.0.0.1 during the block, which gets the address that lets its reader in.
+
+    Args:
+        account: whose tables to show.
+        key: the secret in the address.
+        port: where to listen, 0 for any free port.
+        local: the stack that writes to these tables, if it runs on this machine.
+        read_only: refuse to replay and to send.
+
+    Raises:
+        LocalStackError: the port is taken.
+    """
+    async with Lookups(account, note) as lookups:
+        live = Live(lookups)
+        app = web.Application(middlewares=[guarded(key), _explained])
+        app[SITE] = Site(account, lookups, live, local, read_only)
+        app.on_response_prepare.append(add_headers)
+        app.add_routes(_ROUTES)
+        async with listening(app, port, patience=_PATIENCE) as url:
+            try:
+                yield f"{url}/?key={key}"
+            finally:
+                await live.close()
+
+
+@web.middleware
+async def _explained(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Tell what went wrong with its cure; what is a bug, only that it is one."""
+    try:
+        return await handler(request)
+    except web.HTTPException as answer:
+        return page(request, "problem.html", status=answer.status, title=answer.reason, problem="")
+    except Exception as error:  # noqa: BLE001  the boundary, as for the commands
+        failure = explanation(error)
+        if failure is None:
+            _LOG.exception("a bug in the page")
+            return page(request, "problem.html", status=500, title="A bug", problem="The terminal shows more of it.")
+        return page(request, "problem.html", status=502, title="That did not work", problem=str(failure))
+
+
+_ROUTES: Final = [
+    web.get("/", show_events),
+    web.get("/stream", stream),
+    web.get("/events/{handle}", show_event),
+    web.static("/static", STATIC),
+]

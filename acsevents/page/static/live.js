@@ -1,0 +1,151 @@
+// The list that new events join. The server writes the lines; here they are put where they belong by their handles,
+// which sort as times do. No more lines than the cap are kept, so the tab does not grow.
+
+import { inLocalZone } from "./times.js";
+
+const SHOWN_NEW_MS = 4000;
+const AGAIN_MS = 5000;
+
+export function live(section) {
+  new Live(section).connect();
+}
+
+class Live {
+  constructor(section) {
+    this.section = section;
+    this.cap = Number(section.dataset.cap);
+    this.list = document.getElementById("list");
+    this.pulse = document.getElementById("pulse");
+    this.connection = document.getElementById("connection");
+    this.more = document.getElementById("more");
+    this.pause = document.getElementById("pause");
+    this.waiting = []; // lines that arrived while the list was paused, oldest arrival first
+    this.waitingLeftOut = 0;
+    this.leftOut = 0; // lines that arrived and are not shown any more
+    this.pause.addEventListener("click", () => this.togglePause());
+  }
+
+  connect() {
+    this.source?.close();
+    const source = new EventSource(this.section.dataset.stream);
+    this.source = source;
+    source.addEventListener("open", () => this.tell("live"));
+    source.addEventListener("lines", ({ data }) => this.arrive(parsed(data).querySelector("ol")));
+    source.addEventListener("pulse", ({ data }) => this.beat(parsed(data)));
+    source.addEventListener("lost", () => this.readAnew());
+    source.addEventListener("error", () => {
+      this.tell("away");
+      if (source.readyState === EventSource.CLOSED) setTimeout(() => this.readAnew(), AGAIN_MS);
+    });
+  }
+
+  // Too much was missed, or the server is another one: the page is asked for the list as it is now.
+  async readAnew() {
+    this.source.close();
+    let page;
+    try {
+      const answer = await fetch(location.href);
+      if (answer.status === 403) return this.tell("locked");
+      if (!answer.ok) throw new Error(answer.statusText);
+      page = parsed(await answer.text());
+    } catch {
+      setTimeout(() => this.readAnew(), AGAIN_MS);
+      return;
+    }
+    const [section, list] = [page.getElementById("live"), page.getElementById("list")];
+    if (!section || !list) return;
+    this.section.dataset.stream = section.dataset.stream;
+    if (this.paused) this.arrive(list);
+    else {
+      inLocalZone(list);
+      this.list.replaceChildren(...list.children);
+      this.leftOut = 0;
+      this.count();
+    }
+    this.connect();
+  }
+
+  arrive(lines) {
+    const leftOut = Number(lines.dataset.leftOut ?? 0);
+    const arrived = [...lines.children].reverse();
+    if (this.paused) {
+      this.waiting.push(...arrived);
+      const surplus = this.waiting.splice(0, Math.max(this.waiting.length - this.cap, 0)).length;
+      this.waitingLeftOut += leftOut + surplus;
+    } else {
+      this.leftOut += leftOut;
+      for (const line of arrived) this.insert(line);
+      this.cut();
+    }
+    this.count();
+  }
+
+  insert(line) {
+    const handle = line.dataset.handle;
+    let next = this.list.firstElementChild;
+    while (next && next.dataset.handle > handle) next = next.nextElementSibling;
+    if (next?.dataset.handle === handle) return;
+    inLocalZone(line);
+    line.classList.add("new");
+    setTimeout(() => line.classList.remove("new"), SHOWN_NEW_MS);
+    this.list.insertBefore(line, next);
+  }
+
+  cut() {
+    while (this.list.childElementCount > this.cap) {
+      const focused = this.list.lastElementChild.contains(document.activeElement);
+      this.list.lastElementChild.remove();
+      if (focused) this.list.lastElementChild.querySelector("[data-row]").focus();
+      this.leftOut += 1;
+    }
+    document.getElementById("empty").hidden = this.list.childElementCount > 0;
+    const older = document.getElementById("older");
+    if (older && this.list.lastElementChild) {
+      const address = new URL(older.href);
+      address.searchParams.set("before", this.list.lastElementChild.dataset.handle);
+      older.href = address.href;
+    }
+  }
+
+  togglePause() {
+    this.paused = !this.paused;
+    this.pause.setAttribute("aria-pressed", String(this.paused));
+    this.pause.textContent = this.paused ? "Go on" : "Pause";
+    if (!this.paused) {
+      this.leftOut += this.waitingLeftOut;
+      for (const line of this.waiting) this.insert(line);
+      this.waiting = [];
+      this.waitingLeftOut = 0;
+      this.cut();
+    }
+    this.count();
+  }
+
+  count() {
+    const parts = [];
+    const waiting = this.waiting.length + this.waitingLeftOut;
+    if (waiting) parts.push(`${waiting.toLocaleString()} new, waiting`);
+    if (this.leftOut) parts.push(`newest ${this.cap} shown; ${this.leftOut.toLocaleString()} more since this page was opened`);
+    this.more.textContent = parts.join(" · ");
+  }
+
+  beat(page) {
+    inLocalZone(page);
+    this.pulse.replaceChildren(...page.body.children);
+  }
+
+  tell(state) {
+    const words = {
+      live: "live",
+      away: "no connection: trying again",
+      locked: "the page has another key now: open the address that the terminal shows",
+    };
+    this.connection.dataset.state = state;
+    if (this.connection.textContent !== words[state]) this.connection.textContent = words[state];
+  }
+}
+
+// Scripts in what is parsed so do not run; the content security policy would not let them either.
+function parsed(html) {
+  return new DOMParser().parseFromString(html, "text/html");
+}

@@ -1,0 +1,71 @@
+"""HTML from templates. Texts of strangers are escaped, and what would be obeyed unseen is made visible."""
+
+import json
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import urlencode
+
+from aiohttp import web
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
+
+from acsevents.page.site import site_of
+from acsevents.text import shown
+
+_FOLDER: Final = Path(__file__).parent
+STATIC: Final = _FOLDER / "static"
+_LONG: Final = 30  # characters of an id that are shown whole
+_HEAD, _TAIL = 8, 16
+
+
+def render(name: str, **values: Any) -> str:
+    """Return what a template makes of some values."""
+    return _ENVIRONMENT.get_template(name).render(values)
+
+
+def page(request: web.Request, template: str, *, status: int = 200, **values: Any) -> web.Response:
+    """Answer with a whole page."""
+    text = render(template, site=site_of(request), path=request.path, **values)
+    return web.Response(text=text, content_type="text/html", status=status)
+
+
+def link(path: str, **query: str | None) -> str:
+    """Return an address on this page."""
+    given = {name.replace("_", "-"): value for name, value in query.items() if value}
+    return f"{path}?{urlencode(given, errors='replace')}" if given else path
+
+
+def _visible(value: Any) -> Any:
+    """Return what is written for a value: control characters, overrides of direction and half emoji as escapes."""
+    if value is None:
+        return ""
+    if isinstance(value, Markup) or not isinstance(value, str):
+        return value
+    return shown(value).encode("utf-8", "backslashreplace").decode()
+
+
+def _exact(value: str) -> Markup:
+    """Escape a text for a field of a form, which gives it back as it is."""
+    return escape(value.encode("utf-8", "replace").decode())
+
+
+def _short(value: str) -> str:
+    """Shorten an id: its end tells most."""
+    return value if len(value) <= _LONG else f"{value[:_HEAD]}…{value[-_TAIL:]}"
+
+
+def _json(value: str) -> str:
+    """Spell a text as JSON does."""
+    return json.dumps(value, ensure_ascii=False)
+
+
+_ENVIRONMENT: Final = Environment(
+    loader=FileSystemLoader(_FOLDER / "templates"),
+    autoescape=True,
+    undefined=StrictUndefined,
+    finalize=_visible,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+_ENVIRONMENT.filters.update(exact=_exact, short=_short, json=_json)
+_ENVIRONMENT.globals.update(link=link)

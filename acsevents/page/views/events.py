@@ -1,0 +1,42 @@
+"""What happened: the list that new events join as they are recorded."""
+
+from typing import Final
+
+from aiohttp import web
+
+from acsevents.page.filters import Family, Filters
+from acsevents.page.live import CAP
+from acsevents.page.search import Found, search
+from acsevents.page.site import site_of
+from acsevents.page.stream import pulse
+from acsevents.page.templating import page
+from shared.events.event import Kind
+
+_LIMIT: Final = 100
+_STATUSES: Final = ("Delivered", "Failed")
+
+
+async def show_events(request: web.Request) -> web.Response:
+    """List the newest events that the address asks for."""
+    site = site_of(request)
+    position = site.live.position  # before the tables are read, so that nothing falls between
+    problem, filters = "", Filters()
+    try:
+        filters = Filters.read(request.query)
+        found = await search(site.lookups, filters, _LIMIT)
+    except ValueError as error:
+        problem, found = str(error), Found([], more=False)
+    return page(
+        request,
+        "events.html",
+        status=400 if problem else 200,
+        problem=problem,
+        filters=filters,
+        found=found,
+        position=position,
+        pulse=pulse(site.live, site.lookups),
+        cap=CAP,
+        families=[family.value for family in Family],
+        kinds=[kind.value for kind in Kind],
+        statuses=_STATUSES,
+    )
