@@ -215,7 +215,9 @@ async def test_a_part_that_dies_ends_it_and_is_named_with_its_last_words(tmp_pat
 
 async def test_ctrl_c_delivers_what_was_published(tmp_path: Path) -> None:
     """Events that are under way are waited for; port 0 is any free one."""
-    async with up(tmp_path, "--host-port", "0", "--topic-port", "0", "--azurite-port", "0") as terminal:
+    async with up(
+        tmp_path, "--host-port", "0", "--topic-port", "0", "--page-port", "0", "--azurite-port", "0"
+    ) as terminal:
         await terminal.shows(READY)
         with stopped(terminal.part("acsevents.local.host")):
             published = await terminal.runs(f"{sys.executable} -m acsevents send {events(tmp_path, 'SMSReceived')}")
