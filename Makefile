@@ -5,6 +5,7 @@ VENV := .venv
 CHECKOV := .local/checkov
 PY := $(VENV)/bin/python
 AZURITE := node_modules/azurite/dist/src/azurite.js
+BROWSER := tests/page/node_modules
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-9s  %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -18,7 +19,7 @@ unit: setup  ## run the tests of the pure core, in seconds; ARGS="-k sms" to cho
 	@$(PY) -m pytest tests/core $(ARGS)
 
 # Only all tests together reach every branch, so a choice of them is not measured.
-test: setup  ## run all tests and measure the coverage of shared/; ARGS="tests/storage -k refused" to choose
+test: setup $(BROWSER)/.ready  ## run all tests and measure the coverage of shared/; ARGS="tests/storage -k refused" to choose
 	@$(PY) -m pytest $(if $(ARGS),$(ARGS),--cov)
 
 up: setup  ## keep Azurite and the host running until Ctrl-C
@@ -76,6 +77,11 @@ $(VENV)/bin/acsevents: acsevents/local/setup.py | $(VENV)/.ready
 $(AZURITE): package.json package-lock.json | $(VENV)/.ready
 	@echo "set-up: installing Azurite into node_modules"
 	@$(PY) -m acsevents.local.setup azurite
+	@touch $@
+
+$(BROWSER)/.ready: tests/page/package.json tests/page/package-lock.json | $(VENV)/.ready
+	@echo "set-up: installing the browser for the tests of the page into $(BROWSER)"
+	@$(PY) -m acsevents.local.setup browser
 	@touch $@
 
 # An environment of its own: checkov pins half a hundred packages, among them a parser of Bicep that is too old for `!`.
