@@ -19,7 +19,7 @@ from aiohttp.typedefs import Handler, Middleware
 
 _REFUSAL: Final = "Open the address that the terminal shows.\n"
 _PARAMETER: Final = "key"
-_READING: Final = frozenset({"GET", "HEAD"})
+READING: Final = frozenset({"GET", "HEAD"})
 _FROM_HERE: Final = frozenset({"same-origin", "none"})  # none: typed, or opened from a terminal or a bookmark
 _HEADERS: Final = {
     # Neither scripts nor styles but the files of this page; nothing is framed, embedded or sent elsewhere.
@@ -45,7 +45,7 @@ def guarded(key: str) -> Middleware:
         port = _port(request)
         if not (_is_addressed_here(request, port) and _comes_from_here(request)):
             return _refused()
-        if request.method in _READING and _same(request.query.get(_PARAMETER, ""), key):
+        if request.method in READING and _same(request.query.get(_PARAMETER, ""), key):
             return _entered(request, key, port)
         if not _same(request.cookies.get(_cookie(port), ""), _pass(key, port)):
             return _refused()
@@ -76,7 +76,7 @@ def _comes_from_here(request: web.Request) -> bool:
     """Tell whether the page itself asks, or a person who follows a link to it."""
     origin, site = request.headers.get("Origin"), request.headers.get("Sec-Fetch-Site")
     if origin is None:
-        if request.method not in _READING:  # browsers always tell it then
+        if request.method not in READING:  # browsers always tell it then
             return False
     elif origin != f"http://{request.host}":
         return False
@@ -87,7 +87,7 @@ def _is_followed_link(request: web.Request) -> bool:
     """Tell whether a link was followed that stands elsewhere, in a mail or a chat; a frame is none."""
     headers = request.headers
     return (
-        request.method in _READING
+        request.method in READING
         and headers.get("Sec-Fetch-Mode") == "navigate"
         and headers.get("Sec-Fetch-Dest") == "document"
     )

@@ -12,16 +12,21 @@ from acsevents.failures import explanation
 from acsevents.local.ports import listening
 from acsevents.page.live import Live
 from acsevents.page.notes import note
-from acsevents.page.security import add_headers, guarded
+from acsevents.page.security import READING, add_headers, guarded
 from acsevents.page.site import SITE, Local, Site
 from acsevents.page.stream import stream
 from acsevents.page.templating import STATIC, page
+from acsevents.page.views.dead_letters import replay, show_dead_letter, show_dead_letters
 from acsevents.page.views.event import show_event
 from acsevents.page.views.events import show_events
+from acsevents.page.views.send import send_it, show_send
+from acsevents.page.views.sms import show_report, show_sms
+from acsevents.page.views.threads import show_threads
 from shared.lookups import Lookups
 from shared.storage.account import Account
 
 _PATIENCE: Final = 2.0  # seconds for requests under way, when the page is closed
+_LARGEST: Final = 4 * 1024 * 1024  # bytes of a form: an event of 1 MB, percent-encoded
 _LOG: Final = logging.getLogger(__name__)
 
 
@@ -43,7 +48,7 @@ async def serving(
     """
     async with Lookups(account, note) as lookups:
         live = Live(lookups)
-        app = web.Application(middlewares=[guarded(key), _explained])
+        app = web.Application(middlewares=[guarded(key), _explained, _changing_nothing], client_max_size=_LARGEST)
         app[SITE] = Site(account, lookups, live, local, read_only)
         app.on_response_prepare.append(add_headers)
         app.add_routes(_ROUTES)
@@ -52,6 +57,15 @@ async def serving(
                 yield f"{url}/?key={key}"
             finally:
                 await live.close()
+
+
+@web.middleware
+async def _changing_nothing(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Refuse whatever may change something on a page that is for reading."""
+    if request.app[SITE].read_only and request.method not in READING:
+        told = "This page was started with --read-only: it replays and sends nothing."
+        return page(request, "problem.html", status=403, title="Read-only", problem=told)
+    return await handler(request)
 
 
 @web.middleware
@@ -73,5 +87,13 @@ _ROUTES: Final = [
     web.get("/", show_events),
     web.get("/stream", stream),
     web.get("/events/{handle}", show_event),
+    web.get("/sms", show_sms),
+    web.get("/sms/report", show_report),
+    web.get("/threads", show_threads),
+    web.get("/dead-letters", show_dead_letters),
+    web.get("/dead-letters/{id}", show_dead_letter),
+    web.post("/dead-letters/replay", replay),
+    web.get("/send", show_send),
+    web.post("/send", send_it),
     web.static("/static", STATIC),
 ]

@@ -1,6 +1,7 @@
 """HTML from templates. Texts of strangers are escaped, and what would be obeyed unseen is made visible."""
 
 import json
+import shlex
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlencode
@@ -59,6 +60,24 @@ def _json(value: str) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
+def shell_word(value: str) -> str:
+    """Write a text as one word of a shell, in ASCII: a terminal that it is pasted into obeys nothing in it.
+
+    `$'…'`, which bash and zsh read, where the text is not ASCII or has control characters.
+    """
+    if value.isascii() and value.isprintable():
+        return shlex.quote(value)
+    escaped = "".join(
+        character if character.isascii() and character.isprintable() and character not in "'\\" else _octal(character)
+        for character in value
+    )
+    return f"$'{escaped}'"
+
+
+def _octal(character: str) -> str:
+    return "".join(f"\\{byte:03o}" for byte in character.encode(errors="replace"))
+
+
 _ENVIRONMENT: Final = Environment(
     loader=FileSystemLoader(_FOLDER / "templates"),
     autoescape=True,
@@ -67,5 +86,5 @@ _ENVIRONMENT: Final = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
-_ENVIRONMENT.filters.update(exact=_exact, short=_short, json=_json)
+_ENVIRONMENT.filters.update(exact=_exact, short=_short, json=_json, shell=shell_word)
 _ENVIRONMENT.globals.update(link=link)

@@ -31,7 +31,7 @@ class Live {
     this.source = source;
     source.addEventListener("open", () => this.tell("live"));
     source.addEventListener("lines", ({ data }) => this.arrive(parsed(data).querySelector("ol")));
-    source.addEventListener("pulse", ({ data }) => this.beat(parsed(data)));
+    if (this.pulse) source.addEventListener("pulse", ({ data }) => this.beat(parsed(data)));
     source.addEventListener("lost", () => this.readAnew());
     source.addEventListener("error", () => {
       this.tell("away");

@@ -9,11 +9,10 @@ inLocalZone(document);
 keys();
 copyButtons();
 
-const filters = document.getElementById("filters");
-if (filters) {
-  for (const select of filters.querySelectorAll("select")) select.addEventListener("change", () => filters.requestSubmit());
+for (const form of document.querySelectorAll("form[method=get]")) {
+  for (const select of form.querySelectorAll("select")) select.addEventListener("change", () => form.requestSubmit());
   // Addresses are shared: fields that are empty stay out of them.
-  filters.addEventListener("formdata", ({ formData }) => {
+  form.addEventListener("formdata", ({ formData }) => {
     for (const [name, value] of [...formData]) if (!value.trim()) formData.delete(name);
   });
 }

@@ -1,0 +1,82 @@
+"""A thread as people read a chat: messages, and between them who came and went."""
+
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+from zlib import crc32
+
+from shared.events.event import Kind
+from shared.stories import Message, Step, Transcript
+
+_HUES: Final = 8
+_WORDS: Final = {
+    Kind.PARTICIPANT_ADDED: "joined",
+    Kind.PARTICIPANT_REMOVED: "left",
+    Kind.THREAD_CREATED: "the thread was created",
+    Kind.THREAD_UPDATED: "the topic was changed",
+    Kind.THREAD_DELETED: "the thread was deleted",
+}
+
+
+class Said(NamedTuple):
+    """One message.
+
+    Attributes:
+        message: as it stands now.
+        time: when it was sent, as Edm.DateTime; empty if nobody knows.
+        hue: a number of its sender, for a colour.
+        versions: what it said before, oldest first; nothing if that is what it says now.
+    """
+
+    message: Message
+    time: str
+    hue: int
+    versions: Sequence[Step]
+
+
+class Changed(NamedTuple):
+    """One change of the thread or of its members.
+
+    Attributes:
+        time: when it happened, as Edm.DateTime.
+        who: who did it, where the event tells.
+        whom: the member or the topic, where the event tells.
+        words: what happened.
+        of_member: whether it is about a member.
+    """
+
+    time: str
+    who: str | None
+    whom: str | None
+    words: str
+    of_member: bool
+
+
+def entries(transcript: Transcript, steps: Sequence[Step]) -> list[Said | Changed]:
+    """Return all that happened in a thread, oldest first; messages keep the order of the transcript."""
+    versions: dict[str, list[Step]] = {}
+    changes = []
+    for step in steps:
+        if step.message_id:
+            versions.setdefault(step.message_id, []).append(step)
+        elif step.kind in _WORDS:
+            changes.append(_changed(step))
+    told: list[Said | Changed] = []
+    waiting = iter(changes)
+    change = next(waiting, None)
+    for message in transcript.messages:
+        while change is not None and message.composed_at is not None and change.time <= message.composed_at:
+            told.append(change)
+            change = next(waiting, None)
+        told.append(_said(message, versions.get(message.message_id, [])))
+    return [*told, *([change] if change is not None else []), *waiting]
+
+
+def _changed(step: Step) -> Changed:
+    return Changed(step.time, step.who, step.what, _WORDS[Kind(step.kind)], step.kind.startswith("participant."))
+
+
+def _said(message: Message, steps: Sequence[Step]) -> Said:
+    told = len(steps) > 1 or message.deleted_at is not None
+    return Said(
+        message, message.composed_at or "", crc32((message.sender_id or "").encode()) % _HUES, steps if told else ()
+    )

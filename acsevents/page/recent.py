@@ -1,0 +1,41 @@
+"""Numbers and threads that had events lately: one short reading of the newest events, however many there are."""
+
+from collections.abc import Callable
+from contextlib import aclosing
+from typing import Final
+
+import msgspec
+
+from shared.lookups import EventLine, Lookups, Wanted
+
+READ: Final = 2_000  # newest events that are looked through
+
+
+class Recent(msgspec.Struct):
+    """A number or a thread.
+
+    Attributes:
+        id: the number, or the id of the thread.
+        last: its newest event.
+        events: how many of the newest events are its.
+        topic: the newest topic that they tell of a thread.
+    """
+
+    id: str
+    last: EventLine
+    events: int = 0
+    topic: str | None = None
+
+
+async def recent(lookups: Lookups, owner: Callable[[EventLine], str | None]) -> list[Recent]:
+    """Return the owners of the newest events, the one of the last event first."""
+    found: dict[str, Recent] = {}
+    async with aclosing(lookups.lines(Wanted(), READ)) as lines:
+        async for line in lines:
+            id_ = owner(line)
+            if id_ is not None:
+                one = found.setdefault(id_, Recent(id_, line))
+                one.events += 1
+                if line.kind.startswith("thread."):
+                    one.topic = one.topic or line.what
+    return [*found.values()]
