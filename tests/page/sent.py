@@ -32,13 +32,8 @@ def written(moment: datetime) -> str:
 
 def sample(name: str, at: datetime | None = None, **data: Any) -> Event:
     """Return a sample with an id of its own, of now or another time, with changes in its data."""
-    event = samples.event(name)
-    return {
-        **event,
-        "id": str(uuid.uuid4()),
-        "eventTime": written(at or datetime.now(UTC)),
-        "data": {**event["data"], **data},
-    }
+    event, time = samples.event(name), written(at or datetime.now(UTC))
+    return {**event, "id": str(uuid.uuid4()), "eventTime": time, "data": {**event["data"], **data}}
 
 
 def sms(own: str, peer: str, text: str, at: datetime | None = None) -> Event:
@@ -55,14 +50,9 @@ def report(own: str, peer: str, status: str = "Delivered", at: datetime | None =
         {"timestamp": written(at - timedelta(seconds=8)), "segmentsSucceeded": 0, "segmentsFailed": 1},
         {"timestamp": written(at - timedelta(seconds=2)), "segmentsSucceeded": 1, "segmentsFailed": 0},
     ]
-    about = {"messageId": str(uuid.uuid4()), "from": own, "to": peer, "deliveryStatus": status}
-    return sample(
-        "2025/SMSDeliveryReportReceived",
-        at,
-        receivedTimestamp=written(at),
-        deliveryAttempts=attempts,
-        **{**about, **data},
-    )
+    about: Event = {"messageId": str(uuid.uuid4()), "from": own, "to": peer, "deliveryStatus": status}
+    about |= {"receivedTimestamp": written(at), "deliveryAttempts": attempts}
+    return sample("2025/SMSDeliveryReportReceived", at, **{**about, **data})
 
 
 def identity(raw_id: str) -> Event:
