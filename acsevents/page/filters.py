@@ -1,7 +1,6 @@
 """Which events a view shows: read from its address, written into addresses, and asked of each new event."""
 
 from collections.abc import Mapping
-from enum import StrEnum
 from typing import Final, Self
 from urllib.parse import urlencode
 
@@ -9,19 +8,11 @@ import msgspec
 import typer
 
 from acsevents.times import ticks
-from shared.catalogue import CHAT_THREAD, CHAT_USER, SMS
+from shared.catalogue import FAMILIES, find
 from shared.events.event import Kind
 from shared.lookups import EventLine, Handle, Wanted, address
 
-
-class Family(StrEnum):
-    """Who the events are delivered about, as the functions that take them are called."""
-
-    SMS = SMS.function
-    CHAT_USER = CHAT_USER.function
-    CHAT_THREAD = CHAT_THREAD.function
-
-
+FUNCTIONS: Final = tuple(family.function for family in FAMILIES)
 _CUT: Final = "…"  # behind a text of which the time line keeps the beginning
 
 
@@ -65,9 +56,9 @@ class Filters(msgspec.Struct, frozen=True, kw_only=True):
             ValueError: one of them has no meaning; the message says which.
         """
         filters = cls.written(query)
-        for name, known in (("family", Family), ("kind", Kind)):
+        for name, known in (("family", FUNCTIONS), ("kind", [*Kind])):
             value = getattr(filters, name)
-            if value and value not in set(known):
+            if value and value not in known:
                 raise ValueError(f"{value!r} is no {name}")
         _ = filters.wanted, filters.first
         return filters
@@ -134,10 +125,9 @@ class Filters(msgspec.Struct, frozen=True, kw_only=True):
         return not text or any(text in (shown or "").casefold() for shown in (line.who, line.whom, line.what))
 
 
-def _family(line: EventLine) -> Family:
-    if line.kind.startswith("sms."):
-        return Family.SMS
-    return Family.CHAT_USER if line.recipient else Family.CHAT_THREAD
+def _family(line: EventLine) -> str | None:
+    event_type = find(line.type or "")
+    return event_type and event_type.family.function
 
 
 def _same(asked: str, told: str | None) -> bool:

@@ -25,9 +25,8 @@ def key_of(folder: Path) -> str:
         folder.mkdir(parents=True, exist_ok=True)
         return _kept(folder / _FILE) or _made(folder)
     except OSError as error:
-        raise Unusable(
-            f"{folder} cannot keep the key of the page ({error.strerror}): run it in another folder"
-        ) from None
+        told = f"{folder} cannot keep the key of the page ({error.strerror})"
+        raise Unusable(f"{told}: run the page in another folder") from None
 
 
 def _kept(file: Path) -> str | None:

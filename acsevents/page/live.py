@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import secrets
+import time
 from collections import Counter, deque
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import aclosing, contextmanager, suppress
@@ -20,6 +21,7 @@ _REMEMBERED: Final = 100_000
 _IDLE_SECONDS: Final = 60.0  # until nobody is taken to be looking
 _AGAIN_SECONDS: Final = 10.0
 _DEAD_LETTERS_SECONDS: Final = 10.0
+_RESTS: Final = 20  # times as long as the last look at the dead letters took
 MOST_DEAD_LETTERS: Final = 1_000  # of the past hour; how many more there are is not counted
 _LOG: Final = logging.getLogger(__name__)
 
@@ -211,6 +213,7 @@ class Live:
 
     async def _watch_dead_letters(self) -> None:
         while True:
+            begin = time.monotonic()
             written: Counter[int] = Counter()
             async with aclosing(self._lookups.dead_letters(since=an_hour_before(self._lookups.now()))) as letters:
                 async for letter in letters:
@@ -220,7 +223,8 @@ class Live:
             if written != self.pulse.dead_letters:
                 self.pulse.dead_letters = written
                 self.beat += 1
-            await asyncio.sleep(_DEAD_LETTERS_SECONDS)
+            # Where there are very many, the service looks through all of them: then less often.
+            await asyncio.sleep(max(_DEAD_LETTERS_SECONDS, _RESTS * (time.monotonic() - begin)))
 
     def _count(self, line: EventLine) -> bool:
         """Count an event in the chart, once; tell whether it was not known before."""

@@ -85,7 +85,7 @@ async def _explained(request: web.Request, handler: Handler) -> web.StreamRespon
 
 _ROUTES: Final = [
     web.get("/", show_events),
-    web.get("/stream", stream),
+    web.get("/stream", stream, allow_head=False),
     web.get("/events/{handle}", show_event),
     web.get("/sms", show_sms),
     web.get("/sms/report", show_report),

@@ -13,9 +13,9 @@ from shared.rows.text import utf16_units
 from shared.rows.timeline import EXCERPT_UNITS
 
 SHOWN: Final = (
-    *("PartitionKey", "RowKey", "Kind", "Number", "Peer", "Direction", "DeliveryStatus", "ThreadId", "MessageId"),
-    *("Body", "ThreadTopic", "SenderId", "SenderDisplayName", "RecipientId", "InitiatorId"),
-    *("ParticipantId", "ParticipantDisplayName"),
+    *("PartitionKey", "RowKey", "EventType", "Kind", "Number", "Peer", "Direction", "DeliveryStatus"),
+    *("ThreadId", "MessageId", "Body", "ThreadTopic", "SenderId", "SenderDisplayName", "RecipientId"),
+    *("InitiatorId", "ParticipantId", "ParticipantDisplayName"),
 )
 """The columns that a line is made of, in the time line and in records."""
 OF_TIMELINE: Final = (*SHOWN, "DriftCount", "Timestamp")
@@ -35,6 +35,14 @@ class EventLine(msgspec.Struct, frozen=True, omit_defaults=True):
         what: text, status, topic or participant.
         drift: how much of the event is not as the model has it; absent where all is.
         handle: what to ask on with.
+        type: the event type.
+        number: the resource's own number of an SMS.
+        peer: the other party's.
+        message: id of the message that it is about.
+        status: delivery status.
+        thread: id of the thread.
+        users: raw ids of all users that it is delivered to or about.
+        written: when its row was last written, as Edm.DateTime: the first time, or by the last redelivery.
     """
 
     time: str
@@ -44,12 +52,12 @@ class EventLine(msgspec.Struct, frozen=True, omit_defaults=True):
     what: str | None
     handle: str
     drift: int | None = None
+    type: str | None = None
     number: str | None = None
     peer: str | None = None
     message: str | None = None
     status: str | None = None
     thread: str | None = None
-    recipient: str | None = None
     users: tuple[str, ...] = ()
     written: str | None = None
 
@@ -78,12 +86,12 @@ def _line(row: Row, handle: Handle, drift: int | None) -> EventLine:
         what=_what(row, kind),
         handle=str(handle),
         drift=drift,
+        type=_text(row, "EventType"),
         number=_text(row, "Number"),
         peer=_text(row, "Peer"),
         message=_text(row, "MessageId"),
         status=_text(row, "DeliveryStatus"),
         thread=_text(row, "ThreadId"),
-        recipient=_text(row, "RecipientId"),
         users=tuple(dict.fromkeys(user for column in USERS if (user := _text(row, column)))),
         written=_text(row, "Timestamp"),
     )

@@ -23,15 +23,23 @@ class Live {
     this.waitingLeftOut = 0;
     this.leftOut = 0; // lines that arrived and are not shown any more
     this.pause.addEventListener("click", () => this.togglePause());
+    // Browsers open six connections to one server: tabs that nobody sees leave them to the others.
+    document.addEventListener("visibilitychange", () => (document.hidden ? this.source?.close() : this.connect()));
   }
 
   connect() {
     this.source?.close();
+    if (document.hidden) return;
     const source = new EventSource(this.section.dataset.stream);
     this.source = source;
+    const hear = (kind, react) =>
+      source.addEventListener(kind, ({ data, lastEventId }) => {
+        this.section.dataset.stream = after(this.section.dataset.stream, lastEventId);
+        react(parsed(data));
+      });
     source.addEventListener("open", () => this.tell("live"));
-    source.addEventListener("lines", ({ data }) => this.arrive(parsed(data).querySelector("ol")));
-    if (this.pulse) source.addEventListener("pulse", ({ data }) => this.beat(parsed(data)));
+    hear("lines", (page) => this.arrive(page.querySelector("ol")));
+    hear("pulse", (page) => this.pulse && this.beat(page));
     source.addEventListener("lost", () => this.readAnew());
     source.addEventListener("error", () => {
       this.tell("away");
@@ -60,6 +68,7 @@ class Live {
       inLocalZone(list);
       this.list.replaceChildren(...list.children);
       this.leftOut = 0;
+      this.cut();
       this.count();
     }
     this.connect();
@@ -143,6 +152,12 @@ class Live {
     this.connection.dataset.state = state;
     if (this.connection.textContent !== words[state]) this.connection.textContent = words[state];
   }
+}
+
+function after(stream, position) {
+  const address = new URL(stream, location.href);
+  address.searchParams.set("after", position);
+  return address.href;
 }
 
 // Scripts in what is parsed so do not run; the content security policy would not let them either.

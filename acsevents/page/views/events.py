@@ -4,7 +4,7 @@ from typing import Final
 
 from aiohttp import web
 
-from acsevents.page.filters import Family, Filters
+from acsevents.page.filters import FUNCTIONS, Filters
 from acsevents.page.live import CAP
 from acsevents.page.search import Found, search
 from acsevents.page.site import site_of
@@ -35,7 +35,7 @@ async def show_events(request: web.Request) -> web.Response:
         position=position,
         pulse=pulse(site.live, site.lookups),
         cap=CAP,
-        families=[family.value for family in Family],
+        families=FUNCTIONS,
         kinds=[kind.value for kind in Kind],
         statuses=_STATUSES,
     )
