@@ -85,7 +85,7 @@ def _sms(now: datetime, chance: random.Random) -> list[Event]:
     for _ in range(90):
         at = now - timedelta(seconds=chance.triangular(20, 3_500, 600))
         guest = f"+1555555{chance.randrange(130, 160):04}"
-        blocked = chance.random() < 0.06  # noqa: PLR2004  a few
+        blocked = chance.random() < 0.06
         took = timedelta(seconds=chance.lognormvariate(1.2, 0.8))
         attempts = [
             {"timestamp": sent.written(at - took), "segmentsSucceeded": 0 if blocked else 1, "segmentsFailed": 0}
@@ -102,7 +102,7 @@ def _sms(now: datetime, chance: random.Random) -> list[Event]:
                 Tag="reservations",
             )
         )
-        if chance.random() < 0.4:  # noqa: PLR2004  not everybody answers
+        if chance.random() < 0.4:
             events.append(sent.sms(OWN, guest, chance.choice(_ASKED), min(at + timedelta(minutes=2), now)))
     reminder = sent.report(OWN, GUEST, at=now - timedelta(minutes=12), messageId=REMINDED, Tag="reservations")
     answer = sent.sms(OWN, GUEST, "Is table 7 free tonight?", now - timedelta(minutes=11))
