@@ -1,208 +1,220 @@
-"""The list of events that new ones join, in a browser."""
+"""New events reach an open tab: each once, those that it asked for, and no more than its list can show."""
 
+import asyncio
 import re
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
-from urllib.parse import urlencode
-from zoneinfo import ZoneInfo
+from typing import Any, Self
 
+import aiohttp
 import pytest
-from playwright.async_api import Page, expect
 
-from tests.page import sent
-from tests.page.complaints import Complaints
-from tests.page.server import Server
-from tests.page.world import World
+from acsevents.page.live import CAP, Position, Tab
+from acsevents.page.pulse import MINUTES, Pulse
+from acsevents.page.server import serving
+from shared.events.timestamps import edm
+from shared.lookups import EventLine, Handle
+from shared.lookups.reader import ticks_of
+from shared.storage.account import Account
+from tests import samples
+from tests.page.visiting import KEY, Visitor, record, visitor
 
-pytestmark = pytest.mark.asyncio(loop_scope="session")
-
-
-def _of(server: Server, **filters: str) -> str:
-    return f"{server.origin}/?{urlencode(filters)}"
-
-
-async def test_an_event_appears_in_an_open_list(site: Page, server: Server, world: World) -> None:
-    """Time, kind, who and whom, and the text, without a reload."""
-    own, peer = sent.number(), sent.number()
-    await site.goto(_of(server, number=own))
-    await expect(site.get_by_text("No such event.")).to_be_visible()
-    await expect(site.locator("#connection")).to_have_text("live")
-
-    await world.send(sent.sms(own, peer, "Is table 7 free tonight?"))
-
-    line = site.locator("#list > li")
-    await expect(line).to_have_count(1)
-    await expect(line).to_contain_text("sms.received")
-    await expect(line).to_contain_text(peer)
-    await expect(line).to_contain_text(own)
-    await expect(line).to_contain_text("Is table 7 free tonight?")
-    await expect(site.get_by_text("No such event.")).to_be_hidden()
+SECONDS = 60  # no test waits so long, unless something is wrong
+NOW = datetime(2026, 1, 2, 12, 30, 30, tzinfo=UTC)
 
 
-async def test_the_newest_event_is_on_top_however_late_it_comes(site: Page, server: Server, world: World) -> None:
-    """An event that was delivered late is put where its time says."""
-    own, now = sent.number(), datetime.now(UTC)
-    await site.goto(_of(server, number=own))
-    await world.send(sent.sms(own, sent.number(), "first", now - timedelta(seconds=30)))
-    await world.send(sent.sms(own, sent.number(), "third", now))
-    await expect(site.locator("#list > li")).to_have_count(2)
+class Stream:
+    """What a tab hears.
 
-    await world.send(sent.sms(own, sent.number(), "second", now - timedelta(seconds=20)))
+    Attributes:
+        heard: kinds and texts of the messages.
+        last_id: of the newest message.
+    """
 
-    await expect(site.locator("#list .what")).to_have_text(["third", "second", "first"])
+    def __init__(self, lines: AsyncIterator[bytes]) -> None:
+        self._lines = lines
+        self.heard: list[tuple[str, str]] = []
+        self.last_id = ""
 
+    async def hears(self, wanted: Callable[[Self], bool]) -> None:
+        """Listen until something was heard."""
+        async with asyncio.timeout(SECONDS):
+            while not wanted(self):
+                await self._message()
 
-async def test_times_are_local_and_utc_on_hover(site: Page, server: Server, world: World) -> None:
-    """The reader's clock, and the one of the records."""
-    own, at = sent.number(), datetime.now(UTC).replace(microsecond=123_000)
-    await world.send(sent.sms(own, sent.number(), "when?", at))
-    await site.goto(_of(server, number=own))
+    @property
+    def handles(self) -> list[str]:
+        """The events that it was told of, in the order of the telling."""
+        return [handle for _, text in self.heard for handle in re.findall(r'data-handle="(\w+)"', text)]
 
-    time = site.locator("#list time")
-    await expect(time).to_contain_text(at.astimezone(ZoneInfo("America/New_York")).strftime("%H:%M:%S"))
-    await expect(time).to_have_attribute("title", at.strftime("%Y-%m-%d %H:%M:%S.123 UTC"))
-
-
-async def test_filters_stand_in_the_address_and_hold_for_what_arrives(site: Page, server: Server, world: World) -> None:
-    """Whoever gets the address sees the same list."""
-    own, peer = sent.number(), sent.number()
-    await world.send(sent.sms(own, peer, "one"), sent.report(own, peer, "Failed"), sent.report(own, peer, "Delivered"))
-    await site.goto(server.origin)
-    await site.get_by_label("Number").fill(own)
-    await site.get_by_label("Status").fill("Failed")
-    await site.get_by_role("button", name="Filter").click()
-
-    assert site.url == _of(server, status="Failed", number=own)
-    await expect(site.locator("#list .what")).to_have_text(["Failed"])
-    await expect(site.locator("#connection")).to_have_text("live")
-    await world.send(sent.report(own, peer, "Delivered"), sent.report(own, peer, "Failed"))
-    await expect(site.locator("#list .what")).to_have_text(["Failed", "Failed"])
-
-    await site.get_by_role("combobox", name="Kind").select_option("sms.received")
-    await site.wait_for_url(re.compile("kind=sms.received"))
-    await expect(site.locator("#list > li")).to_have_count(0)
-    await site.get_by_role("link", name="Clear").click()
-    assert site.url == f"{server.origin}/"
+    async def _message(self) -> None:
+        kind, data = "", []
+        async for raw in self._lines:
+            name, _, value = raw.decode().rstrip("\n").partition(": ")
+            if name == "event":
+                kind = value
+            elif name == "id":
+                self.last_id = value
+            elif name == "data":
+                data.append(value)
+            elif not name and kind:
+                self.heard.append((kind, "\n".join(data)))
+                return
+        raise AssertionError("the stream has ended")
 
 
-@pytest.mark.parametrize("name", ["family", "kind", "number", "user", "thread", "text", "status", "since", "until"])
-async def test_every_filter_leaves_out_what_is_not_asked_for(
-    name: str, site: Page, server: Server, world: World
-) -> None:
-    """Of a report and a chat message each filter finds the one and not the other, now and as they arrive."""
-    own, thread, user = sent.number(), sent.thread_id(), sent.user_id()
-    status, said = f"Status{own[1:]}", f"so {sent.number()}"
-    now = datetime.now(UTC)
-    about_chat = {
-        "family": "chat_thread_events",
-        "kind": "message.received",
-        "user": user,
-        "thread": thread,
-        "text": said.upper(),
-        "since": sent.written(now - timedelta(minutes=2)),
-    }
-    about_sms = {"number": own, "status": status, "until": sent.written(now - timedelta(minutes=2))}
-    wanted = about_chat if name in about_chat else about_sms
-    earlier = now - timedelta(minutes=3)
-    await world.send(sent.report(own, sent.number(), status, earlier), sent.message(thread, user, "Maya", said, now))
-
-    await site.goto(_of(server, **{name: wanted[name]}))
-
-    shown, hidden = (said, status) if wanted is about_chat else (status, said)
-    await expect(site.locator("#list .what").get_by_text(shown, exact=True)).to_have_count(1)
-    await expect(site.locator("#list .what").get_by_text(hidden, exact=True)).to_have_count(0)
-    if name != "until":
-        await expect(site.locator("#connection")).to_have_text("live")
+@asynccontextmanager
+async def listening(page: Visitor, path: str, **headers: str) -> AsyncIterator[Stream]:
+    """Open a stream."""
+    named = {"Sec-Fetch-Site": "same-origin", **{name.replace("_", "-"): value for name, value in headers.items()}}
+    async with page.session.get(page.url + path, headers=named) as answer:
+        assert (answer.status, answer.content_type) == (200, "text/event-stream")
+        yield Stream(aiter(answer.content))
 
 
-async def test_a_filter_without_meaning_is_refused_with_its_cure(
-    site: Page, server: Server, complaints: Complaints
-) -> None:
-    """A time that nobody can read is not silently none."""
-    complaints.expect("status of 400")
-    await site.goto(_of(server, since="the other day"))
-
-    await expect(site.get_by_role("alert")).to_contain_text("the other day")
-    await expect(site.get_by_label("Since")).to_have_value("the other day")
+async def stream_of(page: Visitor, path: str = "/") -> str:
+    """Ask for a page, and return the address of its stream."""
+    found = re.search(r'data-stream="([^"]+)"', (await page.get(path)).text)
+    assert found is not None
+    return found[1].replace("&amp;", "&")
 
 
-async def test_pause_holds_the_list_and_tells_what_waits(site: Page, server: Server, world: World) -> None:
-    """Nothing moves under the reader's eyes, and nothing is lost."""
-    own = sent.number()
-    await site.goto(_of(server, number=own))
-    await expect(site.locator("#connection")).to_have_text("live")
-    await site.get_by_role("button", name="Pause").click()
-
-    await world.send(*(sent.sms(own, sent.number(), text) for text in ("one", "two")))
-
-    await expect(site.get_by_text("2 new, waiting")).to_be_visible()
-    await expect(site.locator("#list > li")).to_have_count(0)
-    await site.get_by_role("button", name="Go on").click()
-    await expect(site.locator("#list > li")).to_have_count(2)
-    await expect(site.get_by_text("waiting")).to_have_count(0)
+def fresh(number: int, **data: Any) -> dict[str, Any]:
+    """Make an SMS of now."""
+    event = samples.event("2025/SMSReceived")
+    time = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S.%f}0Z"
+    told = {**event["data"], "messageId": f"message-{number}", **data}
+    return {**event, "id": f"sms-{number}", "eventTime": time, "data": told}
 
 
-async def test_the_chart_and_the_lag_count_what_arrives(site: Page, world: World) -> None:
-    """Events of the last hour by kind, and how long storing took, as far as it can be told."""
-    await expect(site.locator("#connection")).to_have_text("live")
-    await world.send(sent.sms(sent.number(), sent.number(), "counted"))
+async def test_what_is_recorded_after_the_page_was_read_is_told_once(account: Account) -> None:
+    """In a stream that is opened later: nothing falls between."""
+    first, second = fresh(1), fresh(2)
+    async with visitor(account) as page:
+        path = await stream_of(page)
+        await record(account, first)
+        async with listening(page, path) as stream:
+            await stream.hears(lambda one: bool(one.handles))
+            await record(account, first, second)
+            await stream.hears(lambda one: len(one.handles) >= 2)
+            await stream.hears(lambda one: one.heard[-1][0] == "pulse" and "<b>2</b> events" in one.heard[-1][1])
 
-    pulse = site.get_by_role("region", name="The last hour")
-    await expect(pulse.get_by_role("listitem").filter(has_text="sms.received")).to_be_visible()
-    await expect(pulse).to_contain_text(re.compile(r"\d s median.*as far as can be told"))
-    await expect(pulse.get_by_role("img", name="Events per minute")).to_be_visible()
-
-
-async def test_a_server_that_comes_back_is_noticed_by_the_open_page(
-    site: Page, world: World, server: Server, complaints: Complaints
-) -> None:
-    """What was recorded while it was away is shown, once, and what comes then too."""
-    complaints.expect("ERR_CONNECTION_REFUSED|ERR_INCOMPLETE_CHUNKED_ENCODING|ERR_CONNECTION_RESET|Failed to fetch")
-    own = sent.number()
-    await world.send(sent.sms(own, sent.number(), "before"))
-    await site.goto(_of(server, number=own))
-    await expect(site.locator("#connection")).to_have_text("live")
-
-    await server.kill()
-    try:
-        await expect(site.locator("#connection")).to_have_text("no connection: trying again")
-        await world.send(sent.sms(own, sent.number(), "meanwhile"))
-    finally:
-        await server.start()
-    await expect(site.locator("#list .what")).to_have_text(["meanwhile", "before"])
-    await expect(site.locator("#connection")).to_have_text("live")
-    await world.send(sent.sms(own, sent.number(), "after"))
-    await expect(site.locator("#list .what")).to_have_text(["after", "meanwhile", "before"])
+    assert len(set(stream.handles)) == len(stream.handles) == 2
 
 
-async def test_older_events_are_behind_a_link(site: Page, server: Server, world: World) -> None:
-    """A list shows 100; the address of the rest can be shared, and says that it is not live."""
-    own, now = sent.number(), datetime.now(UTC)
-    await world.send(
-        *(sent.sms(own, sent.number(), f"number {index}", now - timedelta(seconds=index)) for index in range(105))
-    )
-    await site.goto(_of(server, number=own))
-    await expect(site.locator("#list > li")).to_have_count(100)
+async def test_a_tab_hears_what_its_filters_let_pass(account: Account) -> None:
+    """All of them, as in the list."""
+    async with visitor(account) as page:
+        path = await stream_of(page, "/?number=%2B15555550123&text=HELLO&family=sms_events&kind=sms.received")
+        async with listening(page, path) as stream:
+            await record(account, fresh(1, message="no"), fresh(2, message="hello", to="+15555550199"), fresh(3))
+            await record(account, fresh(4, message="hello", **{"from": "+15555550188"}), fresh(5, message="Hello!"))
+            await stream.hears(lambda one: bool(one.handles))
+            await record(account, fresh(6, message="hello again"))
+            await stream.hears(lambda one: len(one.handles) >= 3)
 
-    await site.get_by_role("link", name="Older").click()
-
-    await expect(site.locator("#list .what")).to_have_text([f"number {index}" for index in range(100, 105)])
-    await expect(site.get_by_text("not live")).to_be_visible()
-    await site.get_by_role("link", name="back to now").click()
-    await expect(site.locator("#connection")).to_have_text("live")
+    told = "".join(text for kind, text in stream.heard if kind == "lines")
+    assert [text for text in ("Hello!", "hello again") if text in told] == ["Hello!", "hello again"]
+    assert len(stream.handles) == 3
+    assert "+15555550188" not in told
 
 
-async def test_a_burst_is_cut_and_counted(site: Page, server: Server, world: World) -> None:
-    """A list that grew for hours would be no list; what it does not show any more is told."""
-    own, now = sent.number(), datetime.now(UTC)
-    await site.goto(_of(server, number=own))
-    await expect(site.locator("#connection")).to_have_text("live")
-    cap = int(await site.locator("#live").get_attribute("data-cap") or 0)
-    assert cap > 0
+async def test_a_connection_that_broke_goes_on_where_it_was(account: Account) -> None:
+    """Browsers send the id of the last message."""
+    async with visitor(account) as page:
+        path = await stream_of(page)
+        async with listening(page, path) as stream:
+            await record(account, fresh(1))
+            await stream.hears(lambda one: bool(one.handles))
+        await record(account, fresh(2))
+        async with listening(page, path, Last_Event_ID=stream.last_id) as again:
+            await again.hears(lambda one: bool(one.handles))
 
-    await world.send(
-        *(sent.sms(own, sent.number(), f"number {i}", now + timedelta(milliseconds=i)) for i in range(cap + 7))
-    )
+    assert set(again.handles) & set(stream.handles) == set()
 
-    await expect(site.get_by_text(f"newest {cap} shown; 7 more since this page was opened")).to_be_visible()
-    await expect(site.locator("#list > li")).to_have_count(cap)
-    await expect(site.locator("#list > li").first).to_contain_text(f"number {cap + 6}")
+
+@pytest.mark.parametrize("position", ["", "another.7", "another", "x.-1", "\N{SUPERSCRIPT TWO}.\N{SUPERSCRIPT TWO}"])
+async def test_a_tab_of_another_server_is_told_to_read_anew(account: Account, position: str) -> None:
+    """After a restart nobody knows what it has missed."""
+    async with visitor(account) as page, listening(page, f"/stream?after={position}") as stream:
+        await stream.hears(lambda one: bool(one.heard))
+
+    assert stream.heard == [("lost", "")]
+
+
+async def test_the_end_of_the_server_ends_its_streams(account: Account) -> None:
+    """It does not wait for tabs that would listen for ever."""
+    async with aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as session:
+        async with serving(account, key=KEY) as address:
+            page = Visitor(address, session)
+            await page.get("/?key=" + KEY)
+            answer = await session.get(page.url + await stream_of(page))
+            assert (await answer.content.readline()).startswith(b"retry")
+            listening = asyncio.create_task(answer.content.read())
+        async with asyncio.timeout(SECONDS):
+            await listening  # to its proper end: what is cut off raises
+
+
+async def test_a_stream_of_filters_without_meaning_is_refused(account: Account) -> None:
+    """As the list is."""
+    async with visitor(account) as page:
+        assert (await page.get("/stream?kind=none")).status == 400
+
+
+def line(ticks: int, kind: str = "sms.received", written: int | None = None) -> EventLine:
+    """Make a line."""
+    handle = str(Handle(0, ticks, f"{ticks % 2**64:016x}"))
+    return EventLine(edm(ticks), kind, "a", "b", "c", handle, written=None if written is None else edm(written))
+
+
+async def test_a_slow_tab_keeps_what_its_list_can_show_and_counts_the_rest() -> None:
+    """Memory does not grow with what nobody reads."""
+    tab = Tab(lambda one: one.kind == "sms.received")
+    for number in range(CAP + 7):
+        tab.add(line(number + 10**18))
+        tab.add(line(number + 10**18, kind="typing.received"))
+
+    lines, left_out = tab.take()
+
+    assert (len(lines), left_out) == (CAP, 7)
+    assert lines[0].handle == line(10**18 + CAP + 6).handle
+    assert tab.take() == ([], 0)
+
+
+@pytest.mark.parametrize(("text", "position"), [("a.0", Position("a", 0)), ("a.12", Position("a", 12))])
+def test_a_position_is_read_as_it_is_written(text: str, position: Position) -> None:
+    """Both ways."""
+    assert Position.parse(text) == position
+    assert str(position) == text
+
+
+def test_the_chart_counts_events_in_the_minute_of_their_own_time() -> None:
+    """Of the last hour; what is older is forgotten."""
+    pulse, now = Pulse(), ticks_of(NOW)
+    minute = 60 * 10_000_000
+    for ago, kind in ((0, "sms.received"), (0, "sms.received"), (1, "typing.received"), (59, "x.new"), (60, "x.new")):
+        pulse.count(line(now - ago * minute, kind))
+
+    minutes = pulse.minutes(NOW)
+
+    assert len(minutes) == MINUTES
+    assert minutes[-1].counts == {"sms.received": 2}
+    assert minutes[-1].begin == edm(now - 30 * 10_000_000)
+    assert (minutes[-2].counts, minutes[0].counts) == ({"typing.received": 1}, {"x.new": 1})
+    assert sum(one.total for one in minutes) == 4
+    assert sum(one.total for one in pulse.minutes(NOW + timedelta(minutes=30))) == 3
+
+
+def test_the_lag_is_from_the_events_time_to_the_writing() -> None:
+    """The median, and what 19 of 20 do not exceed; without a time of writing nothing is told."""
+    pulse, now, second = Pulse(), ticks_of(NOW), 10_000_000
+    pulse.time(line(now))
+    assert pulse.lag() is None
+    for seconds in range(1, 101):
+        pulse.time(line(now, written=now + seconds * second))
+
+    lag = pulse.lag()
+
+    assert lag is not None
+    assert (lag.median, lag.p95, lag.arrivals) == (51.0, 95.0, 100)
