@@ -8,7 +8,7 @@ AZURITE := node_modules/azurite/dist/src/azurite.js
 BROWSER := tests/page/node_modules
 
 help:  ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-9s  %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-13s  %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(VENV)/.ready $(VENV)/bin/acsevents $(AZURITE)  ## install the Python packages and Azurite into this folder, once
 
@@ -38,6 +38,9 @@ goldens: setup  ## write what follows from the catalogue and the samples; read t
 	@$(PY) -m tests.samples
 	@$(PY) -m tests.pages
 	@$(PY) -m acsevents.deployment
+
+page-pictures: setup $(BROWSER)/.ready  ## take the pictures of the page that docs/page.md shows
+	@$(PY) -m tests.page.pictures
 
 lock: setup  ## write requirements-dev.lock after a change of a requirements file; ARGS=--upgrade for newer packages
 	@$(PY) -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
@@ -92,4 +95,4 @@ $(CHECKOV)/.ready: Makefile
 	@$(CHECKOV)/bin/pip install --quiet --disable-pip-version-check --no-deps pycep-parser==0.7.1
 	@touch $@
 
-.PHONY: help setup demo unit test up check fix goldens lock mutants bench storm func-test infra
+.PHONY: help setup demo unit test up check fix goldens page-pictures lock mutants bench storm func-test infra

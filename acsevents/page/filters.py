@@ -44,13 +44,18 @@ class Filters(msgspec.Struct, frozen=True, kw_only=True):
     before: str = ""
 
     @classmethod
+    def written(cls, query: Mapping[str, str]) -> Self:
+        """Return the filters as somebody wrote them into an address, whether or not they have a meaning."""
+        return cls(**{name: query[name].strip() for name in cls.__struct_fields__ if query.get(name, "").strip()})
+
+    @classmethod
     def read(cls, query: Mapping[str, str]) -> Self:
         """Read the filters of an address.
 
         Raises:
             ValueError: one of them has no meaning; the message says which.
         """
-        filters = cls(**{name: query[name].strip() for name in cls.__struct_fields__ if query.get(name, "").strip()})
+        filters = cls.written(query)
         for name, known in (("family", FUNCTIONS), ("kind", [*Kind])):
             value = getattr(filters, name)
             if value and value not in known:

@@ -1,15 +1,23 @@
-"""A browser, started once per run, and windows that may not complain.
+"""A browser and a local stack, started once per run, and windows that may not complain.
+
+The stack is shared: a test sends events of numbers and threads of its own, and looks at these.
 
 All tests here run in one event loop, that of the browser: `pytestmark = pytest.mark.asyncio(loop_scope="session")`.
 """
 
 from collections.abc import AsyncIterator
 
+import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, BrowserContext, Page, async_playwright
+from playwright.async_api import Browser, BrowserContext, Locator, Page, async_playwright, expect
 
 from tests.page import chromium
 from tests.page.complaints import Complaints
+from tests.page.server import Server
+from tests.page.world import World
+
+_MILLISECONDS = 20_000  # a noisy machine is slow
+expect.set_options(timeout=_MILLISECONDS)
 
 
 @pytest_asyncio.fixture(name="browser", scope="session", loop_scope="session")
@@ -27,7 +35,7 @@ async def _context(browser: Browser) -> AsyncIterator[BrowserContext]:
     context = await browser.new_context(
         locale="en-GB", timezone_id="America/New_York", viewport={"width": 1280, "height": 800}
     )
-    context.set_default_timeout(20_000)  # milliseconds: a noisy machine is slow
+    context.set_default_timeout(_MILLISECONDS)
     yield context
     await context.close()
 
@@ -44,3 +52,30 @@ async def _complaints(context: BrowserContext) -> AsyncIterator[Complaints]:
 async def _page(context: BrowserContext, complaints: Complaints) -> Page:  # noqa: ARG001  # listens before the page opens
     """A blank page that may not complain."""
     return await context.new_page()
+
+
+@pytest_asyncio.fixture(name="world", scope="session", loop_scope="session")
+async def _world(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World]:
+    """The local stack."""
+    async with World.start(tmp_path_factory.mktemp("world")) as world:
+        yield world
+
+
+@pytest_asyncio.fixture(name="server", scope="session", loop_scope="session")
+async def _server(world: World) -> AsyncIterator[Server]:
+    """The page of the stack's tables."""
+    async with Server.running(world.folder, world.tables) as server:
+        yield server
+
+
+async def _look_again(link: Locator) -> None:
+    """Follow the link that is shown where the tables of a noisy machine answer late."""
+    await link.click()
+
+
+@pytest_asyncio.fixture(name="site", loop_scope="session")
+async def _site(page: Page, server: Server) -> Page:
+    """The page, opened by the address that its server printed."""
+    await page.add_locator_handler(page.get_by_role("link", name="Look again"), _look_again)
+    await page.goto(server.address)
+    return page

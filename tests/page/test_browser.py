@@ -1,11 +1,7 @@
 """The browser that the tests of the page run in."""
 
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
-from threading import Thread
 from unittest.mock import AsyncMock
 
 import pytest
@@ -15,6 +11,7 @@ from playwright.async_api import Error as PlaywrightError
 from acsevents.local import setup
 from tests.page import chromium
 from tests.page.complaints import Complaints
+from tests.page.elsewhere import served
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -44,7 +41,7 @@ async def test_a_page_that_complains_is_noticed(context: BrowserContext, content
     await context.route("http*://*.com/**", lambda route: route.abort())
     page = await context.new_page()
 
-    with _served(content) as address:
+    with served(content) as address:
         await page.goto(address)
 
     assert any(text.startswith(complaint) for text in complaints.unexpected), complaints.unexpected
@@ -82,25 +79,3 @@ async def test_a_machine_without_a_browser_is_told_which_to_install(monkeypatch:
     with pytest.raises(RuntimeError, match="install Google Chrome, Microsoft Edge or Chromium"):
         await chromium.start(launcher)
     assert [call.kwargs for call in launcher.launch.call_args_list] == [{"channel": name} for name in chromium.CHANNELS]
-
-
-@contextmanager
-def _served(content: str) -> Iterator[str]:
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            body = content.encode()
-            self.send_response(200)
-            self.send_header("Content-Type", "text/html")
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *_: object) -> None:
-            """Say nothing."""
-
-    with HTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = Thread(target=server.serve_forever)
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_port}/"
-        server.shutdown()
-        thread.join()

@@ -20,10 +20,9 @@ async def show_events(request: web.Request) -> web.Response:
     """List the newest events that the address asks for."""
     site = site_of(request)
     position = site.live.position  # before the tables are read, so that nothing falls between
-    problem, filters = "", Filters()
+    problem, filters = "", Filters.written(request.query)
     try:
-        filters = Filters.read(request.query)
-        found = await search(site.lookups, filters, _LIMIT)
+        found = await search(site.lookups, Filters.read(request.query), _LIMIT)
     except ValueError as error:
         problem, found = str(error), Found([], more=False)
     return page(
