@@ -71,6 +71,13 @@ def entries(transcript: Transcript, steps: Sequence[Step]) -> list[Said | Change
     return [*told, *([change] if change is not None else []), *waiting]
 
 
+def names(transcript: Transcript) -> dict[str, str]:
+    """Return the names of people by their raw ids, where the thread tells them."""
+    told = {message.sender_id: message.sender_name for message in transcript.messages}
+    told |= {one.id: one.display_name for one in transcript.participants}
+    return {raw_id: name for raw_id, name in told.items() if raw_id and name}
+
+
 def _changed(step: Step) -> Changed:
     return Changed(step.time, step.who, step.what, _WORDS[Kind(step.kind)], step.kind.startswith("participant."))
 

@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 
 from playwright.async_api import Page, expect
 
-from tests.page import scene
+from tests.browser import scene
 
 
 class View(NamedTuple):
