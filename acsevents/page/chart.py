@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
-from acsevents.page.pulse import Minute
+from acsevents.page.pulse import Minute, in_order
 
 HEIGHT: Final = 96  # of the highest bar
 _WIDTH: Final = 10  # of one minute
@@ -52,7 +52,7 @@ def drawn(minutes: Sequence[Minute]) -> Chart:
     return Chart(
         bars=[bar for number, minute in enumerate(minutes) for bar in _stack(minute, number * _WIDTH, most)],
         minutes=[(number * _WIDTH, minute) for number, minute in enumerate(minutes)],
-        kinds=dict(sorted(kinds.items())),
+        kinds=in_order(kinds),
         most=most,
         dead_letters=sum(minute.dead_letters for minute in minutes),
     )

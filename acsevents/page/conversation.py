@@ -1,6 +1,6 @@
 """A thread as people read a chat: messages, and between them who came and went."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 from zlib import crc32
 
@@ -38,8 +38,8 @@ class Changed(NamedTuple):
 
     Attributes:
         time: when it happened, as Edm.DateTime.
-        who: who did it, where the event tells.
-        whom: the member or the topic, where the event tells.
+        who: name or id of who did it, where that is told.
+        whom: name or id of the member, or the topic, where that is told.
         words: what happened.
         of_member: whether it is about a member.
     """
@@ -53,13 +53,14 @@ class Changed(NamedTuple):
 
 def entries(transcript: Transcript, steps: Sequence[Step]) -> list[Said | Changed]:
     """Return all that happened in a thread, oldest first; messages keep the order of the transcript."""
+    names = _names(transcript)
     versions: dict[str, list[Step]] = {}
     changes = []
     for step in steps:
         if step.message_id:
             versions.setdefault(step.message_id, []).append(step)
         elif step.kind in _WORDS:
-            changes.append(_changed(step))
+            changes.append(_changed(step, names))
     told: list[Said | Changed] = []
     waiting = iter(changes)
     change = next(waiting, None)
@@ -71,15 +72,18 @@ def entries(transcript: Transcript, steps: Sequence[Step]) -> list[Said | Change
     return [*told, *([change] if change is not None else []), *waiting]
 
 
-def names(transcript: Transcript) -> dict[str, str]:
-    """Return the names of people by their raw ids, where the thread tells them."""
-    told = {message.sender_id: message.sender_name for message in transcript.messages}
-    told |= {one.id: one.display_name for one in transcript.participants}
-    return {raw_id: name for raw_id, name in told.items() if raw_id and name}
+def _names(transcript: Transcript) -> dict[str, str]:
+    """Return the names that are known of users."""
+    told = [(message.sender_id, message.sender_name) for message in transcript.messages]
+    told += [(one.id, one.display_name) for one in transcript.participants]
+    return {id_: name for id_, name in told if id_ and name}
 
 
-def _changed(step: Step) -> Changed:
-    return Changed(step.time, step.who, step.what, _WORDS[Kind(step.kind)], step.kind.startswith("participant."))
+def _changed(step: Step, names: Mapping[str, str]) -> Changed:
+    of_member = step.kind.startswith("participant.")
+    who = names.get(step.who or "", step.who)
+    whom = names.get(step.what or "", step.what) if of_member else step.what
+    return Changed(step.time, who, whom, _WORDS[Kind(step.kind)], of_member)
 
 
 def _said(message: Message, steps: Sequence[Step]) -> Said:

@@ -93,7 +93,7 @@ class _Builder:
                 )
                 for key, part in parts
             ],
-            marked=problem is not None and not known,
+            marked=problem == [],
             missing=problem[0] if problem and not known else "",
             open=problem is not None or (len(parts) <= _FEW and depth < _OPEN_DEPTH),
         )

@@ -2,7 +2,7 @@
 
 import math
 from collections import Counter, deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
@@ -93,8 +93,12 @@ class Pulse:
     def _last_hour(self, first: int, last: int) -> Iterator[Minute]:
         for minute in range(first, last + 1):
             counts = self._counts.get(minute, Counter[str]())
-            known = {kind: counts[kind] for kind in (*_KINDS, *sorted(counts.keys() - _KINDS)) if counts.get(kind)}
-            yield Minute(edm(minute * _MINUTE), known, self.dead_letters[minute])
+            yield Minute(edm(minute * _MINUTE), in_order(counts), self.dead_letters[minute])
+
+
+def in_order(counts: Mapping[str, int]) -> dict[str, int]:
+    """Return counts of kinds in the order of the kinds; those that today's code does not know are the last."""
+    return {kind: counts[kind] for kind in (*_KINDS, *sorted(counts.keys() - _KINDS)) if kind in counts}
 
 
 def minute_of(ticks: int) -> int:

@@ -1,6 +1,7 @@
 """HTML from templates. Texts of strangers are escaped, and what would be obeyed unseen is made visible."""
 
 import json
+import re
 import shlex
 from pathlib import Path
 from typing import Any, Final
@@ -15,6 +16,7 @@ from acsevents.text import shown
 
 _FOLDER: Final = Path(__file__).parent
 STATIC: Final = _FOLDER / "static"
+_ID: Final = re.compile(r"\+?\d+|\d+:\S+", re.ASCII)
 _LONG: Final = 30  # characters of an id that are shown whole
 _HEAD, _TAIL = 8, 16
 
@@ -55,6 +57,11 @@ def _short(value: str) -> str:
     return value if len(value) <= _LONG else f"{value[:_HEAD]}…{value[-_TAIL:]}"
 
 
+def _is_id(value: str) -> bool:
+    """Tell a phone number or the id of a user or thread from a name."""
+    return _ID.fullmatch(value) is not None
+
+
 def _json(value: str) -> str:
     """Spell a text as JSON does."""
     return json.dumps(value, ensure_ascii=False)
@@ -87,4 +94,5 @@ _ENVIRONMENT: Final = Environment(
     lstrip_blocks=True,
 )
 _ENVIRONMENT.filters.update(exact=_exact, short=_short, json=_json, shell=shell_word)
+_ENVIRONMENT.tests.update(an_id=_is_id)
 _ENVIRONMENT.globals.update(link=link)

@@ -143,5 +143,5 @@ def _shifted(value: Any, by: timedelta) -> Any:
     if isinstance(value, str) and _VERSION.fullmatch(value):
         return str(_shifted(int(value), by))
     if isinstance(value, str) and _TIME.fullmatch(value):
-        return sent.written(datetime.fromisoformat(value) + by)
+        return sent.written(datetime.fromisoformat(value).astimezone(UTC) + by)
     return value

@@ -4,7 +4,7 @@ from typing import Final
 
 from aiohttp import web
 
-from acsevents.page.conversation import entries, names
+from acsevents.page.conversation import entries
 from acsevents.page.notes import noted_by
 from acsevents.page.recent import READ, recent
 from acsevents.page.site import site_of
@@ -37,7 +37,6 @@ async def _show_thread(request: web.Request, thread_id: str, seen_by: str | None
         "thread.html",
         thread=transcript,
         seen_by=seen_by,
-        names=names(transcript),
         entries=told[max(end - _AT_ONCE, 0) : end],
         begin=max(end - _AT_ONCE, 0),
         end=end,
