@@ -26,8 +26,9 @@ async def test_an_sms_is_followed_from_the_list_to_how_the_number_delivers(
     await expect(site.get_by_role("region", name="JSON text")).to_contain_text('"deliveryStatus": "Delivered"')
     await site.get_by_role("link", name="This SMS").click()
 
-    await expect(site.get_by_text("attempt 1: 0 segments sent, 1 segment failed")).to_be_visible()
-    await expect(site.get_by_text("reported: Delivered")).to_be_visible()
+    steps = site.get_by_role("listitem")
+    await expect(steps.filter(has_text="+0.0 s attempt 1: 0 segments sent, 1 segment failed")).to_be_visible()
+    await expect(steps.filter(has_text="+8.0 s reported: Delivered")).to_be_visible()
     await expect(site.get_by_role("img", name="The attempts on an axis of time")).to_be_visible()
     await site.get_by_role("link", name=f"The conversations of {own}").click()
 
@@ -88,16 +89,16 @@ async def test_what_the_model_does_not_have_is_told(site: Page, server: Server, 
 
 async def test_json_is_folded_on_demand(site: Page, server: Server, world: World) -> None:
     """A long text begins folded; whatever is open can be closed."""
-    own, long = sent.number(), "long " * 2_000
+    own, long = sent.number(), "long " * 2_000 + "end"
     await world.send(sent.sms(own, sent.number(), long))
     await site.goto(f"{server.origin}/?number={own[1:]}")
     await site.locator("#list a").click()
     json = site.get_by_role("region", name="JSON text")
 
-    await expect(json.get_by_text("10,002 characters")).to_be_visible()
-    await expect(json.get_by_text(long.strip()[-100:])).to_be_hidden()
-    await json.get_by_text("10,002 characters").click()
-    await expect(json.get_by_text(long.strip()[-100:])).to_be_visible()
+    await expect(json.get_by_text("10,005 characters")).to_be_visible()
+    await expect(json.get_by_text("long end")).to_be_hidden()
+    await json.get_by_text("10,005 characters").click()
+    await expect(json.get_by_text("long end")).to_be_visible()
     await json.get_by_text('"data"').click()
     await expect(json.get_by_text('"messageId"')).to_be_hidden()
 

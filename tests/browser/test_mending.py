@@ -83,7 +83,7 @@ async def test_all_of_a_reason_are_replayed(site: Page, server: Server, world: W
     await expect(site.locator("#list > li")).to_have_count(3)
 
 
-async def test_a_sample_is_edited_sent_and_seen_to_arrive(site: Page, server: Server) -> None:
+async def test_a_sample_is_edited_sent_and_seen_to_arrive(site: Page) -> None:
     """Through the local Event Grid, the function and the tables, back into the page that sent it."""
     await site.get_by_role("link", name="Send").click()
     await site.get_by_label("Sample").select_option("2020/SMSReceived")
