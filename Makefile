@@ -5,7 +5,7 @@ VENV := .venv
 CHECKOV := .local/checkov
 PY := $(VENV)/bin/python
 AZURITE := node_modules/azurite/dist/src/azurite.js
-BROWSER := tests/page/node_modules
+BROWSER := tests/browser/node_modules
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-13s  %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -40,7 +40,7 @@ goldens: setup  ## write what follows from the catalogue and the samples; read t
 	@$(PY) -m acsevents.deployment
 
 page-pictures: setup $(BROWSER)/.ready  ## take the pictures of the page that docs/page.md shows
-	@$(PY) -m tests.page.pictures
+	@$(PY) -m tests.browser.pictures
 
 lock: setup  ## write requirements-dev.lock after a change of a requirements file; ARGS=--upgrade for newer packages
 	@$(PY) -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
@@ -82,7 +82,7 @@ $(AZURITE): package.json package-lock.json | $(VENV)/.ready
 	@$(PY) -m acsevents.local.setup azurite
 	@touch $@
 
-$(BROWSER)/.ready: tests/page/package.json tests/page/package-lock.json | $(VENV)/.ready
+$(BROWSER)/.ready: tests/browser/package.json tests/browser/package-lock.json | $(VENV)/.ready
 	@echo "set-up: installing the browser for the tests of the page into $(BROWSER)"
 	@$(PY) -m acsevents.local.setup browser
 	@touch $@

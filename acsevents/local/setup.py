@@ -16,7 +16,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 VENV = ROOT / ".venv"
 # An installation of its own: whoever runs `make demo` needs no browser.
-BROWSER = ROOT / "tests" / "page"
+BROWSER = ROOT / "tests" / "browser"
 UNPACKED = BROWSER / "node_modules" / ".unpacked"
 OLDEST_PYTHON = (3, 11)
 _LIMIT_SECONDS = 900
@@ -83,7 +83,7 @@ def install_browser() -> None:
 
 
 def browser_is_packed() -> bool:
-    """Return whether the Chromium of tests/page/package.json runs on this machine."""
+    """Return whether the Chromium of tests/browser/package.json runs on this machine."""
     return (platform.system(), platform.machine()) == ("Linux", "x86_64")
 
 

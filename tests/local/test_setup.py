@@ -106,7 +106,7 @@ echo "$@" >> ran.txt
 case "$3" in
     venv) mkdir -p .venv/bin && cp "$0" .venv/bin/python ;;
     command) touch .venv/bin/acsevents ;;
-    browser) mkdir -p tests/page/node_modules ;;
+    browser) mkdir -p tests/browser/node_modules ;;
     azurite) mkdir -p node_modules/azurite/dist/src && touch node_modules/azurite/dist/src/azurite.js ;;
 esac
 """
@@ -144,7 +144,7 @@ def test_only_the_tests_need_a_browser(tmp_path: Path) -> None:
     assert _make("test", tmp_path)[-1:] == ["browser"]
     (tmp_path / "ran.txt").unlink()
     time.sleep(0.01)
-    (tmp_path / "tests/page/package-lock.json").touch()
+    (tmp_path / "tests/browser/package-lock.json").touch()
     assert _make("test", tmp_path) == ["browser"]
     (tmp_path / "ran.txt").unlink()
     assert _make("test", tmp_path) == []
@@ -154,11 +154,11 @@ def _fresh_checkout(folder: Path) -> None:
     shutil.copy(setup.ROOT / "Makefile", folder)
     (folder / "acsevents" / "local").mkdir(parents=True)
     (folder / "acsevents" / "local" / "setup.py").touch()
-    (folder / "tests" / "page").mkdir(parents=True)
+    (folder / "tests" / "browser").mkdir(parents=True)
     for name in ("requirements-dev.lock", "package.json", "package-lock.json"):
         (folder / name).touch()
     for name in ("package.json", "package-lock.json"):
-        (folder / "tests" / "page" / name).touch()
+        (folder / "tests" / "browser" / name).touch()
     (folder / "python3").write_text(_FAKE_PYTHON)
     (folder / "python3").chmod(0o755)
 

@@ -11,10 +11,10 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, BrowserContext, Locator, Page, async_playwright, expect
 
-from tests.page import chromium
-from tests.page.complaints import Complaints
-from tests.page.server import Server
-from tests.page.world import World
+from tests.browser import chromium
+from tests.browser.complaints import Complaints
+from tests.browser.server import Server
+from tests.browser.world import World
 
 _MILLISECONDS = 20_000  # a noisy machine is slow
 expect.set_options(timeout=_MILLISECONDS)

@@ -10,10 +10,10 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import BrowserContext, Page, expect
 
-from tests.page import sent
-from tests.page.elsewhere import served
-from tests.page.server import Server
-from tests.page.world import SECONDS, World
+from tests.browser import sent
+from tests.browser.elsewhere import served
+from tests.browser.server import Server
+from tests.browser.world import SECONDS, World
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 

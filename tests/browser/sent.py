@@ -27,7 +27,7 @@ def user_id() -> str:
 
 def written(moment: datetime) -> str:
     """Write a time as ACS does."""
-    return moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
 def sample(name: str, at: datetime | None = None, **data: Any) -> Event:

@@ -9,9 +9,9 @@ from playwright.async_api import BrowserContext, BrowserType, Page
 from playwright.async_api import Error as PlaywrightError
 
 from acsevents.local import setup
-from tests.page import chromium
-from tests.page.complaints import Complaints
-from tests.page.elsewhere import served
+from tests.browser import chromium
+from tests.browser.complaints import Complaints
+from tests.browser.elsewhere import served
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 

@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 
 from playwright.async_api import Page, expect
 
-from tests.page import scene
+from tests.browser import scene
 
 
 class View(NamedTuple):
@@ -14,11 +14,13 @@ class View(NamedTuple):
 
     Attributes:
         name: of its picture.
+        route: where the server has it.
         template: what it is made of.
         show: opens it, from any other view.
     """
 
     name: str
+    route: str
     template: str
     show: Callable[[Page], Awaitable[None]]
 
@@ -39,7 +41,7 @@ def _chosen(path: str, text: str) -> Callable[[Page], Awaitable[None]]:
     return show
 
 
-async def _help(page: Page) -> None:
+async def _keys(page: Page) -> None:
     await page.goto(f"{_origin(page)}/dead-letters")
     await page.keyboard.press("?")
     await expect(page.get_by_role("dialog")).to_be_visible()
@@ -50,18 +52,23 @@ def _origin(page: Page) -> str:
 
 
 VIEWS: Final = (
-    View("events", "events.html", _at("/")),
-    View("filtered", "events.html", _at("/", kind="sms.delivery-report", status="Failed", since="1h")),
-    View("event", "event.html", _chosen(f"/?{urlencode({'thread': scene.THREAD, 'kind': 'message.edited'})}", "")),
-    View("numbers", "numbers.html", _at("/sms")),
-    View("number", "sms.html", _at("/sms", number=scene.OWN)),
-    View("message", "sms_message.html", _at("/sms", number=scene.OWN, message=scene.REMINDED)),
-    View("report", "sms_report.html", _at("/sms/report", number=scene.OWN)),
-    View("threads", "threads.html", _at("/threads")),
-    View("thread", "thread.html", _at("/threads", id=scene.THREAD)),
-    View("dead-letters", "dead_letters.html", _at("/dead-letters")),
-    View("dead-letter", "dead_letter.html", _chosen("/dead-letters", "$.data.to")),
-    View("send", "send.html", _at("/send")),
-    View("keys", "base.html", _help),
-    View("problem", "problem.html", _at("/threads", id="19:nobody@thread.v2")),
+    View("events", "/", "events.html", _at("/")),
+    View("filtered", "/", "events.html", _at("/", kind="sms.delivery-report", status="Failed", since="1h")),
+    View(
+        "event",
+        "/events/{handle}",
+        "event.html",
+        _chosen(f"/?thread={scene.THREAD}&kind=message.edited", ""),
+    ),
+    View("numbers", "/sms", "numbers.html", _at("/sms")),
+    View("number", "/sms", "sms.html", _at("/sms", number=scene.OWN)),
+    View("message", "/sms", "sms_message.html", _at("/sms", number=scene.OWN, message=scene.REMINDED)),
+    View("report", "/sms/report", "sms_report.html", _at("/sms/report", number=scene.OWN)),
+    View("threads", "/threads", "threads.html", _at("/threads")),
+    View("thread", "/threads", "thread.html", _at("/threads", id=scene.THREAD)),
+    View("dead-letters", "/dead-letters", "dead_letters.html", _at("/dead-letters")),
+    View("dead-letter", "/dead-letters/{id}", "dead_letter.html", _chosen("/dead-letters", "$.data.to")),
+    View("send", "/send", "send.html", _at("/send")),
+    View("keys", "/dead-letters", "base.html", _keys),
+    View("problem", "/threads", "problem.html", _at("/threads", id="19:nobody@thread.v2")),
 )

@@ -17,7 +17,7 @@ from acsevents.running import FOLDER, Running, owned
 from shared.catalogue import DEAD_LETTERS, EVENT_TYPES
 from shared.errors import ContentError
 from shared.rows.dead_letters import dead_letter
-from tests.page.sent import Event
+from tests.browser.sent import Event
 
 SECONDS = 60.0
 # 10 s to the first redelivery become half a second.

@@ -7,8 +7,8 @@ from typing import Any, Final
 
 from shared.errors import ContentError, InvalidData, MissingKey, UnsupportedType
 from tests import samples
-from tests.page import sent
-from tests.page.sent import Event
+from tests.browser import sent
+from tests.browser.sent import Event
 
 OWN: Final = "+15555550100"
 GUEST: Final = "+15555550123"

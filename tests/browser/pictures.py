@@ -8,10 +8,10 @@ from typing import Final, Literal
 
 from playwright.async_api import Page, async_playwright, expect
 
-from tests.page import chromium, scene
-from tests.page.server import ROOT, Server
-from tests.page.views import VIEWS
-from tests.page.world import World
+from tests.browser import chromium, scene
+from tests.browser.server import ROOT, Server
+from tests.browser.views import VIEWS
+from tests.browser.world import World
 
 FOLDER: Final = ROOT / "docs" / "pictures"
 SCHEMES: Final[tuple[Literal["light", "dark"], ...]] = ("light", "dark")
@@ -49,6 +49,7 @@ async def _take_all(page: Page) -> None:
     FOLDER.mkdir(exist_ok=True)
     for view in VIEWS:
         await view.show(page)
+        await expect(page.locator("time:not([data-local])")).to_have_count(0)
         for scheme in SCHEMES:
             await page.emulate_media(color_scheme=scheme)
             await page.screenshot(path=picture(view.name, scheme))
