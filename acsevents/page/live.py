@@ -13,11 +13,12 @@ from acsevents.failures import explanation
 from acsevents.page.notes import noted_by
 from acsevents.page.pulse import Pulse, an_hour_before, minute_of
 from shared.events.timestamps import Instant, edm
-from shared.lookups import EventLine, Lookups, Wanted
+from shared.lookups import EventLine, Handle, Lookups, Wanted
 
 CAP: Final = 300  # lines that a list shows
 _COUNTED: Final = 20_000  # events of the past hour that the chart counts
 _REMEMBERED: Final = 100_000
+_FIRST_PAINT_SECONDS: Final = 0.5  # the list comes before the chart
 _IDLE_SECONDS: Final = 60.0  # until nobody is taken to be looking
 _AGAIN_SECONDS: Final = 10.0
 _DEAD_LETTERS_SECONDS: Final = 10.0
@@ -191,7 +192,7 @@ class Live:
         shown = [line.handle for line in self._latest]
         async with aclosing(self._lookups.follow(Wanted(), shown=shown)) as lines:
             async for line in lines:
-                if self._count(line):
+                if self._count(line.handle, Handle.parse(line.handle).ticks, line.kind):
                     self.pulse.time(line)
                 self.told = ""
                 self._arrivals += 1
@@ -201,14 +202,17 @@ class Live:
 
     async def _count_past(self) -> None:
         """Count the past hour for the chart, from now back as far as that is cheap."""
+        await asyncio.sleep(_FIRST_PAINT_SECONDS)
         begin = an_hour_before(self._lookups.now())
-        oldest, number = edm(begin), 0
-        async with aclosing(self._lookups.lines(Wanted(since=begin), _COUNTED)) as lines:
-            async for line in lines:
-                self._count(line)
+        counted_from, number = begin, 0
+        async with aclosing(self._lookups.occurrences(begin)) as occurrences:
+            async for handle, kind in occurrences:
+                self._count(str(handle), handle.ticks, kind)
                 number += 1
-                oldest = line.time
-        self.pulse.counted_from = oldest if number == _COUNTED else edm(begin)
+                if number == _COUNTED:
+                    counted_from = handle.ticks
+                    break
+        self.pulse.counted_from = edm(counted_from)
         self.beat += 1
 
     async def _watch_dead_letters(self) -> None:
@@ -226,14 +230,14 @@ class Live:
             # Where there are very many, the service looks through all of them: then less often.
             await asyncio.sleep(max(_DEAD_LETTERS_SECONDS, _RESTS * (time.monotonic() - begin)))
 
-    def _count(self, line: EventLine) -> bool:
+    def _count(self, handle: str, ticks: int, kind: str) -> bool:
         """Count an event in the chart, once; tell whether it was not known before."""
-        if line.handle in self._counted:
+        if handle in self._counted:
             return False
-        self._counted[line.handle] = None
+        self._counted[handle] = None
         if len(self._counted) > _REMEMBERED:
             del self._counted[next(iter(self._counted))]
-        self.pulse.count(line)
+        self.pulse.count(ticks, kind)
         self.beat += 1
         return True
 

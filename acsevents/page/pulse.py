@@ -64,10 +64,9 @@ class Pulse:
         self._counts: dict[int, Counter[str]] = {}
         self._lags: deque[float] = deque(maxlen=_LAGS)
 
-    def count(self, line: EventLine) -> None:
+    def count(self, ticks: int, kind: str) -> None:
         """Count an event in the minute of its own time."""
-        minute = Instant.parse(line.time).ticks // _MINUTE
-        self._counts.setdefault(minute, Counter())[line.kind] += 1
+        self._counts.setdefault(minute_of(ticks), Counter())[kind] += 1
 
     def time(self, line: EventLine) -> None:
         """Note how long it took to store an event that has just arrived for the first time."""

@@ -8,7 +8,8 @@ import msgspec
 
 from shared.lookups import EventLine, Lookups, Wanted
 
-READ: Final = 2_000  # newest events that are looked through
+READ: Final = 1_000  # newest events that are looked through
+_AT_ONCE: Final = 300  # rows of each shard
 
 
 class Recent(msgspec.Struct):
@@ -30,8 +31,12 @@ class Recent(msgspec.Struct):
 async def recent(lookups: Lookups, owner: Callable[[EventLine], str | None]) -> list[Recent]:
     """Return the owners of the newest events, the one of the last event first."""
     found: dict[str, Recent] = {}
-    async with aclosing(lookups.lines(Wanted(), READ)) as lines:
+    read = 0
+    async with aclosing(lookups.lines_of(await lookups.source(Wanted()), page=_AT_ONCE)) as lines:
         async for line in lines:
+            read += 1
+            if read > READ:
+                break
             id_ = owner(line)
             if id_ is not None:
                 one = found.setdefault(id_, Recent(id_, line))

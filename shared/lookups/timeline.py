@@ -13,6 +13,7 @@ from shared.events.timestamps import reverse
 from shared.lookups.addresses import address
 from shared.lookups.filters import EVERYTHING, Filter, all_of, any_of, where
 from shared.lookups.follow import LATE, RECENT, Follower, Watch
+from shared.lookups.handles import Handle
 from shared.lookups.lines import OF_RECORD, OF_TIMELINE, USERS, EventLine, line_of_record, line_of_timeline
 from shared.lookups.reader import PAGE, Reader, Row, ticks_of
 from shared.rows import keys
@@ -21,6 +22,7 @@ from shared.rows.timeline import EXCERPT_UNITS, SHARDS, partition_of
 
 _BEHIND_DIGITS: Final = ":"  # the character after `9`
 _BEHIND_DIGEST: Final = "~g"  # the character after `f`
+_OCCURRENCE: Final = ("PartitionKey", "RowKey", "Kind")
 _OF_A_NUMBER: Final = ("Number", "Peer")
 
 
@@ -87,6 +89,14 @@ class TimelineLookups(Reader):
             count += 1
             if count == limit:
                 return
+
+    async def occurrences(self, since: int) -> AsyncGenerator[tuple[Handle, str]]:
+        """Yield handle and kind of each event since some ticks, newest first: to count them, without what they say."""
+        async for row in self.rows_of(await self.source(Wanted(since=since)), _OCCURRENCE):
+            try:
+                yield Handle.of_timeline(row["PartitionKey"], row["RowKey"]), str(row.get("Kind"))
+            except ValueError:
+                self.unreadable.add(TIMELINE)
 
     async def follow(
         self, wanted: Wanted, *, shown: Iterable[str] = (), watches: tuple[Watch, ...] = (RECENT, LATE)

@@ -194,7 +194,7 @@ def test_the_chart_counts_events_in_the_minute_of_their_own_time() -> None:
     pulse, now = Pulse(), ticks_of(NOW)
     minute = 60 * 10_000_000
     for ago, kind in ((0, "sms.received"), (0, "sms.received"), (1, "typing.received"), (59, "x.new"), (60, "x.new")):
-        pulse.count(line(now - ago * minute, kind))
+        pulse.count(now - ago * minute, kind)
 
     minutes = pulse.minutes(NOW)
 
