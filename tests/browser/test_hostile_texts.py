@@ -1,0 +1,211 @@
+"""Texts of strangers, in every field of every view: shown, never obeyed."""
+
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+from urllib.parse import urlencode
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Page, expect
+
+from acsevents.text import shown
+from shared.errors import InvalidData, UnsupportedType
+from tests import samples
+from tests.browser import sent
+from tests.browser.complaints import Complaints
+from tests.browser.hostile import TEXTS
+from tests.browser.sent import Event
+from tests.browser.server import Server
+from tests.browser.world import World
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+KINDS: Final = {name.partition("/")[2]: name for name in samples.NAMES}  # of each type the newest generation
+_TURNS: Final = 6  # events of each kind; each field has another text in each
+_STEP: Final = 5  # from one field's text to the next one's; no divisor of their number
+_TELLING: Final = re.compile(r"\d{4}-\d\d-\d\dT|\d{13}$")  # times and versions, without which there is no story
+_COLUMNS: Final = {
+    "message": "Body",
+    "messageBody": "Body",
+    "messageId": "MessageId",
+    "threadId": "ThreadId",
+    "senderDisplayName": "SenderDisplayName",
+    "deliveryStatus": "DeliveryStatus",
+    "deliveryStatusDetails": "DeliveryStatusDetails",
+    "Tag": "Tag",
+    "type": "MessageType",
+    "transactionId": "TransactionId",
+}
+# What a browser may only have made of a stranger's text: nothing on the page has these, or leads there.
+_MADE: Final = """() => [
+    ...(window.harmed ? ["a script ran"] : []),
+    ...[...document.querySelectorAll("*")].flatMap(one => [...one.attributes])
+        .filter(one => /^on|^srcdoc$|^style$/.test(one.name)).map(one => `${one.name}=${one.value}`),
+    ...[...document.querySelectorAll("iframe, object, embed, base, style, img, animate, meta[http-equiv]")]
+        .map(one => one.outerHTML),
+    ...[...document.querySelectorAll("script")].filter(one => !one.src || one.textContent).map(one => one.outerHTML),
+    ...[...document.querySelectorAll("[href], [src], [action]")]
+        .flatMap(one => ["href", "src", "action"].filter(name => one.hasAttribute(name)).map(name => one[name]))
+        .filter(url => typeof url === "string" && !url.startsWith(location.origin + "/")),
+    ...(document.documentElement.scrollWidth > innerWidth ? [...document.querySelectorAll("main *")]
+        .filter(one => one.getBoundingClientRect().right > innerWidth && !one.closest(".list, .json"))
+        .map(one => `wider than the window: ${one.tagName}.${one.className} in ${one.parentElement.className}`) : []),
+    ...(document.body.textContent.includes(" 49 ") ? ["a template was rendered"] : []),
+]"""
+
+
+def hostile(value: Any, texts: Iterator[str]) -> Any:
+    """Put a hostile text into each field."""
+    if isinstance(value, dict):
+        return {name: hostile(inner, texts) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [hostile(inner, texts) for inner in value]
+    return value if not isinstance(value, str) or _TELLING.match(value) else next(texts)
+
+
+def _turn(number: int) -> Iterator[str]:
+    texts = [*TEXTS.values()]
+    while True:
+        yield texts[number % len(texts)]
+        number += _STEP
+
+
+def visible(text: str) -> str:
+    """Return what a page shows for a text: control characters as escapes, half an emoji as the tables keep it."""
+    return shown(text.encode("utf-16", "surrogatepass").decode("utf-16", "replace"))
+
+
+@pytest_asyncio.fixture(name="strange", scope="session", loop_scope="session")
+async def _strange(world: World) -> list[Event]:
+    """Events of every type with hostile texts in all fields, recorded or filed as dead letters."""
+    now = datetime.now(UTC)
+    events = []
+    for turn in range(_TURNS):
+        for index, name in enumerate(KINDS.values()):
+            at = now - timedelta(seconds=turn, milliseconds=index)
+            event = sent.sample(name, at)
+            texts = _turn(turn * len(KINDS) + index)
+            events.append({**event, "id": next(texts) + event["id"], "subject": next(texts), "data": hostile(event["data"], texts)})
+    await world.send(*events)
+    for event in events[: len(KINDS)]:
+        problem = InvalidData(next(iter(_turn(len(event["id"])))), "$.data", event_id=event["id"], event_type=event["eventType"])
+        await world.bury({**event, "dataVersion": "2"}, problem)
+    return events
+
+
+async def _harmless(page: Page) -> None:
+    assert await page.evaluate(_MADE) == [], page.url
+
+
+async def test_the_corpus_is_one(page: Page, complaints: Complaints) -> None:
+    """Taken for markup, most of the texts would be noticed by these tests: they are no paper tigers."""
+    complaints.expect("")
+    noticed = []
+    for name, text in TEXTS.items():
+        await page.goto("about:blank")
+        await page.set_content(f"<base href='http://127.0.0.1'><p>{text}</p><a href=\"{text}\" title=\"{text}\">x</a>", wait_until="commit")
+        if await page.evaluate(_MADE):
+            noticed.append(name)
+    assert len(noticed) > len(TEXTS) / 2, noticed
+
+
+async def test_lists_show_them(site: Page, server: Server, strange: list[Event], complaints: Complaints) -> None:
+    """The live list while they arrive is in it too: the page was open."""
+    complaints.expect("^nothing")
+    for path in ("/", "/sms", "/threads", "/dead-letters"):
+        await site.goto(server.origin + path)
+        await expect(site.locator("[data-row]").first).to_be_visible()
+        await _harmless(site)
+    assert strange
+
+
+async def test_new_lines_show_them(site: Page, world: World) -> None:
+    """Lines that join an open list come another way than those it began with."""
+    await expect(site.locator("#connection")).to_have_text("live")
+    mark = sent.number()
+    await world.send(
+        *(
+            sent.sms(text or mark, text or mark, f"{mark} {text}", datetime.now(UTC) + timedelta(milliseconds=index))
+            for index, text in enumerate(TEXTS.values())
+        )
+    )
+
+    lines = site.locator("#list .what").filter(has_text=mark)
+    await expect(lines).to_have_count(len(TEXTS))
+    await _harmless(site)
+    texts = await lines.all_text_contents()
+    for line, text in zip(reversed(texts), TEXTS.values(), strict=True):
+        assert line.removesuffix("…") == visible(f"{mark} {text}")[: len(line.removesuffix("…"))]
+
+
+async def test_filters_give_them_back(site: Page, server: Server, complaints: Complaints) -> None:
+    """What is written into an address comes back in fields, links and errors."""
+    complaints.expect("status of 400")
+    names = ("text", "status", "number", "user", "thread", "since", "until", "family", "kind", "before")
+    for text in TEXTS.values():
+        asked = urlencode(dict.fromkeys(names[:5], text[:200]), errors="replace")
+        await site.goto(f"{server.origin}/?{asked}")
+        await _harmless(site)
+    for name in names[5:]:
+        await site.goto(f"{server.origin}/?{urlencode({name: TEXTS['a script']})}")
+        await expect(site.get_by_role("alert")).to_contain_text(TEXTS["a script"])
+        await _harmless(site)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+async def test_an_event_and_its_stories_show_them(
+    kind: str, site: Page, server: Server, strange: list[Event], complaints: Complaints
+) -> None:
+    """Columns hold the very texts, and the views that the event leads to obey none of them."""
+    complaints.expect("status of 404")  # of an id with half an emoji, which no address can hold
+    event = next(one for one in strange if one["eventType"].endswith(f".{kind}"))
+    since = urlencode({"since": event["eventTime"], "until": _after(event["eventTime"])})
+    await site.goto(f"{server.origin}/?{since}")
+    await site.locator("[data-row]").first.click()
+    await expect(site.get_by_role("heading", name="Its text")).to_be_visible()
+    await _harmless(site)
+    cells = await site.locator(".columns tr").evaluate_all("rows => rows.map(one => [...one.cells].map(cell => cell.textContent))")
+    columns = {name: value for name, value in cells}
+    assert columns["EventId"] == visible(event["id"])
+    for name, column in _COLUMNS.items():
+        if name in event["data"] and column in columns:
+            assert columns[column] == visible(event["data"][name]), name
+
+    links = await site.locator(".actions a").evaluate_all("links => links.map(one => one.href)")
+    assert links
+    for link in links:
+        await site.goto(link)
+        await _harmless(site)
+
+
+async def test_dead_letters_show_them(site: Page, server: Server, strange: list[Event]) -> None:
+    """Reason, problem, ids and the text itself; also a text that is no JSON."""
+    for event in strange[:4]:
+        await site.goto(f"{server.origin}/dead-letters?reason=invalid_data")
+        await site.locator("[data-row]").filter(has_text=event["id"][-36:]).click()
+        await expect(site.get_by_role("heading", name="Its text")).to_be_visible()
+        await _harmless(site)
+        await expect(site.get_by_role("row", name="event id")).to_contain_text(event["id"][-36:])
+
+
+async def test_a_megabyte_is_shown_on_demand(site: Page, server: Server, world: World) -> None:
+    """As long as Event Grid takes it: the list shows the beginning, the event all of it."""
+    own, text = sent.number(), "<b>" * 330_000
+    await world.send(sent.sms(own, sent.number(), text))
+    await site.goto(f"{server.origin}/?number={own[1:]}")
+    await expect(site.locator("#list .what")).to_contain_text("<b><b>")
+    await site.locator("#list a").click()
+    await expect(site.get_by_text("990,002 characters")).to_be_visible()
+    await _harmless(site)
+    await site.get_by_text("990,002 characters").click()
+    assert await site.locator(".json").evaluate("one => one.textContent.split('<b>').length - 1") >= 330_000
+    await site.get_by_role("link", name=f"SMS of {own}").click()
+    await expect(site.get_by_role("listitem").first).to_contain_text("<b><b>")
+    await _harmless(site)
+
+
+def _after(time: str) -> str:
+    """Return the time a millisecond later."""
+    return sent.written(datetime.fromisoformat(time) + timedelta(milliseconds=1))
