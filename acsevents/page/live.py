@@ -18,7 +18,7 @@ from shared.lookups import EventLine, Handle, Lookups, Wanted
 CAP: Final = 300  # lines that a list shows
 _COUNTED: Final = 20_000  # events of the past hour that the chart counts
 _REMEMBERED: Final = 100_000
-_FIRST_PAINT_SECONDS: Final = 0.5  # the list comes before the chart
+_FIRST_PAINT_SECONDS: Final = 0.5  # whoever opens the page sees the list first; following then looks back
 _IDLE_SECONDS: Final = 60.0  # until nobody is taken to be looking
 _AGAIN_SECONDS: Final = 10.0
 _DEAD_LETTERS_SECONDS: Final = 10.0
@@ -172,6 +172,7 @@ class Live:
 
     async def _run(self) -> None:
         noted_by(self._note)
+        await asyncio.sleep(_FIRST_PAINT_SECONDS)
         await asyncio.gather(*map(self._keep_up, (self._hear, self._count_past, self._watch_dead_letters)))
 
     async def _keep_up(self, work: Callable[[], Awaitable[None]]) -> None:
@@ -202,7 +203,6 @@ class Live:
 
     async def _count_past(self) -> None:
         """Count the past hour for the chart, from now back as far as that is cheap."""
-        await asyncio.sleep(_FIRST_PAINT_SECONDS)
         begin = an_hour_before(self._lookups.now())
         counted_from, number = begin, 0
         async with aclosing(self._lookups.occurrences(begin)) as occurrences:

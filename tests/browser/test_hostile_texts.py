@@ -87,10 +87,19 @@ async def _strange(world: World) -> list[Event]:
             at = now - timedelta(seconds=turn, milliseconds=index)
             event = sent.sample(name, at)
             texts = _turn(turn * len(KINDS) + index)
-            events.append({**event, "id": next(texts) + event["id"], "subject": next(texts), "data": hostile(event["data"], texts)})
+            events.append(
+                {
+                    **event,
+                    "id": next(texts) + event["id"],
+                    "subject": next(texts),
+                    "data": hostile(event["data"], texts),
+                }
+            )
     await world.send(*events)
     for event in events[: len(KINDS)]:
-        problem = InvalidData(next(iter(_turn(len(event["id"])))), "$.data", event_id=event["id"], event_type=event["eventType"])
+        problem = InvalidData(
+            next(iter(_turn(len(event["id"])))), "$.data", event_id=event["id"], event_type=event["eventType"]
+        )
         await world.bury({**event, "dataVersion": "2"}, problem)
     return events
 
@@ -105,7 +114,9 @@ async def test_the_corpus_is_one(page: Page, complaints: Complaints) -> None:
     noticed = []
     for name, text in TEXTS.items():
         await page.goto("about:blank")
-        await page.set_content(f"<base href='http://127.0.0.1'><p>{text}</p><a href=\"{text}\" title=\"{text}\">x</a>", wait_until="commit")
+        await page.set_content(
+            f'<base href=\'http://127.0.0.1\'><p>{text}</p><a href="{text}" title="{text}">x</a>', wait_until="commit"
+        )
         if await page.evaluate(_MADE):
             noticed.append(name)
     assert len(noticed) > len(TEXTS) / 2, noticed
@@ -166,7 +177,9 @@ async def test_an_event_and_its_stories_show_them(
     await site.locator("[data-row]").first.click()
     await expect(site.get_by_role("heading", name="Its text")).to_be_visible()
     await _harmless(site)
-    cells = await site.locator(".columns tr").evaluate_all("rows => rows.map(one => [...one.cells].map(cell => cell.textContent))")
+    cells = await site.locator(".columns tr").evaluate_all(
+        "rows => rows.map(one => [...one.cells].map(cell => cell.textContent))"
+    )
     columns = {name: value for name, value in cells}
     assert columns["EventId"] == visible(event["id"])
     for name, column in _COLUMNS.items():
