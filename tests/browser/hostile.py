@@ -39,3 +39,18 @@ TEXTS: Final = {
     "spaces only": " \u00a0\u3000 ",
 }
 """By what each is."""
+
+OBEYED: Final = """() => [
+    ...(window.harmed ? ["a script ran"] : []),
+    ...[...document.querySelectorAll("*")].flatMap(one => [...one.attributes])
+        .filter(one => /^on|^srcdoc$|^style$/.test(one.name)).map(one => `${one.name}=${one.value}`),
+    ...[...document.querySelectorAll("iframe, object, embed, base, style, img, animate, meta[http-equiv]")]
+        .map(one => one.outerHTML),
+    ...[...document.querySelectorAll("script")].filter(one => !one.src || one.textContent).map(one => one.outerHTML),
+    ...[...document.querySelectorAll("[href], [src], [action]")]
+        .flatMap(one => ["href", "src", "action"].filter(name => one.hasAttribute(name)).map(name => one[name]))
+        .filter(url => typeof url === "string" && !url.startsWith(location.origin + "/")),
+    ...(document.documentElement.scrollWidth > innerWidth ? ["wider than the window"] : []),
+    ...(document.body.textContent.includes(" 49 ") ? ["a template was rendered"] : []),
+]"""
+"""A function in JavaScript that lists what only a browser that took one for more than text has made of it."""
