@@ -8,7 +8,7 @@ import msgspec
 import typer
 
 from acsevents.times import ticks
-from shared.catalogue import FAMILIES, find
+from shared.catalogue import CHAT_THREAD, FAMILIES, SMS, Family, find
 from shared.events.event import Kind
 from shared.lookups import EventLine, Handle, Wanted, address
 
@@ -67,6 +67,7 @@ class Filters(msgspec.Struct, frozen=True, kw_only=True):
     def wanted(self) -> Wanted:
         """What of it the tables can be asked for."""
         return Wanted(
+            family=next((family for family in FAMILIES if family.function == self.family), None),
             kind=self.kind or None,
             number=self.number or None,
             user=self.user or None,
@@ -106,10 +107,16 @@ class Filters(msgspec.Struct, frozen=True, kw_only=True):
         given = {name: value for name, value in {**self.given, **changes}.items() if value}
         return f"?{urlencode(given, errors='replace')}" if given else "?"
 
-    def match(self, line: EventLine) -> bool:
-        """Tell whether an event is one of those asked for, but for its time."""
+    def match(self, line: EventLine, *, of_owner: bool = False) -> bool:
+        """Tell whether an event is one of those asked for, but for its time.
+
+        Args:
+            line: the event.
+            of_owner: only if it is filed under the number, user or thread that is asked for, as the past ones are.
+        """
         return (
             self.fits(line)
+            and (not of_owner or self._owns(line))
             and self.kind in {"", line.kind}
             and (not self.number or any(_same(address(self.number), one) for one in (line.number, line.peer)))
             and (not self.user or any(_same(self.user, one) for one in line.users))
@@ -117,17 +124,28 @@ class Filters(msgspec.Struct, frozen=True, kw_only=True):
             and (not self.status or _same(self.status, line.status))
         )
 
+    def _owns(self, line: EventLine) -> bool:
+        family, owner = find_family(line), self.wanted.owner
+        if owner is None or family is None or family.table != owner[0]:
+            return False
+        if family is SMS:
+            return _same(address(self.number), line.number)
+        return family is CHAT_THREAD or _same(self.user, next(iter(line.users), None))
+
     def fits(self, line: EventLine) -> bool:
         """Tell the same of what the tables cannot be asked for."""
-        if self.family and self.family != _family(line):
-            return False
+        if self.family:
+            family = find_family(line)
+            if family is None or family.function != self.family:
+                return False
         text = self.text.casefold()
         return not text or any(text in (shown or "").casefold() for shown in (line.who, line.whom, line.what))
 
 
-def _family(line: EventLine) -> str | None:
+def find_family(line: EventLine) -> Family | None:
+    """Return the family of an event; None for a type that today's code does not know."""
     event_type = find(line.type or "")
-    return event_type and event_type.family.function
+    return None if event_type is None else event_type.family
 
 
 def _same(asked: str, told: str | None) -> bool:

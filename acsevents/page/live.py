@@ -7,77 +7,24 @@ import time
 from collections import Counter, deque
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import aclosing, contextmanager, suppress
-from typing import Final, NamedTuple
+from typing import Final
 
 from acsevents.failures import explanation
 from acsevents.page.notes import noted_by
 from acsevents.page.pulse import Pulse, an_hour_before, minute_of
+from acsevents.page.tab import CAP, Match, Position, Tab
 from shared.events.timestamps import Instant, edm
 from shared.lookups import EventLine, Handle, Lookups, Wanted
 
-CAP: Final = 300  # lines that a list shows
 _COUNTED: Final = 20_000  # events of the past hour that the chart counts
 _REMEMBERED: Final = 100_000
-_FIRST_PAINT_SECONDS: Final = 0.5  # the list comes before the chart
+_FIRST_PAINT_SECONDS: Final = 0.5  # whoever opens the page sees the list first; following then looks back
 _IDLE_SECONDS: Final = 60.0  # until nobody is taken to be looking
 _AGAIN_SECONDS: Final = 10.0
 _DEAD_LETTERS_SECONDS: Final = 10.0
 _RESTS: Final = 20  # times as long as the last look at the dead letters took
 MOST_DEAD_LETTERS: Final = 1_000  # of the past hour; how many more there are is not counted
 _LOG: Final = logging.getLogger(__name__)
-
-Match = Callable[[EventLine], bool]
-
-
-class Position(NamedTuple):
-    """How far somebody has followed: so many arrivals of one course of following."""
-
-    course: str
-    arrivals: int
-
-    def __str__(self) -> str:
-        return f"{self.course}.{self.arrivals}"
-
-    @classmethod
-    def parse(cls, text: str) -> "Position":
-        """Read a position; what is none is one of a course that nobody knows."""
-        course, _, arrivals = text.partition(".")
-        return cls(course, int(arrivals)) if arrivals.isascii() and arrivals.isdigit() else cls("", 0)
-
-
-class Tab:
-    """What one tab has still to be told.
-
-    Attributes:
-        changed: is set when there is something to tell.
-        waiting: lines, oldest first; no more than its list can show.
-        left_out: lines that the list could not have shown, since more of them came at once.
-        lost: whether lines were missed that nobody knows any more: the list must be read anew.
-    """
-
-    def __init__(self, match: Match) -> None:
-        self.match = match
-        self.changed = asyncio.Event()
-        self.waiting: deque[EventLine] = deque()
-        self.left_out = 0
-        self.lost = False
-
-    def add(self, line: EventLine) -> None:
-        """Keep a line until it is told."""
-        if self.match(line):
-            self.waiting.append(line)
-            self.changed.set()
-            if len(self.waiting) > CAP:
-                self.waiting.popleft()
-                self.left_out += 1
-
-    def take(self) -> tuple[list[EventLine], int]:
-        """Return what is waiting, the newest arrival first, and how many lines were left out."""
-        taken = [*reversed(self.waiting)], self.left_out
-        self.waiting.clear()
-        self.left_out = 0
-        self.changed.clear()
-        return taken
 
 
 class Live:
@@ -106,14 +53,21 @@ class Live:
 
     @property
     def position(self) -> Position:
-        """Where who reads the tables now can begin to listen without missing anything."""
-        self._follow()
+        """How far this has followed."""
         return Position(self._course, self._arrivals)
+
+    def look_on(self) -> Position:
+        """Follow until nobody has looked for a while; return from where on nothing will be missed.
+
+        To be called before the tables are read.
+        """
+        self._follow()
+        return self.position
 
     @contextmanager
     def tab(self, match: Match, after: Position) -> Iterator[Tab]:
         """Listen, from a position on; whoever was away for too long has lost lines."""
-        position = self.position
+        position = self.look_on()
         tab = Tab(match)
         missed = position.arrivals - after.arrivals
         if after.course != position.course or not 0 <= missed <= len(self._latest):
@@ -172,6 +126,7 @@ class Live:
 
     async def _run(self) -> None:
         noted_by(self._note)
+        await asyncio.sleep(_FIRST_PAINT_SECONDS)
         await asyncio.gather(*map(self._keep_up, (self._hear, self._count_past, self._watch_dead_letters)))
 
     async def _keep_up(self, work: Callable[[], Awaitable[None]]) -> None:
@@ -202,7 +157,6 @@ class Live:
 
     async def _count_past(self) -> None:
         """Count the past hour for the chart, from now back as far as that is cheap."""
-        await asyncio.sleep(_FIRST_PAINT_SECONDS)
         begin = an_hour_before(self._lookups.now())
         counted_from, number = begin, 0
         async with aclosing(self._lookups.occurrences(begin)) as occurrences:

@@ -9,9 +9,11 @@ from typing import Final, NamedTuple
 import msgspec
 
 from acsevents.page.filters import Filters
+from shared.catalogue import TIMELINE
 from shared.events.timestamps import TICKS_PER_SECOND, edm
 from shared.lookups import EventLine, Handle, Lookups, Wanted
 from shared.lookups.reader import PAGE, ticks_of
+from shared.lookups.timeline import Source
 
 _PATIENCE: Final = 3.0  # seconds
 _REACHES: Final = (timedelta(hours=1), timedelta(hours=12), timedelta(days=7), timedelta(days=90), timedelta(days=1500))
@@ -24,11 +26,13 @@ class Found(NamedTuple):
         lines: the events, newest first.
         more: whether there are older ones, or there may be.
         searched_to: the time down to which all were looked at, where patience ended before the tables did.
+        of_owner: whether they are those filed under the number, user or thread that is asked for.
     """
 
     lines: list[EventLine]
     more: bool
     searched_to: str | None = None
+    of_owner: bool = False
 
 
 async def search(lookups: Lookups, filters: Filters, limit: int) -> Found:
@@ -38,18 +42,22 @@ async def search(lookups: Lookups, filters: Filters, limit: int) -> Found:
     """
     lines: list[EventLine] = []
     searched_to: int | None = None
+    of_owner = False
     try:
         async with asyncio.timeout(_PATIENCE if filters.narrow else None):
             for stretch in _stretches(filters, lookups):
-                async with aclosing(_lines(lookups, filters, stretch, limit + 1 - len(lines))) as found:
+                source = await lookups.source(stretch)
+                of_owner = source.table != TIMELINE
+                async with aclosing(_lines(lookups, filters, source, limit + 1 - len(lines))) as found:
                     async for line in found:
                         lines.append(line)
                         if len(lines) > limit:
-                            return Found(lines[:limit], more=True)
+                            return Found(lines[:limit], more=True, of_owner=of_owner)
                 searched_to = stretch.since
     except TimeoutError:
-        return Found(lines, more=True, searched_to=None if searched_to is None else edm(searched_to))
-    return Found(lines, more=False)
+        told = None if searched_to is None else edm(searched_to)
+        return Found(lines, more=True, searched_to=told, of_owner=of_owner)
+    return Found(lines, more=False, of_owner=of_owner)
 
 
 def _stretches(filters: Filters, lookups: Lookups) -> Iterator[Wanted]:
@@ -67,10 +75,9 @@ def _stretches(filters: Filters, lookups: Lookups) -> Iterator[Wanted]:
     yield wanted
 
 
-async def _lines(lookups: Lookups, filters: Filters, wanted: Wanted, limit: int) -> AsyncGenerator[EventLine]:
-    """Yield the events of a stretch, from behind the one that the list begins behind."""
+async def _lines(lookups: Lookups, filters: Filters, source: Source, limit: int) -> AsyncGenerator[EventLine]:
+    """Yield the events of a source, from behind the one that the list begins behind."""
     first = filters.first
-    source = await lookups.source(wanted)
     async with aclosing(lookups.lines_of(source, page=PAGE if filters.sifted else min(limit, PAGE))) as lines:
         async for line in lines:
             if filters.fits(line) and (first is None or _is_behind(Handle.parse(line.handle), first)):

@@ -6,14 +6,16 @@ https://html.spec.whatwg.org/multipage/server-sent-events.html
 import asyncio
 import time
 from contextlib import suppress
+from functools import partial
 from typing import Final
 
 from aiohttp import web
 
 from acsevents.page.chart import drawn
 from acsevents.page.filters import Filters
-from acsevents.page.live import MOST_DEAD_LETTERS, Live, Position, Tab
+from acsevents.page.live import MOST_DEAD_LETTERS, Live
 from acsevents.page.site import site_of
+from acsevents.page.tab import Position, Tab
 from acsevents.page.templating import render
 from shared.lookups import Lookups
 
@@ -32,7 +34,8 @@ async def stream(request: web.Request) -> web.StreamResponse:
     after = Position.parse(request.headers.get("Last-Event-ID") or request.query.get("after", ""))
     response = web.StreamResponse(headers={"Content-Type": "text/event-stream", "X-Accel-Buffering": "no"})
     await response.prepare(request)
-    with site.live.tab(filters.match, after) as tab, suppress(ConnectionError):
+    match = partial(filters.match, of_owner="of-owner" in request.query)
+    with site.live.tab(match, after) as tab, suppress(ConnectionError):
         await _Telling(response, site.live, site.lookups, tab).run()
     return response
 

@@ -13,6 +13,7 @@ from markupsafe import Markup, escape
 
 from acsevents.page.site import site_of
 from acsevents.text import shown
+from shared.lookups import Handle
 
 _FOLDER: Final = Path(__file__).parent
 STATIC: Final = _FOLDER / "static"
@@ -62,6 +63,19 @@ def _is_id(value: str) -> bool:
     return _ID.fullmatch(value) is not None
 
 
+def _order(handle: str) -> str:
+    """Return what lists are sorted by, the newest first; of one time, the digest decides, as in the tables."""
+    return Handle.parse(handle).key[1]
+
+
+def _duration(seconds: float) -> str:
+    """Write some seconds for people."""
+    for size, unit in ((86_400, "d"), (3_600, "h"), (60, "min")):
+        if abs(seconds) >= 3 * size:
+            return f"{seconds / size:.0f} {unit}"
+    return f"{seconds:.2g} s" if abs(seconds) < 10 else f"{seconds:.0f} s"  # noqa: PLR2004  below, tenths matter
+
+
 def _json(value: str) -> str:
     """Spell a text as JSON does."""
     return json.dumps(value, ensure_ascii=False)
@@ -93,6 +107,6 @@ _ENVIRONMENT: Final = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
-_ENVIRONMENT.filters.update(exact=_exact, short=_short, json=_json, shell=shell_word)
+_ENVIRONMENT.filters.update(exact=_exact, short=_short, json=_json, order=_order, duration=_duration, shell=shell_word)
 _ENVIRONMENT.tests.update(an_id=_is_id)
 _ENVIRONMENT.globals.update(link=link)

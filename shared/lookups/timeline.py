@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from shared.catalogue import CHAT_THREAD, CHAT_USER, SMS, TIMELINE
+from shared.catalogue import CHAT_THREAD, CHAT_USER, SMS, TIMELINE, Family
 from shared.events.timestamps import reverse
 from shared.lookups.addresses import address
 from shared.lookups.filters import EVERYTHING, Filter, all_of, any_of, where
@@ -30,6 +30,7 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     """Which events somebody asks for; all of what is given must hold.
 
     Attributes:
+        family: of those that the question is about, if it is about one; not what the time line is filtered by.
         kind: what happened.
         number: a number of either party of an SMS, as people write it.
         user: raw id of a user.
@@ -40,6 +41,7 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
         until: ticks that all events are older than.
     """
 
+    family: Family | None = None
     kind: str | None = None
     number: str | None = None
     user: str | None = None
@@ -58,7 +60,7 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     def owner(self) -> tuple[str, str] | None:
         """The table and the partition that may hold them all, if the question names one."""
         for family, value in ((SMS, self.address), (CHAT_USER, self.user), (CHAT_THREAD, self.thread)):
-            if value is not None:
+            if value is not None and self.family in {None, family}:
                 return family.table, keys.key(value)
         return None
 

@@ -13,6 +13,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
+import aiohttp
 import pytest
 from azure.data.tables import TableServiceClient
 from rich.console import Console
@@ -103,7 +104,15 @@ def options() -> list[str]:
             continue
         names = ("--host-port", "--topic-port", "--page-port")
         chosen = [part for number, name in enumerate(names, 3) for part in (name, str(first + number))]
-        return ["--azurite-port", str(first), *chosen]
+        return [*chosen, "--azurite-port", str(first)]
+
+
+async def page_at(address: str) -> str:
+    """Open an address as a browser does."""
+    jar = aiohttp.CookieJar(unsafe=True)  # also of IP addresses
+    async with aiohttp.ClientSession(cookie_jar=jar) as browser, browser.get(address) as answer:
+        assert answer.status == 200
+        return await answer.text()
 
 
 @asynccontextmanager
@@ -154,6 +163,7 @@ async def test_its_printed_lines_can_be_pasted_and_find_it_without_any_export(tm
         new = events(tmp_path, "SMSRead", "CallStarted")
         await terminal.runs(f"{send.split(' send ')[0]} send {new}")
         await terminal.shows("unsupported_type")
+        shown = await page_at(next(line.split()[-1] for line in lines if line.startswith("the page ")))
         exports = "; ".join(line for line in lines if line.startswith("export "))
         elsewhere = await terminal.runs(f"{exports}; cd /; {dead_letters} --json")
         terminal.process.send_signal(signal.SIGINT)
@@ -163,6 +173,7 @@ async def test_its_printed_lines_can_be_pasted_and_find_it_without_any_export(tm
     assert "No error." in story.stdout
     assert "asking the tables of `acsevents up`" in story.stderr
     assert "" == letters.stdout
+    assert "sms.delivery-report" in shown
     assert "SMSRead" in elsewhere.stdout
     assert "dropped                          CallStarted  number 1" in terminal.printed
     assert "delivered    new-types           SMSRead  number 0" in terminal.printed

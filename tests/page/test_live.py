@@ -10,9 +10,10 @@ from typing import Any, Self
 import aiohttp
 import pytest
 
-from acsevents.page.live import CAP, Position, Tab
 from acsevents.page.pulse import MINUTES, Pulse
 from acsevents.page.server import serving
+from acsevents.page.tab import CAP, Position, Tab
+from acsevents.page.templating import _duration
 from shared.events.timestamps import edm
 from shared.lookups import EventLine, Handle
 from shared.lookups.reader import ticks_of
@@ -218,3 +219,49 @@ def test_the_lag_is_from_the_events_time_to_the_writing() -> None:
 
     assert lag is not None
     assert (lag.median, lag.p95, lag.arrivals) == (51.0, 95.0, 100)
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("number={number}", {"sms.received"}),
+        ("user={user}", {"message.received"}),
+        ("thread={thread}", {"bot-command.received"}),
+        ("user={user}&family=chat_thread_events", {"bot-command.received"}),
+        ("thread={thread}&family=chat_user_events", {"message.received"}),
+    ],
+)
+async def test_what_arrives_is_what_stays_when_the_page_is_read_again(
+    account: Account, query: str, expected: set[str]
+) -> None:
+    """A list of a number, user or thread is of what is filed under it, also while it is live."""
+    time = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S.%f}0Z"
+    told = samples.event("2021/ChatMessageReceived")
+    user, thread = told["data"]["recipientCommunicationIdentifier"]["rawId"], told["data"]["threadId"]
+    bot = samples.event("2025/ChatAzureBotCommandReceivedInThread")
+    sender = {**bot["data"]["senderCommunicationIdentifier"], "rawId": user}
+    in_thread = {**bot["data"], "threadId": thread, "senderCommunicationIdentifier": sender}
+    now = [fresh(1), {**told, "eventTime": time}, {**bot, "eventTime": time, "data": in_thread}]
+    past = [{**one, "id": f"past {one['id']}", "eventTime": "2026-01-01T00:00:00Z"} for one in now]
+    await record(account, *past)
+    path = "/?" + query.format(number="%2B15555550100", user=user, thread=thread)
+    async with visitor(account) as page, listening(page, await stream_of(page, path)) as stream:
+        await record(account, *now)
+        await stream.hears(lambda one: one.heard[-1:] != [] and "<b>3</b> events" in one.heard[-1][1])
+        again = await page.get(path)
+
+    lines = "".join(text for kind, text in stream.heard if kind == "lines")
+    assert {*re.findall(r'<span class="kind" data-kind="([^"]+)"', lines)} == expected
+    assert set(stream.handles) < set(re.findall(r'data-handle="(\w+)"', again.text))
+
+
+@pytest.mark.parametrize(
+    ("seconds", "told"),
+    [
+        *[(0.0, "0 s"), (0.123, "0.12 s"), (-0.5, "-0.5 s"), (9.94, "9.9 s"), (12.4, "12 s"), (179.0, "179 s")],
+        *[(180.0, "3 min"), (10_799.0, "180 min"), (10_800.0, "3 h"), (259_200.0, "3 d"), (6e7, "694 d")],
+    ],
+)
+def test_durations_are_told_to_people(seconds: float, told: str) -> None:
+    """From tenths of a second to the years of a sample that was sent today."""
+    assert _duration(seconds) == told

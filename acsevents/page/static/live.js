@@ -1,5 +1,5 @@
-// The list that new events join. The server writes the lines; here they are put where they belong by their handles,
-// which sort as times do. No more lines than the cap are kept, so the tab does not grow.
+// The list that new events join. The server writes the lines, and what to order them by, the newest first; here they
+// are put where they belong. No more lines than the cap are kept, so the tab does not grow.
 
 import { inLocalZone } from "./times.js";
 
@@ -76,7 +76,7 @@ class Live {
 
   arrive(lines) {
     const leftOut = Number(lines.dataset.leftOut ?? 0);
-    const arrived = [...lines.children].reverse();
+    const arrived = [...lines.children].reverse().filter(({ dataset: { handle } }) => !this.has(handle));
     if (this.paused) {
       this.waiting.push(...arrived);
       const surplus = this.waiting.splice(0, Math.max(this.waiting.length - this.cap, 0)).length;
@@ -89,11 +89,14 @@ class Live {
     this.count();
   }
 
+  // Several ways may tell of one event: the page itself, the stream, and the stream of another connection.
+  has(handle) {
+    return this.list.querySelector(`[data-handle="${handle}"]`) ?? this.waiting.some(({ dataset }) => dataset.handle === handle);
+  }
+
   insert(line) {
-    const handle = line.dataset.handle;
     let next = this.list.firstElementChild;
-    while (next && next.dataset.handle > handle) next = next.nextElementSibling;
-    if (next?.dataset.handle === handle) return;
+    while (next && next.dataset.order < line.dataset.order) next = next.nextElementSibling;
     inLocalZone(line);
     line.classList.add("new");
     setTimeout(() => line.classList.remove("new"), SHOWN_NEW_MS);

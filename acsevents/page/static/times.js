@@ -1,6 +1,7 @@
 // Times in the reader's zone; their titles keep UTC.
 
 const time = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit", hour12: false });
+const minute = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", hour12: false });
 const day = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short" });
 const dayAndYear = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short", year: "numeric" });
 
@@ -11,6 +12,11 @@ export function inLocalZone(root) {
     if (Number.isNaN(moment.getTime())) continue;
     element.textContent = written(moment, now);
     element.dataset.local = "";
+  }
+  for (const title of root.querySelectorAll("title[data-time]")) {
+    const moment = new Date(title.dataset.time);
+    title.textContent = `${minute.format(moment)} (${title.textContent.replace(" UTC", " UTC)")}`;
+    title.removeAttribute("data-time");
   }
 }
 

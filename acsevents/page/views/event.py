@@ -1,5 +1,6 @@
 """One event whole."""
 
+import asyncio
 from typing import Final
 
 from aiohttp import web
@@ -16,6 +17,7 @@ from shared.catalogue import find
 from shared.lookups import Handle, RecordedEvent
 
 _LONGEST: Final = 100_000  # characters: Linux takes 128 KiB in one argument
+_PATIENCE: Final = 10.0  # seconds
 _HOST: Final = f"http://127.0.0.1:{Ports().host}"
 
 
@@ -27,7 +29,12 @@ async def show_event(request: web.Request) -> web.Response:
         handle = Handle.parse(request.match_info["handle"])
     except ValueError as error:
         return page(request, "problem.html", status=404, title="No such event", problem=str(error))
-    found = await site_of(request).lookups.event(handle)
+    try:
+        async with asyncio.timeout(_PATIENCE):
+            found = await site_of(request).lookups.event(handle)
+    except TimeoutError:
+        told = f"It is not in the time line. To read all records for it: acsevents event {handle}"
+        return page(request, "problem.html", status=404, title="No such event", problem=told)
     if found is None:
         return page(request, "problem.html", status=404, title="No such event", problem="It is not recorded here.")
     return page(

@@ -5,10 +5,10 @@ from typing import Final
 from aiohttp import web
 
 from acsevents.page.filters import FUNCTIONS, Filters
-from acsevents.page.live import CAP
 from acsevents.page.search import Found, search
 from acsevents.page.site import site_of
 from acsevents.page.stream import pulse
+from acsevents.page.tab import CAP
 from acsevents.page.templating import page
 from shared.events.event import Kind
 
@@ -19,7 +19,7 @@ _STATUSES: Final = ("Delivered", "Failed")
 async def show_events(request: web.Request) -> web.Response:
     """List the newest events that the address asks for."""
     site = site_of(request)
-    position = site.live.position  # before the tables are read, so that nothing falls between
+    position = site.live.look_on()
     problem, filters = "", Filters.written(request.query)
     try:
         found = await search(site.lookups, Filters.read(request.query), _LIMIT)

@@ -52,7 +52,7 @@ async def send_it(request: web.Request) -> web.Response:
     form = await request.post()
     written = _Written(str(form.get("text", "")), "fresh" in form)
     sent, problem = Sent(), ""
-    position = str(site.live.position)
+    position = str(site.live.look_on())
     try:
         await _send(written, site.local, sent)
     except Failure as failure:
@@ -85,7 +85,7 @@ def _page(
         fresh=written.is_sample if written else True,
         sent=sent,
         problem=problem,
-        position=position or str(site_of(request).live.position),
+        position=position or str(site_of(request).live.look_on()),
         arrivals=_ARRIVALS,
         samples=sorted(names, reverse=True),
         chosen=_chosen(request),
