@@ -118,7 +118,7 @@ async def test_older_events_are_behind_the_list_each_once(account: Account) -> N
         while path:
             answer = await page.get(path)
             listed += handles(answer.text)
-            older = re.search(r'id="older" href="([^"]+)"', answer.text)
+            older = re.search(r'id="older" href="([^"]+)" rel="next">', answer.text)
             path = f"/{html.unescape(older[1])}" if older else ""
 
     assert len(listed) == len(set(listed)) == 250

@@ -15,12 +15,15 @@ class Live {
     this.section = section;
     this.cap = Number(section.dataset.cap);
     this.list = document.getElementById("list");
+    this.older = document.getElementById("older"); // leads to what is behind the end of the list
+    this.empty = document.getElementById("empty");
     this.pulse = document.getElementById("pulse");
     this.connection = document.getElementById("connection");
     this.more = document.getElementById("more");
     this.pause = document.getElementById("pause");
     this.waiting = []; // lines that arrived while the list was paused, oldest arrival first
     this.waitingLeftOut = 0;
+    this.torn = false; // whether lines may be missing between those that are waiting and the list
     this.leftOut = 0; // lines that arrived and are not shown any more
     this.pause.addEventListener("click", () => this.togglePause());
     // Browsers open six connections to one server: tabs that nobody sees leave them to the others.
@@ -63,15 +66,20 @@ class Live {
     const [section, list] = [page.getElementById("live"), page.getElementById("list")];
     if (!section || !list) return;
     this.section.dataset.stream = section.dataset.stream;
-    if (this.paused) this.arrive(list);
-    else {
-      inLocalZone(list);
-      this.list.replaceChildren(...list.children);
-      this.leftOut = 0;
-      this.cut();
-      this.count();
-    }
+    if (this.paused) {
+      this.arrive(list);
+      this.torn = true;
+    } else this.show(list, page.getElementById("older"));
     this.connect();
+  }
+
+  show(list, older) {
+    inLocalZone(list);
+    this.list.replaceChildren(...list.children);
+    if (this.older && older) [this.older.href, this.older.hidden] = [older.getAttribute("href"), older.hidden];
+    this.leftOut = 0;
+    this.cut();
+    this.count();
   }
 
   arrive(lines) {
@@ -97,6 +105,7 @@ class Live {
   insert(line) {
     let next = this.list.firstElementChild;
     while (next && next.dataset.order < line.dataset.order) next = next.nextElementSibling;
+    if (!next && this.older && !this.older.hidden) return; // it is behind that link, with all that is as old
     inLocalZone(line);
     line.classList.add("new");
     setTimeout(() => line.classList.remove("new"), SHOWN_NEW_MS);
@@ -109,13 +118,14 @@ class Live {
       this.list.lastElementChild.remove();
       if (focused) this.list.lastElementChild.querySelector("[data-row]").focus();
       this.leftOut += 1;
+      if (this.older) this.older.hidden = false;
     }
-    document.getElementById("empty").hidden = this.list.childElementCount > 0;
-    const older = document.getElementById("older");
-    if (older && this.list.lastElementChild) {
-      const address = new URL(older.href);
-      address.searchParams.set("before", this.list.lastElementChild.dataset.handle);
-      older.href = address.href;
+    const last = this.list.lastElementChild;
+    this.empty.hidden = last !== null;
+    if (this.older && last) {
+      const address = new URL(this.older.href);
+      address.searchParams.set("before", last.dataset.handle);
+      this.older.href = address.href;
     }
   }
 
@@ -123,7 +133,12 @@ class Live {
     this.paused = !this.paused;
     this.pause.setAttribute("aria-pressed", String(this.paused));
     this.pause.textContent = this.paused ? "Go on" : "Pause";
-    if (!this.paused) {
+    if (this.torn && !this.paused) {
+      this.waiting = [];
+      this.waitingLeftOut = 0;
+      this.torn = false;
+      this.readAnew();
+    } else if (!this.paused) {
       this.leftOut += this.waitingLeftOut;
       for (const line of this.waiting) this.insert(line);
       this.waiting = [];
