@@ -81,6 +81,7 @@ async def _strange(world: World) -> list[Event]:
 
 
 async def _harmless(page: Page) -> None:
+    await page.wait_for_load_state()  # its style sheet says how wide it is
     assert await page.evaluate(OBEYED) == [], page.url
 
 

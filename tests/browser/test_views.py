@@ -11,7 +11,7 @@ from acsevents.page import server
 from acsevents.page.templating import STATIC
 from tests.browser import axe, scene
 from tests.browser.complaints import Complaints
-from tests.browser.pictures import SCHEMES, picture
+from tests.browser.pictures import FOLDER, SCHEMES, picture
 from tests.browser.server import ROOT
 from tests.browser.views import VIEWS, View
 from tests.browser.world import World
@@ -63,3 +63,9 @@ async def test_it_is_pictured(view: View, scheme: str) -> None:
 
     assert path.exists(), "run `make page-pictures`"
     assert f"pictures/{path.name}" in DOCUMENT
+
+
+async def test_no_picture_is_of_a_view_that_is_gone() -> None:
+    """And the README shows one of them."""
+    assert {picture(view.name, scheme) for view in VIEWS for scheme in SCHEMES} == {*FOLDER.iterdir()}
+    assert "docs/pictures/page-events-light.png" in (ROOT / "README.md").read_text("utf-8")

@@ -37,6 +37,7 @@ def _chosen(path: str, text: str) -> Callable[[Page], Awaitable[None]]:
         await page.goto(_origin(page) + path)
         await page.locator("[data-row]").filter(has_text=text).first.click()
         await expect(page.get_by_role("heading", name="Its text")).to_be_visible()
+        await page.wait_for_load_state()
 
     return show
 
