@@ -4,6 +4,7 @@
 import { inLocalZone } from "./times.js";
 
 const SHOWN_NEW_MS = 4000;
+const FEW = 20;
 const AGAIN_MS = 5000;
 
 export function live(section) {
@@ -74,8 +75,8 @@ class Live {
   }
 
   show(list, older) {
-    inLocalZone(list);
     this.list.replaceChildren(...list.children);
+    inLocalZone(this.list);
     if (this.older && older) [this.older.href, this.older.hidden] = [older.getAttribute("href"), older.hidden];
     this.leftOut = 0;
     this.cut();
@@ -91,25 +92,30 @@ class Live {
       this.waitingLeftOut += leftOut + surplus;
     } else {
       this.leftOut += leftOut;
-      for (const line of arrived) this.insert(line);
-      this.cut();
+      this.insertAll(arrived);
     }
     this.count();
   }
 
   // Several ways may tell of one event: the page itself, the stream, and the stream of another connection.
   has(handle) {
-    return this.list.querySelector(`[data-handle="${handle}"]`) ?? this.waiting.some(({ dataset }) => dataset.handle === handle);
+    return document.getElementById(`e-${handle}`) ?? this.waiting.some(({ dataset }) => dataset.handle === handle);
+  }
+
+  insertAll(lines) {
+    for (const line of lines) this.insert(line);
+    this.cut();
+    if (lines.length > FEW) return; // where everything is new, nothing stands out
+    for (const line of lines) line.classList.add("new");
+    setTimeout(() => lines.forEach((line) => line.classList.remove("new")), SHOWN_NEW_MS);
   }
 
   insert(line) {
     let next = this.list.firstElementChild;
     while (next && next.dataset.order < line.dataset.order) next = next.nextElementSibling;
     if (!next && this.older && !this.older.hidden) return; // it is behind that link, with all that is as old
-    inLocalZone(line);
-    line.classList.add("new");
-    setTimeout(() => line.classList.remove("new"), SHOWN_NEW_MS);
     this.list.insertBefore(line, next);
+    inLocalZone(line);
   }
 
   cut() {
@@ -140,10 +146,9 @@ class Live {
       this.readAnew();
     } else if (!this.paused) {
       this.leftOut += this.waitingLeftOut;
-      for (const line of this.waiting) this.insert(line);
+      this.insertAll(this.waiting);
       this.waiting = [];
       this.waitingLeftOut = 0;
-      this.cut();
     }
     this.count();
   }

@@ -12,6 +12,7 @@ export function inLocalZone(root) {
     if (Number.isNaN(moment.getTime())) continue;
     element.textContent = written(moment, now);
     element.dataset.local = "";
+    if (!isToday(moment, now)) element.closest(".list")?.classList.add("days"); // which needs wider columns
   }
   for (const title of root.querySelectorAll("title[data-time]")) {
     const moment = new Date(title.dataset.time);
@@ -20,7 +21,11 @@ export function inLocalZone(root) {
   }
 }
 
+function isToday(moment, now) {
+  return moment.toDateString() === now.toDateString();
+}
+
 function written(moment, now) {
-  if (moment.toDateString() === now.toDateString()) return time.format(moment);
+  if (isToday(moment, now)) return time.format(moment);
   return `${(moment.getFullYear() === now.getFullYear() ? day : dayAndYear).format(moment)} ${time.format(moment)}`;
 }
