@@ -13,7 +13,7 @@ from typing import Any, Final, Generic, Protocol, Self, TypeVar, get_args, get_o
 import msgspec
 
 
-class Tolerant(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
+class Tolerant(msgspec.Struct, rename="camel", forbid_unknown_fields=True, gc=False):
     """Base of all models; its settings make msgspec refuse every unknown name, so that none passes unnoticed."""
 
 
@@ -38,7 +38,7 @@ Model = TypeVar("Model", bound=Tolerant)
 _MOST_SPELLINGS: Final = 1_000  # of known names in other casings; more than exist outside of attacks
 
 
-class Reading(msgspec.Struct, Generic[Model]):
+class Reading(msgspec.Struct, Generic[Model], gc=False):
     """A model as it was read, with what is odd about it.
 
     Attributes:
