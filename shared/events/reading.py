@@ -133,8 +133,9 @@ class _TolerantReader:
                 self._notes.append(f"{path}.{name}: stands beside {meant}, which is used")
             else:
                 spelled[meant] = value[name]
-        # Only known names are remembered: what strangers make up must not fill the memory.
-        if len(spelled) == len(names) and len(shape.spellings) < _MOST_SPELLINGS:
+        # Only known names in other casings are remembered: what strangers make up must not fill the memory, and an odd
+        # event whose names are right must not keep the ordinary ones after it from being read in one step.
+        if others and len(spelled) == len(names) and len(shape.spellings) < _MOST_SPELLINGS:
             shape.spellings[names] = tuple(shape.names[name.lower()] for name in names)
         return spelled
 
