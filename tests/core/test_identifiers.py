@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.events.identifiers import CommunicationIdentifier, e164, identity, kind_of
-from shared.events.reading import read
+from shared.events.reading import read_model
 from tests.core.strategies import MANY
 
 
@@ -114,13 +114,13 @@ def test_an_identifier_tells_id_and_kind_as_well_as_it_can(
     identifier: dict[str, Any] | None, legacy: str | None, expected: tuple[str | None, str | None]
 ) -> None:
     """`rawId` first, else the member of the union, else the id of 2020; the kind as named, else by member or prefix."""
-    read_identifier = None if identifier is None else read(identifier, CommunicationIdentifier, "$").model
+    read_identifier = None if identifier is None else read_model(identifier, CommunicationIdentifier, "$").model
 
     assert identity(read_identifier, legacy) == expected
 
 
 def test_a_kind_that_is_not_known_is_noted() -> None:
     """The vendor may add kinds: the column has the new one, and the note says where it came from."""
-    reading = read({"rawId": "8:acs:1_2", "kind": "brandNew"}, CommunicationIdentifier, "$.data.sender")
+    reading = read_model({"rawId": "8:acs:1_2", "kind": "brandNew"}, CommunicationIdentifier, "$.data.sender")
 
     assert reading.notes == ["$.data.sender.kind: not a known kind of identifier, kept as it came"]

@@ -13,7 +13,7 @@ from azure.data.tables import TableServiceClient
 from acsevents.local.azurite import Azurite
 from acsevents.local.event_grid import LOCAL_KEY, EventGrid
 from acsevents.local.host_process import HostProcesses, host_processes
-from acsevents.local.newtonsoft import compact, read
+from acsevents.local.newtonsoft import compact, parse
 from acsevents.publishing import publish
 from acsevents.subscriptions import load
 from shared.catalogue import TABLES, TIMELINE
@@ -131,7 +131,7 @@ async def test_every_value_in_every_place_is_stored_equal_or_dead_lettered(
                 for name, value in VALUES.items():
                     event_id = f"{function}, {place}: {name}"
                     text = event(function, place, value, event_id)
-                    sent[event_id] = compact(read(text))
+                    sent[event_id] = compact(parse(text))
                     status = await post(session, hosts, function, text.encode("utf-8", "surrogatepass"))
                     refused += [event_id] if status != 202 else []
 

@@ -84,7 +84,7 @@ async def test_merge_puts_failed_events_into_other_batches(merge: float, expecte
         letters=None,
         chaos=Chaos(merge=merge),
         time_scale=FAST,
-        tell=lambda _notice: None,
+        notify=lambda _notice: None,
     )
     for failed in ([one, two], [three]):
         for pending in failed:

@@ -36,7 +36,7 @@ def test_messages_are_counted_by_status_and_reason() -> None:
         (None, None),
     ]:
         report.add(story(status, details))
-    told = report.told()
+    told = report.result()
 
     assert (told.received, told.sent) == (1, 7)
     assert {"Delivered": 3, "Failed": 3, "unknown": 1} == told.statuses
@@ -51,7 +51,7 @@ def test_percentiles_are_right_to_two_per_cent(seconds: list[float]) -> None:
     report = Report("+15550002222")
     for one in seconds:
         report.add(story("Delivered", seconds=one))
-    told = report.told().seconds
+    told = report.result().seconds
     exact = sorted(seconds)
 
     assert told is not None
@@ -68,7 +68,7 @@ def test_whoever_writes_a_new_reason_into_each_report_does_not_fill_memory() -> 
     report = Report("+15550002222")
     for number in range(500):
         report.add(story("Failed", f"reason {number}"))
-    told = report.told()
+    told = report.result()
 
     assert len(told.reasons) == 101
     assert told.reasons["other reasons"] == 400

@@ -1,4 +1,4 @@
-"""Payloads of the chat events about somebody who joins or leaves a thread."""
+"""Payloads of chat events about a participant who joins or leaves a thread."""
 
 from typing import ClassVar, Final
 
@@ -13,7 +13,7 @@ _PARTICIPANT: Final = (*_MEMBER, "metadata")
 
 
 class _ChatMembership(ChatEvent):
-    """Someone joined a thread or left it."""
+    """A participant joined or left a thread."""
 
     feeds: ClassVar[Feeds] = {
         **ChatEvent.feeds,
@@ -33,7 +33,7 @@ class _ChatMembership(ChatEvent):
 
 
 class ChatParticipantAdded(_ChatMembership):
-    """Someone who joined a thread."""
+    """A participant joined a thread."""
 
     feeds: ClassVar[Feeds] = {
         **_ChatMembership.feeds,
@@ -57,7 +57,7 @@ class ChatParticipantAdded(_ChatMembership):
 
 
 class ChatParticipantRemoved(_ChatMembership):
-    """Someone who left a thread or was removed from it."""
+    """A participant left a thread or was removed from it."""
 
     feeds: ClassVar[Feeds] = {
         **_ChatMembership.feeds,
