@@ -1,4 +1,4 @@
-"""Who may import what: the core stays pure, and the requirements are what is imported."""
+"""Imports: the core stays pure, arrows point one way, and the requirements are what is imported."""
 
 import ast
 import re
@@ -45,7 +45,7 @@ NEVER_IMPORTED: Final = {
 
 @pytest.mark.parametrize("module", ["shared.decoder", "shared.stories", "shared.stored", "shared.rows.dead_letters"])
 def test_the_core_imports_no_functions_and_no_tables(module: str) -> None:
-    """In a process of its own: neither is loaded, not even by something in between."""
+    """In a process of its own, importing the core loads neither, not even indirectly."""
     code = f"import sys, {module}; print([name for name in {IMPURE!r} if name in sys.modules])"
     ran = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60, check=False
@@ -60,7 +60,7 @@ def _modules_of(room: str) -> list[Path]:
 
 
 def _modules_in(node: ast.AST) -> list[str]:
-    """Name the modules that a node imports; `from shared import keys` imports `shared.keys`."""
+    """Return the modules that a node imports; `from shared import keys` imports `shared.keys`."""
     if isinstance(node, ast.Import):
         return [alias.name for alias in node.names]
     if isinstance(node, ast.ImportFrom) and node.module and not node.level:
@@ -71,7 +71,7 @@ def _modules_in(node: ast.AST) -> list[str]:
 
 
 def _used_in(node: ast.AST) -> Iterator[str]:
-    """Name the modules that a node imports and the functions that it calls."""
+    """Yield the modules that a node imports and the functions that it calls."""
     yield from (module.partition(".")[0] for module in _modules_in(node))
     if isinstance(node, ast.Call):
         called = node.func
@@ -80,7 +80,7 @@ def _used_in(node: ast.AST) -> Iterator[str]:
 
 
 def test_every_room_is_on_the_map() -> None:
-    """A new folder or module of shared/ says in ARROWS what it may import."""
+    """Every folder and module of shared/ is in ARROWS, which says what it may import."""
     rooms = {path.stem for path in (ROOT / "shared").iterdir() if path.name not in {"__init__.py", "__pycache__"}}
 
     assert ARROWS.keys() == rooms, "add the new room to ARROWS above"
@@ -88,7 +88,7 @@ def test_every_room_is_on_the_map() -> None:
 
 @pytest.mark.parametrize("room", ARROWS)
 def test_arrows_between_the_rooms_point_one_way(room: str) -> None:
-    """The folder of a module decides what it may import."""
+    """A module imports only what ARROWS allows its folder."""
     imported = {
         module.split(".")[1]
         for path in _modules_of(room)
@@ -102,7 +102,7 @@ def test_arrows_between_the_rooms_point_one_way(room: str) -> None:
 
 @pytest.mark.parametrize("room", PURE)
 def test_the_core_reads_no_clock_and_no_surroundings(room: str) -> None:
-    """Whoever calls it says what time it is and what is set; the same text always gives the same record."""
+    """No clock, no environment, no input or output: the same text always gives the same record."""
     for path in _modules_of(room):
         used = {name for node in ast.walk(ast.parse(path.read_text("utf-8"))) for name in _used_in(node)}
 
@@ -110,7 +110,7 @@ def test_the_core_reads_no_clock_and_no_surroundings(room: str) -> None:
 
 
 def test_orjson_is_not_installed() -> None:
-    """Where it is, azure-functions parses triggers with it, and valid events fail before our code runs."""
+    """With it, azure-functions would parse triggers with it, and some valid events would fail before our code runs."""
     assert util.find_spec("orjson") is None
 
 
@@ -136,7 +136,7 @@ def _name(requirement: str) -> str:
 
 
 def _distribution(module: str) -> str:
-    """Name the distribution of a module; a namespace such as `azure` has many, so its second name counts."""
+    """Return the distribution of a module; for a namespace such as `azure` the second name counts."""
     parts = module.split(".")
     for length in range(len(parts), 0, -1):
         name = "-".join(parts[:length]).replace("_", "-")
@@ -148,7 +148,7 @@ def _distribution(module: str) -> str:
 
 
 def test_what_is_deployed_imports_what_is_required_and_no_more() -> None:
-    """Both ways: nothing undeclared is imported, nothing unused is shipped but by name, each line has its reason."""
+    """Deployed code imports only what is required, and what is required is imported. Exceptions have their reason."""
     required = _required("requirements.txt")
     imported = {_distribution(module) for module in _imported("shared", "functions")}
     brought_along = {_name(line) for name in required for line in metadata.requires(name) or ()}
@@ -161,7 +161,7 @@ def test_what_is_deployed_imports_what_is_required_and_no_more() -> None:
 
 @pytest.mark.parametrize("version", ["3.14.0", "3.14.3"])
 def test_no_aiohttp_is_installed_that_resends_an_emptied_body(version: str) -> None:
-    """After a dropped connection it would write a row without columns, and report success."""
+    """After a dropped connection, such a version would write a row without columns and report success."""
     lines = (ROOT / "requirements.txt").read_text("utf-8").splitlines()
     (aiohttp,) = [Requirement(line.partition("#")[0]) for line in lines if line.startswith("aiohttp")]
 
