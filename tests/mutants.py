@@ -4,7 +4,7 @@ The seed decides which places are tried. A mutation that nobody could notice is 
 equivalent_mutants.toml.
 
 A first run of the tests, without any mutation, measures which tests run which lines. Each mutation then faces some
-tests that run its line; if these pass, all tests that run its line; and if these pass too, all tests.
+tests of each folder that run its line; if these pass, all tests that run its line; and if these pass too, all tests.
 """
 
 import os
@@ -16,7 +16,7 @@ import subprocess
 import sys
 import tempfile
 import tomllib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 from pathlib import Path
 from typing import Annotated, Final, NamedTuple
@@ -71,9 +71,9 @@ def try_out(chosen: Sequence[Mutation], tests: Sequence[str]) -> Iterator[tuple[
             file = tree / mutation.path
             source = file.read_bytes()
             nearest = tests_of(mutation, coverage.contexts_by_lineno(str(file)))
-            some = nearest[:: len(nearest) // _FEW + 1]
+            some = [few(test for test in nearest if test.startswith(f"{folder}/")) for folder in tests]
             file.write_bytes(mutation.applied_to(source))
-            results = (run(tree, [*_BROKEN, *choice]) for choice in (some, nearest, tests) if choice)
+            results = (run(tree, [*_BROKEN, *choice]) for choice in (*some, nearest, tests) if choice)
             yield mutation, next((result for result in results if not result.passed), Run(passed=True))
             file.write_bytes(source)
 
@@ -86,6 +86,12 @@ def tests_of(mutation: Mutation, contexts: dict[int, list[str]]) -> list[str]:
     lines = range(mutation.line, mutation.line + mutation.before.count("\n") + 1)
     own = {context for line in lines for context in contexts.get(line, ()) if context}
     return sorted({context.partition("|")[0] for context in own or set(chain(*contexts.values())) if context})
+
+
+def few(tests: Iterable[str]) -> list[str]:
+    """Return at most a few tests, evenly chosen."""
+    listed = [*tests]
+    return listed[:: len(listed) // _FEW + 1]
 
 
 def run(tree: Path, arguments: Sequence[str], **environment: str) -> Run:
