@@ -16,7 +16,7 @@ import subprocess
 import sys
 import tempfile
 import tomllib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import chain
 from pathlib import Path
 from typing import Annotated, Final, NamedTuple
@@ -28,7 +28,7 @@ from tests.mutations import ROOT, Key, Mutation, mutations
 
 EQUIVALENT: Final = Path(__file__).with_name("equivalent_mutants.toml")
 TESTS: Final = "tests/core tests/lookups tests/storage"
-_FEW: Final = 60
+_FEW: Final = 40
 _LEFT_BEHIND: Final = shutil.ignore_patterns(".*", "node_modules", "__pycache__")
 _PYTEST: Final = (sys.executable, "-B", "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", "--hypothesis-seed=0")
 _MEASURE: Final = ("--cov=shared", "--cov-context=test", "--cov-report=", "--cov-fail-under=0")
@@ -71,7 +71,8 @@ def try_out(chosen: Sequence[Mutation], tests: Sequence[str]) -> Iterator[tuple[
             file = tree / mutation.path
             source = file.read_bytes()
             nearest = tests_of(mutation, coverage.contexts_by_lineno(str(file)))
-            some = [few(test for test in nearest if test.startswith(f"{folder}/")) for folder in tests]
+            by_folder = [[test for test in nearest if test.startswith(f"{folder}/")] for folder in tests]
+            some = [few(group) for group in sorted(by_folder, key=len, reverse=True)]
             file.write_bytes(mutation.applied_to(source))
             results = (run(tree, [*_BROKEN, *choice]) for choice in (*some, nearest, tests) if choice)
             yield mutation, next((result for result in results if not result.passed), Run(passed=True))
@@ -88,10 +89,9 @@ def tests_of(mutation: Mutation, contexts: dict[int, list[str]]) -> list[str]:
     return sorted({context.partition("|")[0] for context in own or set(chain(*contexts.values())) if context})
 
 
-def few(tests: Iterable[str]) -> list[str]:
+def few(tests: Sequence[str]) -> Sequence[str]:
     """Return at most a few tests, evenly chosen."""
-    listed = [*tests]
-    return listed[:: len(listed) // _FEW + 1]
+    return tests[:: len(tests) // _FEW + 1]
 
 
 def run(tree: Path, arguments: Sequence[str], **environment: str) -> Run:

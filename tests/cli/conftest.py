@@ -1,4 +1,4 @@
-"""Tables that hold every sample event, and some that could not be recorded."""
+"""Tables with every sample event, and some dead letters."""
 
 import asyncio
 import json
@@ -20,7 +20,7 @@ UNKNOWN_TYPE = json.dumps({"id": "an-unknown-event", "eventType": "Contoso.Unkno
 
 @pytest.fixture(name="tables", scope="module")
 def _tables(azurite: Azurite) -> Iterator[str]:
-    """The connection string of tables with all samples."""
+    """Return the connection string of tables with all samples."""
     _empty(azurite)
     asyncio.run(record(azurite.connection_string, *(json.dumps(event) for event in events()), UNKNOWN_TYPE, "no JSON"))
     yield azurite.connection_string
@@ -34,7 +34,7 @@ def _samples() -> list[dict[str, Any]]:
 
 
 async def record(connection_string: str, *texts: str) -> None:
-    """Event some events, as the app does."""
+    """Record events as the app does."""
     tables = Tables(parse_connection_string(connection_string))
     store = GroupCommit(tables)
     sink = Sink(store)

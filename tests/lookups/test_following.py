@@ -1,4 +1,4 @@
-"""What whoever follows sees, under any order of arrival: in virtual time, and on the real Azurite."""
+"""Following new events: for any order of arrival in virtual time, and on Azurite."""
 
 import asyncio
 import json
@@ -27,9 +27,9 @@ FOLLOWED = 300.0  # seconds of virtual time
 
 
 class Arrival(NamedTuple):
-    """A row that is written some seconds into the following, for an event that is some seconds older then.
+    """A row, written some seconds after the start, for an event that is some seconds older.
 
-    It becomes visible up to some seconds after its `Timestamp`, as the service's own clocks and replicas disagree.
+    It becomes visible up to some seconds after its `Timestamp`, since the clocks and replicas of the service differ.
     """
 
     number: int
@@ -39,13 +39,13 @@ class Arrival(NamedTuple):
 
     @property
     def line(self) -> EventLine:
-        """The line that is shown of it."""
+        """Return the line that is shown of it."""
         handle = Handle(0, ticks_of(START + timedelta(seconds=self.written - self.age)), f"{self.number:016x}")
         return EventLine("", "sms.received", None, None, str(self.number), str(handle))
 
 
 class Rows:
-    """A time line in virtual time, out of reach now and then, whose answers take some seconds."""
+    """A `Timeline` in virtual time that responds after some seconds and is sometimes unreachable."""
 
     def __init__(self, arrivals: list[Arrival], outages: list[tuple[float, float]], delay: float = 0.05) -> None:
         self._arrivals = arrivals
@@ -54,7 +54,7 @@ class Rows:
         self.asked: list[datetime] = []
 
     async def read(self, since: datetime, written_since: datetime) -> AsyncGenerator[EventLine]:
-        """Yield what a query with both conditions would, newest first."""
+        """Yield the lines that match both conditions, newest first."""
         seconds = asyncio.get_running_loop().time()
         self.asked.append(now())
         if any(start <= seconds < end for start, end in self._outages):
@@ -68,7 +68,7 @@ class Rows:
 
 
 def follow(rows: Rows, seconds: float = FOLLOWED, told: list[str] | None = None) -> list[tuple[int, float]]:
-    """Follow for some seconds of virtual time; return the number of each line with the second it was shown."""
+    """Follow for some seconds of virtual time; return the number of each line and the second in which it was shown."""
     shown: list[tuple[int, float]] = []
 
     async def watch() -> None:
@@ -98,7 +98,7 @@ OUTAGES = st.lists(st.tuples(st.floats(5, 150), st.floats(1, 400)), max_size=2).
 @settings(deadline=None, max_examples=50)
 @given(ARRIVALS)
 def test_each_event_is_shown_once_and_in_time(arrivals: list[Arrival]) -> None:
-    """Within 2 s if it is at most 2 minutes old when it can be seen, within 60 s if it is up to 24 hours late."""
+    """Within 2 s of becoming visible if it is at most 2 minutes old, within 60 s if it is up to 24 hours late."""
     shown = follow(Rows(arrivals, []))
 
     assert {arrival.number for arrival in arrivals} == {number for number, _ in shown}
@@ -114,7 +114,7 @@ def test_each_event_is_shown_once_and_in_time(arrivals: list[Arrival]) -> None:
 def test_each_event_is_shown_once_across_outages(
     arrivals: list[Arrival], outages: list[tuple[float, float]], delay: float
 ) -> None:
-    """Whatever was written while the tables were out of reach is shown when they are back."""
+    """Events written while the tables were unreachable are shown when they are back."""
     told: list[str] = []
     shown = follow(Rows(arrivals, outages, delay), FOLLOWED + 500, told)
 
@@ -124,12 +124,12 @@ def test_each_event_is_shown_once_across_outages(
 
 
 def test_an_event_that_is_later_than_a_day_is_not_followed() -> None:
-    """As the help says."""
+    """As the command's help says."""
     assert [] == follow(Rows([Arrival(0, 20, DAY + 3600)], []))
 
 
 def test_it_asks_no_more_than_about_once_a_second() -> None:
-    """A minute of following is one question a second, and one more each half minute."""
+    """In a minute there is one query per second, and one more each half minute."""
     rows = Rows([], [])
     follow(rows, 60)
 
@@ -138,7 +138,7 @@ def test_it_asks_no_more_than_about_once_a_second() -> None:
 
 @pytest.mark.parametrize("error", [ClientAuthenticationError("no"), ValueError("a bug")])
 def test_what_no_waiting_cures_ends_the_following(error: Exception) -> None:
-    """A missing role or a bug is raised, as is tables that were never reached."""
+    """A missing role, a bug, or tables that were never reached raise an error."""
 
     async def read(_since: datetime, _written_since: datetime) -> AsyncGenerator[EventLine]:
         if now() > START + timedelta(seconds=5):
@@ -173,7 +173,7 @@ SHORT = (RECENT._replace(every=0.05), Watch(0.2, LATE.reach, LATE.overlap))
 @settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=STEPS)
 async def test_on_azurite_each_event_of_the_last_day_is_shown_once(account: Account, steps: list[list[float]]) -> None:
-    """Rows are written by the app in batches of any ages, while somebody follows; a redelivery is not shown again."""
+    """The app writes events of any age in batches during the following; a redelivery is not shown again."""
     tables = Tables(account)
     store = GroupCommit(tables)
     sink = Sink(store)

@@ -1,4 +1,4 @@
-"""What happened, newest first, over all partitions of the time line: on the real Azurite."""
+"""Events of all partitions of `Timeline`, newest first, on Azurite."""
 
 import asyncio
 import json
@@ -34,7 +34,7 @@ async def _lookups(account: Account) -> AsyncIterator[Lookups]:
 
 @pytest.fixture(name="timeline")
 async def _timeline(account: Account, azurite: Azurite) -> AsyncIterator[TableClient]:
-    """The table, to be filled without records."""
+    """Create the table, to be filled without records."""
     assert account
     async with TableServiceClient.from_connection_string(azurite.connection_string) as service:
         yield await service.create_table_if_not_exists("Timeline")
@@ -42,7 +42,7 @@ async def _timeline(account: Account, azurite: Azurite) -> AsyncIterator[TableCl
 
 @pytest.fixture(name="requests")
 def _requests(lookups: Lookups, monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The URLs of all requests that the lookups make."""
+    """Return the URLs of all requests that the lookups make."""
     requests: list[str] = []
     transport = lookups._client._client._client._pipeline._transport
     send = transport.send
@@ -56,12 +56,12 @@ def _requests(lookups: Lookups, monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 def handle(number: int, ticks: int) -> Handle:
-    """Name the event of a number, in one of the shards."""
+    """Return the handle of a numbered event in one of the shards."""
     return Handle(number % 4, ticks, f"{number:016x}")
 
 
 async def fill(table: TableClient, handles: list[Handle], **columns: object) -> None:
-    """Write rows of the time line, those of each partition together."""
+    """Write rows of `Timeline`, one transaction per partition."""
     partitions: dict[str, list[dict[str, object]]] = {}
     for one in handles:
         partition, row_key = one.key
@@ -73,12 +73,12 @@ async def fill(table: TableClient, handles: list[Handle], **columns: object) -> 
 
 
 async def handles_of(lines: AsyncIterator[EventLine]) -> list[str]:
-    """Ask for lines."""
+    """Return the handles of the wanted events."""
     return [line.handle async for line in lines]
 
 
 async def test_shards_and_minutes_are_merged_newest_first(timeline: TableClient, lookups: Lookups) -> None:
-    """Whatever shard and minute an event is in; times that are equal to the tick are all there."""
+    """Events of all shards and minutes are returned in order, even those of the same tick."""
     handles = [handle(number, NOON + (number * 7_919 % 300) * MINUTE // 10) for number in range(200)]
     await fill(timeline, handles)
     asked = await handles_of(lookups.lines(Wanted()))
@@ -91,7 +91,7 @@ async def test_shards_and_minutes_are_merged_newest_first(timeline: TableClient,
 
 @pytest.mark.parametrize("limit", [1, 2, 5, 100])
 async def test_a_limit_takes_the_newest_of_all_shards(timeline: TableClient, lookups: Lookups, limit: int) -> None:
-    """Not so many of each."""
+    """The limit applies to the merged events, not to each shard."""
     handles = [handle(number, NOON - number * MINUTE // 7) for number in range(20)]
     await fill(timeline, handles)
 
@@ -100,7 +100,7 @@ async def test_a_limit_takes_the_newest_of_all_shards(timeline: TableClient, loo
 
 @pytest.mark.parametrize("tick", [-MINUTE, -1, 0, 1, MINUTE])
 async def test_since_and_until_are_exact_to_the_tick(timeline: TableClient, lookups: Lookups, tick: int) -> None:
-    """Since is part of the answer, and until is not, in the middle of a minute as on its edge."""
+    """`since` is included and `until` excluded, within a minute and at its edges."""
     ticks = (*range(-2, 3), -MINUTE, MINUTE, -MINUTE - 1, MINUTE + 1)
     handles = [handle(number, NOON + after) for number, after in enumerate(ticks)]
     await fill(timeline, handles)
@@ -114,7 +114,7 @@ async def test_since_and_until_are_exact_to_the_tick(timeline: TableClient, look
 async def test_a_question_about_minutes_reads_those_minutes_and_no_others(
     timeline: TableClient, lookups: Lookups, requests: list[str]
 ) -> None:
-    """One request to each shard, among more rows than one answer holds."""
+    """It takes one request per shard, among more rows than one response holds."""
     await fill(timeline, [handle(number, NOON - 60 * MINUTE) for number in range(5_000)])
     await fill(timeline, [handle(number, NOON) for number in range(8)])
     asked = await handles_of(lookups.lines(Wanted(since=NOON - 10 * MINUTE)))
@@ -123,7 +123,7 @@ async def test_a_question_about_minutes_reads_those_minutes_and_no_others(
 
 
 async def test_memory_does_not_grow_with_the_answer(timeline: TableClient, lookups: Lookups) -> None:
-    """Four thousand events take as much as one thousand, since each page is dropped before the next."""
+    """Four thousand events take as much memory as one thousand, since each page is dropped before the next."""
 
     async def peak(since: int) -> int:
         tracemalloc.start()
@@ -143,7 +143,7 @@ async def test_memory_does_not_grow_with_the_answer(timeline: TableClient, looku
 
 @pytest.mark.parametrize("odd", ODD_IDS)
 async def test_ids_are_values_and_never_syntax(odd: str, account: Account, lookups: Lookups) -> None:
-    """Quotes, operators and wildcards in ids find their own events and no others."""
+    """Ids with quotes, operators and wildcards match their own events and no others."""
     tables = Tables(account)
     store = GroupCommit(tables)
     sink = Sink(store)
@@ -172,7 +172,7 @@ def _first_place(text: str) -> tuple[str, str]:
 
 
 async def test_texts_that_the_time_line_cuts_are_marked(account: Account, lookups: Lookups) -> None:
-    """Nobody takes the beginning of a text for the whole; the event itself has it whole."""
+    """A cut text ends with an ellipsis; the event itself has the whole text."""
     tables = Tables(account)
     store = GroupCommit(tables)
     await Sink(store).receive(chat(messageBody="x" * 300), function="sms_events")
@@ -189,7 +189,7 @@ async def test_texts_that_the_time_line_cuts_are_marked(account: Account, lookup
 
 
 async def test_a_time_line_row_without_its_record_is_told_as_such(timeline: TableClient, lookups: Lookups) -> None:
-    """It may have been written before its record, which then never was."""
+    """A row in `Timeline` may be written while its record is not."""
     one = handle(1, NOON)
     rows = json.dumps([["SmsEvents", "+1", "x"], ["SmsMessages", "+1", "y"]])
     await fill(timeline, [one], Rows=rows, Body="hello")
@@ -204,7 +204,7 @@ async def test_a_time_line_row_without_its_record_is_told_as_such(timeline: Tabl
 async def test_an_event_older_than_the_time_line_is_found_all_the_same(
     account: Account, azurite: Azurite, lookups: Lookups
 ) -> None:
-    """By its handle, which a question to its owner's partition gives."""
+    """By its handle, from a query of its owner's partition."""
     tables = Tables(account)
     store = GroupCommit(tables)
     await Sink(store).receive(chat(), function="sms_events")
