@@ -5,7 +5,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
-from importlib import metadata, util
+from importlib import import_module, metadata, util
 from pathlib import Path
 from typing import Final
 
@@ -20,7 +20,7 @@ SURROUNDINGS: Final = {
 }
 OURS: Final = {"shared", "functions", "acsevents", "benchmarks", "tests"}
 
-# Which room may import which: a room is a folder of shared/, or a module beside the folders.
+# What each package of shared/ may import; a module beside the folders counts as a package.
 ARROWS: Final[dict[str, set[str]]] = {
     "errors": set(),
     "events": {"errors"},
@@ -54,8 +54,8 @@ def test_the_core_imports_no_functions_and_no_tables(module: str) -> None:
     assert (ran.stdout.strip(), ran.stderr) == ("[]", "")
 
 
-def _modules_of(room: str) -> list[Path]:
-    folder = ROOT / "shared" / room
+def _modules_of(package: str) -> list[Path]:
+    folder = ROOT / "shared" / package
     return sorted(folder.rglob("*.py")) if folder.is_dir() else [folder.with_suffix(".py")]
 
 
@@ -79,31 +79,39 @@ def _used_in(node: ast.AST) -> Iterator[str]:
         yield from [called.id] if isinstance(called, ast.Name) else []
 
 
-def test_every_room_is_on_the_map() -> None:
-    """Every folder and module of shared/ is in ARROWS, which says what it may import."""
-    rooms = {path.stem for path in (ROOT / "shared").iterdir() if path.name not in {"__init__.py", "__pycache__"}}
+def test_every_package_is_in_arrows() -> None:
+    """Every folder and module of shared/ is in ARROWS, which lists what it may import."""
+    packages = {path.stem for path in (ROOT / "shared").iterdir() if path.name not in {"__init__.py", "__pycache__"}}
 
-    assert ARROWS.keys() == rooms, "add the new room to ARROWS above"
+    assert ARROWS.keys() == packages, "add the new package to ARROWS above"
 
 
-@pytest.mark.parametrize("room", ARROWS)
-def test_arrows_between_the_rooms_point_one_way(room: str) -> None:
+@pytest.mark.parametrize("package", ARROWS)
+def test_arrows_between_the_packages_point_one_way(package: str) -> None:
     """A module imports only what ARROWS allows its folder."""
     imported = {
         module.split(".")[1]
-        for path in _modules_of(room)
+        for path in _modules_of(package)
         for node in ast.walk(ast.parse(path.read_text("utf-8")))
         for module in _modules_in(node)
         if module.startswith("shared.")
     }
 
-    assert imported - {room} <= ARROWS[room]
+    assert imported - {package} <= ARROWS[package]
 
 
-@pytest.mark.parametrize("room", PURE)
-def test_the_core_reads_no_clock_and_no_surroundings(room: str) -> None:
+@pytest.mark.parametrize("package", ["shared.lookups", "shared.stories"])
+def test_every_name_that_a_package_exports_is_there(package: str) -> None:
+    """`__all__` lists the public names of the package."""
+    module = import_module(package)
+
+    assert [name for name in module.__all__ if not hasattr(module, name)] == []
+
+
+@pytest.mark.parametrize("package", PURE)
+def test_the_core_reads_no_clock_and_no_surroundings(package: str) -> None:
     """No clock, no environment, no input or output: the same text always gives the same record."""
-    for path in _modules_of(room):
+    for path in _modules_of(package):
         used = {name for node in ast.walk(ast.parse(path.read_text("utf-8"))) for name in _used_in(node)}
 
         assert used & SURROUNDINGS == set(), path

@@ -67,12 +67,12 @@ class Rows:
                 yield arrival.line
 
 
-def follow(rows: Rows, seconds: float = FOLLOWED, told: list[str] | None = None) -> list[tuple[int, float]]:
+def follow(rows: Rows, seconds: float = FOLLOWED, notes: list[str] | None = None) -> list[tuple[int, float]]:
     """Follow for some seconds of virtual time; return the number of each line and the second in which it was shown."""
     shown: list[tuple[int, float]] = []
 
     async def watch() -> None:
-        follower = Follower(rows.read, now, (told if told is not None else []).append)
+        follower = Follower(rows.read, now, (notes if notes is not None else []).append)
         async with aclosing(follower.lines()) as lines:
             async for line in lines:
                 second = asyncio.get_running_loop().time()
@@ -115,12 +115,20 @@ def test_each_event_is_shown_once_across_outages(
     arrivals: list[Arrival], outages: list[tuple[float, float]], delay: float
 ) -> None:
     """Events written while the tables were unreachable are shown when they are back."""
-    told: list[str] = []
-    shown = follow(Rows(arrivals, outages, delay), FOLLOWED + 500, told)
+    notes: list[str] = []
+    shown = follow(Rows(arrivals, outages, delay), FOLLOWED + 500, notes)
 
     assert sorted(number for number, _ in shown) == [arrival.number for arrival in arrivals]
-    assert set(told) <= {"the tables are out of reach: asking again", "the tables are back"}
-    assert told[-1:] in ([], ["the tables are back"])
+    assert set(notes) <= {"the tables are out of reach: asking again", "the tables are back"}
+    assert notes[-1:] in ([], ["the tables are back"])
+
+
+def test_an_outage_is_noted_when_it_begins_and_when_it_ends() -> None:
+    """Once each, whichever poll fails first."""
+    notes: list[str] = []
+    follow(Rows([], [(20, 100)]), 200, notes)
+
+    assert notes == ["the tables are out of reach: asking again", "the tables are back"]
 
 
 def test_an_event_that_is_later_than_a_day_is_not_followed() -> None:

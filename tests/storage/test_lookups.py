@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -157,7 +158,8 @@ async def test_an_event_of_a_megabyte_is_told_from_its_compressed_text(sink: Sin
 
 
 async def test_dead_letters_come_with_reason_and_text(sink: Sink, lookups: Lookups) -> None:
-    """All that could not be recorded, each with why and what."""
+    """Each with its function, its text, and the time at which the service wrote it."""
+    started = datetime.now(UTC) - timedelta(minutes=1)  # Azurite's clock may differ a little
     unknown = json.dumps({"id": "e-1", "eventType": "Contoso.Unknown", "data": {}})
     await keep(sink, "not JSON: it's 100%", unknown, "x" * 100_000)
     letters = {letter.raw: letter async for letter in lookups.dead_letters(with_text=True)}
@@ -169,6 +171,7 @@ async def test_dead_letters_come_with_reason_and_text(sink: Sink, lookups: Looku
     }
     assert (letters[unknown].event_id, letters[unknown].event_type) == ("e-1", "Contoso.Unknown")
     assert {letter.function for letter in letters.values()} == {"sms_events"}
+    assert all(datetime.fromisoformat(letter.time) > started for letter in letters.values())
 
 
 async def test_unknown_things_have_no_story(sink: Sink, lookups: Lookups) -> None:
