@@ -1,4 +1,4 @@
-"""Where the emulator is narrower than the service, what becomes of an event there, and that the documents say so."""
+"""Where the emulator's limits are lower than the service's, and what happens to such events."""
 
 import base64
 import json
@@ -30,7 +30,7 @@ CYRILLIC_TEXTS: Final = ("messageId", "from", "to", "deliveryStatus", "deliveryS
 
 
 class Captured(Room):
-    """A store that keeps the rows that it is given."""
+    """A store that records the rows that it is given."""
 
     def __init__(self) -> None:
         self.rows: list[Row] = []
@@ -41,14 +41,14 @@ class Captured(Room):
 
 
 async def rows(text: str) -> list[Row]:
-    """Make the rows of an event."""
+    """Return the rows of an event."""
     store = Captured()
     await Sink(store).receive(text, function="sms_events")
     return store.rows
 
 
 def entity(row: Row) -> dict[str, object]:
-    """Read a row as the service does: each value in its type."""
+    """Return a row as the service reads it, each value in its type."""
     sent = json.loads(row.body)
     types = {name.partition("@")[0]: sent.pop(name) for name in [*sent] if "@" in name}
     read: dict[str, Callable[[str], object]] = {"Edm.Binary": base64.b64decode, "Edm.Int64": int}
@@ -57,7 +57,7 @@ def entity(row: Row) -> dict[str, object]:
 
 @asynccontextmanager
 async def opened(account: Account) -> AsyncIterator[Tables]:
-    """Open tables for the length of a block."""
+    """Open tables during a block."""
     tables = Tables(account)
     try:
         yield tables
@@ -67,7 +67,7 @@ async def opened(account: Account) -> AsyncIterator[Tables]:
 
 @pytest.fixture(name="incompressible", scope="module")
 def _incompressible() -> str:
-    """An SMS whose text is a megabyte of random letters and digits, as somebody's base64 is."""
+    """Return an SMS whose text is a megabyte of random letters and digits, like Base64."""
     event = samples.event("2025/SMSReceived")
     event["data"]["message"] = base64.b64encode(random.Random(5).randbytes(780_000)).decode()
     text = json.dumps(event)
@@ -77,7 +77,7 @@ def _incompressible() -> str:
 
 @pytest.fixture(name="cyrillic", scope="module")
 def _cyrillic() -> str:
-    """A delivery report with texts of 31,000 Cyrillic letters in every property that takes any."""
+    """Return a delivery report with texts of 31,000 Cyrillic letters in every text property."""
     event = samples.event("2025/SMSDeliveryReportReceived")
     event["data"] |= dict.fromkeys(CYRILLIC_TEXTS, "Ж" * 31000)
     return json.dumps(event, ensure_ascii=False)
@@ -87,7 +87,7 @@ def _cyrillic() -> str:
 async def test_the_service_takes_what_the_emulator_refuses(
     text: str, account: Account, request: pytest.FixtureRequest
 ) -> None:
-    """Each row keeps every documented limit of the service; those of the record are too large for the emulator."""
+    """Each row is within every documented limit of the service, but too large for the emulator."""
     made = await rows(request.getfixturevalue(text))
     large = [row for row in made if len(row.body) > EMULATOR_BYTES]
 
@@ -100,7 +100,7 @@ async def test_the_service_takes_what_the_emulator_refuses(
 
 
 async def test_what_no_row_of_the_emulator_holds_raises_there(account: Account, incompressible: str) -> None:
-    """The dead letter is as large: nothing is acknowledged, so Event Grid keeps the event."""
+    """The dead letter is as large, so nothing is acknowledged, and Event Grid keeps the event."""
     async with opened(account) as tables:
         store = GroupCommit(tables)
         with pytest.raises(StorageError, match="EntityTooLarge"):
@@ -117,7 +117,7 @@ async def test_what_no_row_of_the_emulator_holds_raises_there(account: Account, 
 async def test_a_row_that_is_too_large_for_the_emulator_becomes_a_dead_letter_there(
     account: Account, cyrillic: str
 ) -> None:
-    """Its text alone packs well: the event is kept whole, and acknowledged."""
+    """Its text compresses well, so the dead letter keeps it whole and the event is acknowledged."""
     async with opened(account) as tables:
         store = GroupCommit(tables)
         outcome = await Sink(store).receive(cyrillic, function="sms_events")
@@ -130,7 +130,7 @@ async def test_a_row_that_is_too_large_for_the_emulator_becomes_a_dead_letter_th
 
 
 async def test_a_row_just_below_the_emulators_limit_is_taken(account: Account) -> None:
-    """The limit is that of the request's body and no other."""
+    """The limit is that of the request body."""
     async with opened(account) as tables:
         for size, fits in ((EMULATOR_BYTES, True), (EMULATOR_BYTES + 1, False)):
             row = Row("SmsEvents", "p", "r", "SmsEvents(PartitionKey='p',RowKey='r')", _body(size))
@@ -147,7 +147,7 @@ def _body(size: int) -> bytes:
 
 
 def test_the_documentation_says_so_with_the_figures() -> None:
-    """Who tries a large event on the emulator finds the reason."""
+    """The documentation has the figures."""
     _, _, section = DOCUMENT.partition("## Limits of the emulator")
 
     for figure in (EMULATOR_BYTES, EMULATOR_BYTES * 3 // 4, 7 * 31_000 * len("\\u0416")):
