@@ -60,7 +60,7 @@ def _server() -> Iterator[http.server.ThreadingHTTPServer]:
         (500, None, 3, "try again in a minute"),
         (404, "ResourceNotFound", 1, "no such event is recorded"),
         (400, "InvalidInput", 1, "refused the request (InvalidInput)"),
-        (200, None, 3, "is no table service"),
+        (200, None, 3, "is not a table service"),
     ],
 )
 def test_each_answer_of_the_service_has_its_cure(
