@@ -29,6 +29,7 @@ from tests.mutations import ROOT, Key, Mutation, mutations
 EQUIVALENT: Final = Path(__file__).with_name("equivalent_mutants.toml")
 TESTS: Final = "tests/core tests/lookups tests/storage"
 _FEW: Final = 40
+_LONGEST_ID: Final = 1_000  # a command line takes no argument of a megabyte
 _LEFT_BEHIND: Final = shutil.ignore_patterns(".*", "node_modules", "__pycache__")
 _PYTEST: Final = (sys.executable, "-B", "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", "--hypothesis-seed=0")
 _MEASURE: Final = ("--cov=shared", "--cov-context=test", "--cov-report=", "--cov-fail-under=0")
@@ -87,7 +88,8 @@ def tests_of(mutation: Mutation, contexts: dict[int, list[str]]) -> list[str]:
     """
     lines = range(mutation.line, mutation.line + mutation.before.count("\n") + 1)
     own = {context for line in lines for context in contexts.get(line, ()) if context}
-    return sorted({context.partition("|")[0] for context in own or set(chain(*contexts.values())) if context})
+    ids = {context.rpartition("|")[0] for context in own or chain(*contexts.values())}
+    return sorted(test for test in ids if 0 < len(test) < _LONGEST_ID)
 
 
 def few(tests: Sequence[str]) -> Sequence[str]:

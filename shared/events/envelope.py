@@ -107,7 +107,7 @@ def open_envelope(value: object) -> OpenedEnvelope:
 
 
 def _opened(schema: Schema, reading: Reading[_EventGridSchema] | Reading[_CloudEvent]) -> OpenedEnvelope:
-    model, notes = reading.model, reading.notes
+    model, notes = reading.model, [*reading.notes]
     _check_identity(model.id, model.type, path_of(schema, "type"))
     resource = model.resource if isinstance(model.resource, str) else None
     if resource is None and model.resource is not None:

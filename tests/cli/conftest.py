@@ -10,10 +10,8 @@ from azure.data.tables import TableServiceClient
 
 from acsevents.local.azurite import Azurite
 from acsevents.samples import events
-from shared.sink import Sink
 from shared.storage.connection_string import parse_connection_string
-from shared.storage.group_commit import GroupCommit
-from shared.storage.tables import Tables
+from tests.storage.opening import opened_sink
 
 UNKNOWN_TYPE = json.dumps({"id": "an-unknown-event", "eventType": "Contoso.Unknown", "data": {"to": "+15555550100"}})
 
@@ -35,12 +33,8 @@ def _samples() -> list[dict[str, Any]]:
 
 async def record(connection_string: str, *texts: str) -> None:
     """Record events as the app does."""
-    tables = Tables(parse_connection_string(connection_string))
-    store = GroupCommit(tables)
-    sink = Sink(store)
-    await asyncio.gather(*(sink.receive(text, function="sms_events") for text in texts))
-    await store.close()
-    await tables.close()
+    async with opened_sink(parse_connection_string(connection_string)) as sink:
+        await asyncio.gather(*(sink.receive(text, function="sms_events") for text in texts))
 
 
 def _empty(azurite: Azurite) -> None:

@@ -29,7 +29,7 @@ _TRIGGER = "@app.event_grid_trigger(arg_name='event')\n"
         pytest.param(_APP + _TRIGGER + "async def f(event: dict) -> None: ...", "as `str`", id="dict"),
         pytest.param(_APP + _TRIGGER + "def f(event: str) -> None: ...", "`async def`", id="in a thread"),
         pytest.param(_APP + _TRIGGER + "def f(event: 'Nope') -> None: ...", "Nope", id="unknown name"),
-        pytest.param(_APP + _TRIGGER + "def f(other: str) -> None: ...", "no parameters other than", id="wrong parameter"),
+        pytest.param(_APP + _TRIGGER + "def f(other: str) -> None: ...", "no parameters other", id="wrong parameter"),
         pytest.param(
             _APP + (_TRIGGER + "def f(event: str) -> None: ...\n") * 2, "unique function name", id="same name twice"
         ),

@@ -17,10 +17,9 @@ from shared.lookups.follow import LATE, RECENT, Follower, Watch
 from shared.lookups.reader import ticks_of
 from shared.sink import Sink
 from shared.storage.account import Account
-from shared.storage.group_commit import GroupCommit
-from shared.storage.tables import Tables
 from tests.lookups.virtual_time import START, now, run
 from tests.storage.events import sms
+from tests.storage.opening import opened_sink
 
 DAY = 24 * 3600.0
 FOLLOWED = 300.0  # seconds of virtual time
@@ -182,27 +181,21 @@ SHORT = (RECENT._replace(every=0.05), Watch(0.2, LATE.reach, LATE.overlap))
 @given(steps=STEPS)
 async def test_on_azurite_each_event_of_the_last_day_is_shown_once(account: Account, steps: list[list[float]]) -> None:
     """The app writes events of any age in batches during the following; a redelivery is not shown again."""
-    tables = Tables(account)
-    store = GroupCommit(tables)
-    sink = Sink(store)
     mark = datetime.now(UTC).isoformat()
     ids = [f"{mark} {step} {one}" for step, ages in enumerate(steps) for one, _ in enumerate(ages)]
     shown: list[str] = []
-    try:
-        async with (
-            Lookups(account) as lookups,
-            asyncio.timeout(30),
-            aclosing(lookups.follow(Wanted(), watches=SHORT)) as lines,
-        ):
-            writing = asyncio.create_task(_write(sink, mark, steps))
-            while set(shown) < set(ids):
-                line = await anext(lines)
-                if (line.what or "").startswith(mark):
-                    shown.append(str(line.what))
-            await writing
-    finally:
-        await store.close()
-        await tables.close()
+    async with (
+        opened_sink(account) as sink,
+        Lookups(account) as lookups,
+        asyncio.timeout(30),
+        aclosing(lookups.follow(Wanted(), watches=SHORT)) as lines,
+    ):
+        writing = asyncio.create_task(_write(sink, mark, steps))
+        while set(shown) < set(ids):
+            line = await anext(lines)
+            if (line.what or "").startswith(mark):
+                shown.append(str(line.what))
+        await writing
 
     assert sorted(ids) == sorted(shown)
 

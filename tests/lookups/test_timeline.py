@@ -4,7 +4,6 @@ import asyncio
 import json
 import tracemalloc
 from collections.abc import AsyncIterator
-from typing import Any
 
 import pytest
 from azure.data.tables.aio import TableClient, TableServiceClient
@@ -15,11 +14,10 @@ from shared.events.timestamps import Instant
 from shared.lookups import EventLine, Handle, Lookups, Wanted
 from shared.rows.records import places_of
 from shared.rows.timeline import partition_of
-from shared.sink import Sink
 from shared.storage.account import Account
-from shared.storage.group_commit import GroupCommit
-from shared.storage.tables import Tables
+from tests.lookups.counting import count_requests
 from tests.storage.events import chat, event
+from tests.storage.opening import opened_sink
 from tests.storage.test_lookups import ODD_IDS
 
 NOON = Instant.parse("2026-01-02T12:00:00Z").ticks
@@ -43,16 +41,7 @@ async def _timeline(account: Account, azurite: Azurite) -> AsyncIterator[TableCl
 @pytest.fixture(name="requests")
 def _requests(lookups: Lookups, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Return the URLs of all requests that the lookups make."""
-    requests: list[str] = []
-    transport = lookups._client._client._client._pipeline._transport
-    send = transport.send
-
-    async def counted(request: Any, **options: Any) -> Any:
-        requests.append(request.url)
-        return await send(request, **options)
-
-    monkeypatch.setattr(transport, "send", counted)
-    return requests
+    return count_requests(lookups, monkeypatch)
 
 
 def handle(number: int, ticks: int) -> Handle:
@@ -144,9 +133,6 @@ async def test_memory_does_not_grow_with_the_answer(timeline: TableClient, looku
 @pytest.mark.parametrize("odd", ODD_IDS)
 async def test_ids_are_values_and_never_syntax(odd: str, account: Account, lookups: Lookups) -> None:
     """Ids with quotes, operators and wildcards match their own events and no others."""
-    tables = Tables(account)
-    store = GroupCommit(tables)
-    sink = Sink(store)
     report = {"messageId": odd, "from": odd, "to": "+15550001111", "deliveryStatus": odd}
     texts = [
         chat(threadId=odd, senderId=odd),
@@ -154,9 +140,8 @@ async def test_ids_are_values_and_never_syntax(odd: str, account: Account, looku
         event("SMSDeliveryReportReceived", report),
         event("SMSDeliveryReportReceived", {**report, "from": "other", "deliveryStatus": "other"}, id="other"),
     ]
-    await asyncio.gather(*(sink.receive(text, function="sms_events") for text in texts))
-    await store.close()
-    await tables.close()
+    async with opened_sink(account) as sink:
+        await asyncio.gather(*(sink.receive(text, function="sms_events") for text in texts))
     expected = {text: str(Handle.of_record(*_first_place(text))) for text in texts}
 
     assert [expected[texts[0]]] == await handles_of(lookups.lines(Wanted(thread=odd)))
@@ -173,12 +158,9 @@ def _first_place(text: str) -> tuple[str, str]:
 
 async def test_texts_that_the_time_line_cuts_are_marked(account: Account, lookups: Lookups) -> None:
     """A cut text ends with an ellipsis; the event itself has the whole text."""
-    tables = Tables(account)
-    store = GroupCommit(tables)
-    await Sink(store).receive(chat(messageBody="x" * 300), function="sms_events")
-    await Sink(store).receive(chat("short", messageBody="y" * 200), function="sms_events")
-    await store.close()
-    await tables.close()
+    async with opened_sink(account) as sink:
+        await sink.receive(chat(messageBody="x" * 300), function="sms_events")
+        await sink.receive(chat("short", messageBody="y" * 200), function="sms_events")
     shown = {line.what: line.handle async for line in lookups.lines(Wanted())}
 
     assert {"x" * 256 + "…", "y" * 200} == set(shown)
@@ -207,11 +189,8 @@ async def test_an_event_older_than_the_time_line_is_found_all_the_same(
     account: Account, azurite: Azurite, lookups: Lookups
 ) -> None:
     """By its handle, from a query of its owner's partition."""
-    tables = Tables(account)
-    store = GroupCommit(tables)
-    await Sink(store).receive(chat(), function="sms_events")
-    await store.close()
-    await tables.close()
+    async with opened_sink(account) as sink:
+        await sink.receive(chat(), function="sms_events")
     async with TableServiceClient.from_connection_string(azurite.connection_string) as service:
         await service.delete_table("Timeline")
     (asked,) = await handles_of(lookups.lines(Wanted(thread="19:thread@thread.v2")))

@@ -3,8 +3,7 @@
 import base64
 import json
 import random
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Sequence
 from math import inf
 from pathlib import Path
 from typing import Final
@@ -15,12 +14,11 @@ from shared.errors import RowRefused, StorageError
 from shared.rows.fitting import unpack
 from shared.sink import DeadLettered, Sink
 from shared.storage.account import Account
-from shared.storage.group_commit import GroupCommit
 from shared.storage.odata import Row
-from shared.storage.tables import Tables
 from tests import samples
 from tests.core.service_limits import violations
 from tests.storage.edm import by_sdk, rows_of
+from tests.storage.opening import opened, opened_sink
 from tests.storage.room import Room
 
 DOCUMENT = (Path(__file__).parents[2] / "docs" / "records.md").read_text(encoding="utf-8")
@@ -53,16 +51,6 @@ def entity(row: Row) -> dict[str, object]:
     types = {name.partition("@")[0]: sent.pop(name) for name in [*sent] if "@" in name}
     read: dict[str, Callable[[str], object]] = {"Edm.Binary": base64.b64decode, "Edm.Int64": int}
     return {name: read[types[name]](value) if types.get(name) in read else value for name, value in sent.items()}
-
-
-@asynccontextmanager
-async def opened(account: Account) -> AsyncIterator[Tables]:
-    """Open tables during a block."""
-    tables = Tables(account)
-    try:
-        yield tables
-    finally:
-        await tables.close()
 
 
 @pytest.fixture(name="incompressible", scope="module")
@@ -101,11 +89,9 @@ async def test_the_service_takes_what_the_emulator_refuses(
 
 async def test_what_no_row_of_the_emulator_holds_raises_there(account: Account, incompressible: str) -> None:
     """The dead letter is as large, so nothing is acknowledged, and Event Grid keeps the event."""
-    async with opened(account) as tables:
-        store = GroupCommit(tables)
+    async with opened_sink(account) as sink:
         with pytest.raises(StorageError, match="EntityTooLarge"):
-            await Sink(store).receive(incompressible, function="sms_events")
-        await store.close()
+            await sink.receive(incompressible, function="sms_events")
 
     with by_sdk(account) as service:
         tables_there = {table.name for table in service.list_tables()}
@@ -118,10 +104,8 @@ async def test_a_row_that_is_too_large_for_the_emulator_becomes_a_dead_letter_th
     account: Account, cyrillic: str
 ) -> None:
     """Its text compresses well, so the dead letter keeps it whole and the event is acknowledged."""
-    async with opened(account) as tables:
-        store = GroupCommit(tables)
-        outcome = await Sink(store).receive(cyrillic, function="sms_events")
-        await store.close()
+    async with opened_sink(account) as sink:
+        outcome = await sink.receive(cyrillic, function="sms_events")
 
     (letter,) = rows_of(account, "DeadLetters")
     assert isinstance(outcome, DeadLettered)

@@ -4,16 +4,15 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
 
 from shared.lookups import Lookups
 from shared.sink import Sink
 from shared.storage.account import Account
-from shared.storage.group_commit import GroupCommit
-from shared.storage.tables import Tables
+from tests.lookups.counting import count_requests
 from tests.storage.events import chat, event, sms
+from tests.storage.opening import opened_sink
 
 OUR = "+15550002222"
 THREAD = "19:thread@thread.v2"
@@ -22,11 +21,8 @@ ODD_IDS = ["it's", "a/b\\c#d?e", "100%", "' or 1 eq 1 or RowKey eq '", "🌻", "
 
 @pytest.fixture(name="sink")
 async def _sink(account: Account) -> AsyncIterator[Sink]:
-    tables = Tables(account)
-    store = GroupCommit(tables)
-    yield Sink(store)
-    await store.close()
-    await tables.close()
+    async with opened_sink(account) as sink:
+        yield sink
 
 
 @pytest.fixture(name="lookups")
@@ -38,17 +34,7 @@ async def _lookups(account: Account) -> AsyncIterator[Lookups]:
 @pytest.fixture(name="requests")
 def _requests(lookups: Lookups, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Return the URLs of all requests that the lookups make."""
-    requests: list[str] = []
-    pipeline = lookups._client._client._client._pipeline
-    transport = pipeline._transport
-    send = transport.send
-
-    async def counted(request: Any, **options: Any) -> Any:
-        requests.append(request.url)
-        return await send(request, **options)
-
-    monkeypatch.setattr(transport, "send", counted)
-    return requests
+    return count_requests(lookups, monkeypatch)
 
 
 async def keep(sink: Sink, *texts: str) -> None:
