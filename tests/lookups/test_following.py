@@ -51,11 +51,13 @@ class Rows:
         self._outages = outages
         self._delay = delay
         self.asked: list[datetime] = []
+        self.reaches: set[timedelta] = set()
 
     async def read(self, since: datetime, written_since: datetime) -> AsyncGenerator[EventLine]:
         """Yield the lines that match both conditions, newest first."""
         seconds = asyncio.get_running_loop().time()
         self.asked.append(now())
+        self.reaches.add(written_since - since)
         if any(start <= seconds < end for start, end in self._outages):
             raise ServiceRequestError("out of reach")
         await asyncio.sleep(self._delay)
@@ -136,11 +138,12 @@ def test_an_event_that_is_later_than_a_day_is_not_followed() -> None:
 
 
 def test_it_asks_no_more_than_about_once_a_second() -> None:
-    """In a minute there is one query per second, and one more each half minute."""
+    """In a minute there is one query per second of the last two minutes, and one of the last day each half minute."""
     rows = Rows([], [])
     follow(rows, 60)
 
     assert len(rows.asked) <= 60 / RECENT.every + 60 / LATE.every + 2
+    assert rows.reaches == {timedelta(minutes=2), timedelta(hours=24)}
 
 
 @pytest.mark.parametrize("error", [ClientAuthenticationError("no"), ValueError("a bug")])

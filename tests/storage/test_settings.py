@@ -185,11 +185,17 @@ def test_an_account_of_storage_may_be_called_cosmos() -> None:
 
 
 @pytest.mark.parametrize(
-    "connection_string", [SECRET, f"TableEndpoint={URI};SharedAccessSignature=sig=c2VjcmV0"], ids=["key", "signature"]
+    ("connection_string", "shown"),
+    [
+        (SECRET, "<AccountKey of name>"),
+        (f"TableEndpoint={URI};SharedAccessSignature=sig=c2VjcmV0", "<Signature>"),
+    ],
+    ids=["key", "signature"],
 )
-def test_an_account_never_shows_its_key(connection_string: str) -> None:
+def test_an_account_never_shows_its_key(connection_string: str, shown: str) -> None:
     """Its repr and those of its parts hide the key, since they may be logged by accident."""
     account = read_settings({"EventTables": connection_string})
 
     assert repr(account) == "<Account from EventTables>"
+    assert repr(account.credential) == shown
     assert "c2VjcmV0" not in f"{account} {account.credential!r} {account.credential}"
