@@ -1,4 +1,4 @@
-"""What the documents say is what the code does."""
+"""The documentation agrees with the code."""
 
 import re
 from pathlib import Path
@@ -18,7 +18,7 @@ PAGES = [path.relative_to(ROOT) for path in (ROOT / "README.md", *sorted((ROOT /
 
 
 def test_every_table_kind_and_reason_is_documented() -> None:
-    """Nobody has to read code to know what may stand in a column."""
+    """Every value that a column may have is documented."""
     named = [*TABLES, *(kind.value for kind in Kind), *(leaf.reason for leaf in ContentError.__subclasses__())]
 
     assert [] == [name for name in named if f"`{name}`" not in RECORDS], "add these to docs/records.md"
@@ -26,7 +26,7 @@ def test_every_table_kind_and_reason_is_documented() -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=str)
 def test_every_link_to_a_file_leads_somewhere(page: Path) -> None:
-    """Relative links are checked; the web is not asked."""
+    """Relative links are checked; links to the web are not."""
     text = (ROOT / page).read_text(encoding="utf-8")
     links = [link.partition("#")[0] for link in re.findall(r"\]\(([^)]+)\)", text) if "://" not in link]
 
@@ -35,7 +35,7 @@ def test_every_link_to_a_file_leads_somewhere(page: Path) -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=str)
 def test_every_link_to_a_heading_finds_it(page: Path) -> None:
-    """In the same page or in another one of ours."""
+    """In the same page or in another one."""
     text = (ROOT / page).read_text(encoding="utf-8")
     links = [link.partition("#") for link in re.findall(r"\]\(([^)]+)\)", text) if "://" not in link and "#" in link]
     targets = {(path, heading): (ROOT / page).parent / path if path else ROOT / page for path, _, heading in links}
@@ -44,14 +44,14 @@ def test_every_link_to_a_heading_finds_it(page: Path) -> None:
 
 
 def _headings(page: Path) -> set[str]:
-    """Write a page's headings as GitHub does in links."""
+    """Return the anchors that GitHub gives the headings of a page."""
     found = re.findall(r"^#+ (.+)$", page.read_text(encoding="utf-8"), flags=re.MULTILINE)
     return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in found}
 
 
 @pytest.mark.parametrize("page", PAGES, ids=str)
 def test_every_make_target_exists(page: Path) -> None:
-    """The Makefile has what the pages call."""
+    """The Makefile has every target that a page names."""
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     called = re.findall(r"`make ([a-z-]+)", (ROOT / page).read_text(encoding="utf-8"))
 
