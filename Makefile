@@ -38,6 +38,9 @@ goldens: setup  ## write what follows from the catalogue and the samples; read t
 	@$(PY) -m tests.pages
 	@$(PY) -m acsevents.deployment
 
+picture: setup  ## write docs/demo.svg, the picture at the head of the README: what `make demo` prints
+	@$(PY) -m tests.picture
+
 lock: setup  ## write requirements-dev.lock after a change of a requirements file; ARGS=--upgrade for newer packages
 	@$(PY) -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 		--custom-compile-command 'make lock' $(ARGS) requirements-dev.txt --output-file requirements-dev.lock
@@ -86,4 +89,4 @@ $(CHECKOV)/.ready: Makefile
 	@$(CHECKOV)/bin/pip install --quiet --disable-pip-version-check --no-deps pycep-parser==0.7.1
 	@touch $@
 
-.PHONY: help setup demo unit test up check fix goldens lock mutants bench storm func-test infra
+.PHONY: help setup demo unit test up check fix goldens picture lock mutants bench storm func-test infra
