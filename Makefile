@@ -3,6 +3,7 @@
 PYTHON ?= python3
 VENV := .venv
 CHECKOV := .local/checkov
+AZURE_CLI := .local/azure-cli
 PY := $(VENV)/bin/python
 AZURITE := node_modules/azurite/dist/src/azurite.js
 
@@ -61,6 +62,10 @@ func-test: setup  ## hold the host stand-in against the real one: `func start` o
 infra: $(CHECKOV)/.ready  ## scan the Bicep files for what should not be deployed
 	@$(CHECKOV)/bin/checkov --directory infra --config-file infra/.checkov.yaml
 
+walk: setup $(AZURE_CLI)/.ready  ## let azure-cli parse every command of the walk by hand and of the hooks
+	@$(PY) -m tests.infra.walk > $(AZURE_CLI)/calls.jsonl
+	@$(AZURE_CLI)/bin/python tests/infra/az_parser.py < $(AZURE_CLI)/calls.jsonl
+
 # A virtual environment whose Python no longer runs is not ready, whatever the file says.
 ifneq ($(shell $(PY) -c "" 2>/dev/null && echo runs),runs)
 .PHONY: $(VENV)/.ready
@@ -89,4 +94,11 @@ $(CHECKOV)/.ready: Makefile
 	@$(CHECKOV)/bin/pip install --quiet --disable-pip-version-check --no-deps pycep-parser==0.7.1
 	@touch $@
 
-.PHONY: help setup demo unit test up check fix goldens picture lock mutants bench storm func-test infra
+# An environment of its own, with a hundred packages. The newest: so is that of who walks.
+$(AZURE_CLI)/.ready:
+	@echo "set-up: installing azure-cli into $(AZURE_CLI), 700 MB"
+	@$(PYTHON) -m venv $(AZURE_CLI)
+	@$(AZURE_CLI)/bin/pip install --quiet --disable-pip-version-check azure-cli
+	@touch $@
+
+.PHONY: help setup demo unit test up check fix goldens picture lock mutants bench storm func-test infra walk
