@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.quotes import BEGIN, END, RESULTS, in_short
+from benchmarks.capacity import begin, tables
+from benchmarks.quotes import BEGIN, END, RESULTS, in_short, quoting
 from benchmarks.quotes import PAGES as QUOTING
 from shared.catalogue import TABLES
 from shared.errors import ContentError
@@ -60,7 +61,15 @@ def test_every_make_target_exists(page: Path) -> None:
 
 @pytest.mark.parametrize("page", QUOTING, ids=lambda page: page.name)
 def test_a_page_that_quotes_the_last_benchmark_does_so_to_the_letter(page: Path) -> None:
-    """If this fails, run `python -m benchmarks.quotes`."""
-    text = page.read_text(encoding="utf-8")
+    """And what it computes with it is what comes out."""
+    text, results = page.read_text(encoding="utf-8"), RESULTS.read_text(encoding="utf-8")
 
-    assert f"{BEGIN}\n\n{in_short(RESULTS.read_text(encoding='utf-8'))}\n\n{END}" in text
+    assert f"{BEGIN}\n\n{in_short(results)}\n\n{END}" in text
+    assert text == quoting(text, results), "run `python -m benchmarks.quotes`"
+
+
+def test_operations_have_every_table_that_is_computed() -> None:
+    """Capacity and cost are on one page."""
+    operations = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+
+    assert [] == [name for name in tables(RESULTS.read_text(encoding="utf-8")) if begin(name) not in operations]
