@@ -190,6 +190,30 @@ def test_no_storage_account_takes_a_key() -> None:
         assert properties["supportsHttpsTrafficOnly"] is True
 
 
+def test_the_site_has_no_property_that_flex_consumption_refuses() -> None:
+    """Some regions ignore them, others end the deployment with error 51021.
+
+    https://github.com/microsoft/azure-pipelines-tasks/issues/21032
+    https://github.com/Azure/terraform-azurerm-avm-res-web-site/pull/345
+    """
+    (site,) = (one for _path, one in resources() if one.text.startswith("Microsoft.Web/sites@") and not one.existing)
+    of_the_plan = {
+        "alwaysOn",
+        "preWarmedInstanceCount",
+        "functionAppScaleLimit",
+        "functionsRuntimeScaleMonitoringEnabled",
+    }
+    of_the_runtime = {
+        "linuxFxVersion",
+        "windowsFxVersion",
+        "netFrameworkVersion",
+        "pythonVersion",
+        "use32BitWorkerProcess",
+    }
+
+    assert set() == site.body["properties"]["siteConfig"].keys() & (of_the_plan | of_the_runtime | {"ftpsState"})
+
+
 def test_every_parameter_is_set_from_a_variable_of_the_azd_environment() -> None:
     """main.parameters.json names each parameter, and repeats its default where it has one."""
     given = json.loads((INFRA / "main.parameters.json").read_text())["parameters"]
