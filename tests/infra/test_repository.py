@@ -35,12 +35,14 @@ def test_every_action_is_pinned_to_a_commit(path: Path) -> None:
     assert [] == [action for action in used if not re.search(r"@[0-9a-f]{40}$", action)]
 
 
-def test_tests_run_on_every_python_that_is_supported() -> None:
-    """From the oldest that the code is written for to the newest that Functions has."""
+def test_tests_run_on_every_python_and_at_both_ends_of_the_dependencies() -> None:
+    """From the oldest that the code is written for to the newest that Functions has; so with the packages."""
     text = (ROOT / ".github" / "workflows" / "ci.yml").read_text()
 
     assert 'python: ["3.11", "3.12", "3.13", "3.14"]' in text
-    assert "--resolution lowest-direct" in text
+    assert "dependencies: [highest]" in text
+    assert "dependencies: lowest-direct" in text
+    assert "--resolution ${{ matrix.dependencies }} -r requirements.txt" in text
 
 
 def test_the_deploying_workflow_passes_every_variable_of_provisioning() -> None:
