@@ -66,6 +66,10 @@ walk: setup $(AZURE_CLI)/.ready  ## let azure-cli parse every command of the wal
 	@$(PY) -m tests.infra.walk > $(AZURE_CLI)/calls.jsonl
 	@$(AZURE_CLI)/bin/python tests/infra/az_parser.py < $(AZURE_CLI)/calls.jsonl
 
+links:  ## ask the web for every page that ours link to
+	@grep -rhoE '\]\(https?://[^) ]+' *.md docs | cut -c 3- | sort -u | xargs -n 1 -P 4 sh -c \
+		'curl --silent --location --fail --max-time 60 --output /dev/null "$$0" || { echo "not there: $$0" >&2; exit 1; }'
+
 # A virtual environment whose Python no longer runs is not ready, whatever the file says.
 ifneq ($(shell $(PY) -c "" 2>/dev/null && echo runs),runs)
 .PHONY: $(VENV)/.ready
@@ -101,4 +105,4 @@ $(AZURE_CLI)/.ready:
 	@$(AZURE_CLI)/bin/pip install --quiet --disable-pip-version-check azure-cli
 	@touch $@
 
-.PHONY: help setup demo unit test up check fix goldens picture lock mutants bench storm func-test infra walk
+.PHONY: help setup demo unit test up check fix goldens picture lock mutants bench storm func-test infra walk links
