@@ -150,6 +150,17 @@ def test_the_subscriptions_are_those_of_azd(calls: list[list[str]]) -> None:
     assert (container["--storage-account"], container["--name"]) == ("DATASTORAGE", declared)
 
 
+def test_the_topic_gets_the_identity_that_writes_dead_letters(calls: list[list[str]]) -> None:
+    """By the option that works: azure-cli parses `--mi-system-assigned` and sends no identity.
+
+    https://github.com/Azure/azure-cli/issues/28064
+    """
+    for what in ("create", "update"):
+        (one,) = of(calls, "az", "eventgrid", "system-topic", what)
+        assert one["--identity"] == "systemassigned"
+        assert "--mi-system-assigned" not in one
+
+
 def _resources(module: str) -> list[Any]:
     return declarations(INFRA / "modules" / module, "resource")
 
