@@ -62,9 +62,8 @@ func-test: setup  ## hold the host stand-in against the real one: `func start` o
 infra: $(CHECKOV)/.ready  ## scan the Bicep files for what should not be deployed
 	@$(CHECKOV)/bin/checkov --directory infra --config-file infra/.checkov.yaml
 
-walk: setup $(AZURE_CLI)/.ready  ## let azure-cli parse every command of the walk by hand and of the hooks
-	@$(PY) -m tests.infra.walk > $(AZURE_CLI)/calls.jsonl
-	@$(AZURE_CLI)/bin/python tests/infra/az_parser.py < $(AZURE_CLI)/calls.jsonl
+walk: setup $(AZURE_CLI)/.ready  ## walk the deployment by hand with azure-cli itself, and without Azure
+	@$(PY) -m pytest tests/infra/real_walk.py $(ARGS)
 
 links:  ## ask the web for every page that ours link to
 	@grep -rhoE '\]\(https?://[^) ]+' *.md docs | cut -c 3- | sort -u | xargs -n 1 -P 4 sh -c \
@@ -98,11 +97,11 @@ $(CHECKOV)/.ready: Makefile
 	@$(CHECKOV)/bin/pip install --quiet --disable-pip-version-check --no-deps pycep-parser==0.7.1
 	@touch $@
 
-# An environment of its own, with a hundred packages. The newest: so is that of who walks.
-$(AZURE_CLI)/.ready:
+# An environment of its own, with a hundred packages. Pinned: its sign-in and its transport are replaced.
+$(AZURE_CLI)/.ready: Makefile
 	@echo "set-up: installing azure-cli into $(AZURE_CLI), 700 MB"
 	@$(PYTHON) -m venv $(AZURE_CLI)
-	@$(AZURE_CLI)/bin/pip install --quiet --disable-pip-version-check azure-cli
+	@$(AZURE_CLI)/bin/pip install --quiet --disable-pip-version-check azure-cli==2.91.0
 	@touch $@
 
 .PHONY: help setup demo unit test up check fix goldens picture lock mutants bench storm func-test infra walk links

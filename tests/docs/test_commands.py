@@ -1,6 +1,6 @@
 """The commands in the pages exist and take the options that they are shown with; none is run here.
 
-Those of `az` are parsed by azure-cli itself: `make walk`. The walk of docs/deployment.md is run in tests/infra.
+The walk of docs/deployment.md is run in tests/infra, and with azure-cli itself by `make walk`.
 """
 
 import importlib.util

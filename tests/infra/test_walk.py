@@ -1,6 +1,6 @@
 """The walk by hand of docs/deployment.md leads where `azd up` leads: run in order, against stand-ins.
 
-Whether `az` takes each command is for azure-cli's own parser to say: `make walk`.
+What azure-cli makes of each command is another question: `make walk`.
 """
 
 import itertools

@@ -1,6 +1,6 @@
 """The walk of docs/deployment.md and the hooks of azd, run against stand-ins for `az`, `azd` and `func`.
 
-`python -m tests.infra.walk` prints the arguments of every call of `az`, one JSON array a line, for az_parser.py.
+Where azure-cli is, `az` can be the real one, without Azure: `make walk`.
 """
 
 import json
@@ -17,7 +17,7 @@ from tests.infra.bicep import INFRA, declarations
 
 ROOT: Final = INFRA.parent
 PAGE: Final = ROOT / "docs" / "deployment.md"
-_SECONDS: Final = 120
+_SECONDS: Final = 600
 # Every id has a space in it: a variable without quotes falls into two arguments.
 _STAND_IN: Final = f"""#!{sys.executable}
 import json, os, pathlib, sys
@@ -47,13 +47,18 @@ def blocks(page: str) -> list[str]:
     return re.findall(r"^```sh\n(.*?)^```$", page, flags=re.DOTALL | re.MULTILINE)
 
 
-def calls_of_page(page: str) -> list[list[str]]:
-    """Run every block of a page in one shell, in order; return each call with its arguments.
+def calls_of_page(page: str, az: str = _STAND_IN, **environment: str) -> list[list[str]]:
+    """Run every block of a page in one shell, in order; return each call of a stand-in with its arguments.
+
+    Args:
+        page: its text.
+        az: the program, if it is not to be a stand-in.
+        environment: of that program.
 
     Raises:
         subprocess.CalledProcessError: a command fails, or a variable is used that no command has set.
     """
-    return _calls(["sh", "-euc", "\n".join(blocks(page))], {})
+    return _calls(["sh", "-euc", "\n".join(blocks(page))], environment, az)
 
 
 def calls_of_hooks() -> list[list[str]]:
@@ -61,32 +66,26 @@ def calls_of_hooks() -> list[list[str]]:
     outputs = {one.name: f"the {one.name}" for one in declarations(INFRA / "main.bicep", "output")}
     environment = {**outputs, "AZURE_SUBSCRIPTION_ID": "the subscription", "SUBSCRIBE_WAIT_SECONDS": "0"}
     scripts = sorted((ROOT / "scripts").glob("*.sh"))
-    return [call for script in scripts for call in _calls(["sh", str(script)], environment)]
+    return [call for script in scripts for call in _calls(["sh", str(script)], environment, _STAND_IN)]
 
 
-def _calls(command: list[str], environment: Mapping[str, str]) -> list[list[str]]:
+def _calls(command: list[str], environment: Mapping[str, str], az: str) -> list[list[str]]:
     with TemporaryDirectory() as folder:
         noted = Path(folder, "calls.jsonl")
         noted.touch()
-        programs = [Path(folder, "bin", name) for name in ("az", "azd", "func")]
-        for program in (*programs, Path(folder, ".venv", "bin", "python"), Path(folder, ".venv", "bin", "acsevents")):
-            program.parent.mkdir(parents=True, exist_ok=True)
-            program.write_text(_STAND_IN, encoding="utf-8")
-            program.chmod(0o755)
-        path = f"{folder}/bin{os.pathsep}{os.defpath}"
+        programs = {Path("bin", name): _STAND_IN for name in ("azd", "func")} | {Path("bin", "az"): az}
+        programs |= {Path(".venv", "bin", name): _STAND_IN for name in ("python", "acsevents")}
+        for path, program in programs.items():
+            Path(folder, path).parent.mkdir(parents=True, exist_ok=True)
+            Path(folder, path).write_text(program, encoding="utf-8")
+            Path(folder, path).chmod(0o755)
         subprocess.run(
             command,
             cwd=folder,
-            env={**environment, "PATH": path, "CALLS": str(noted)},
+            env={**environment, "PATH": f"{folder}/bin{os.pathsep}{os.defpath}", "CALLS": str(noted)},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             timeout=_SECONDS,
             check=True,
         )
         return [json.loads(line) for line in noted.read_text(encoding="utf-8").splitlines()]
-
-
-if __name__ == "__main__":
-    for call in [*calls_of_page(PAGE.read_text(encoding="utf-8")), *calls_of_hooks()]:
-        if call[0] == "az":
-            sys.stdout.write(f"{json.dumps(call[1:])}\n")
