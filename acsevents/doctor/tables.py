@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
+from math import inf
 from typing import Any, Final
 from uuid import uuid4
 
@@ -53,7 +54,7 @@ async def _sign_in(account: Account) -> Finding:
     try:
         proof = authorization(account)
         try:
-            await proof.headers("/")
+            await proof.headers("/", inf)
         finally:
             await proof.close()
     except NoToken as error:

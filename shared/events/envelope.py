@@ -15,7 +15,7 @@ from shared.events.timestamps import Instant
 Schema = Literal["EventGridSchema", "CloudEventSchemaV1_0"]
 
 
-class Envelope(msgspec.Struct, frozen=True):
+class Envelope(msgspec.Struct, frozen=True, gc=False):
     """What an envelope says, whichever schema it is of.
 
     Attributes:
@@ -35,7 +35,7 @@ class Envelope(msgspec.Struct, frozen=True):
     time: Instant | None
 
 
-class OpenedEnvelope(msgspec.Struct, frozen=True):
+class OpenedEnvelope(msgspec.Struct, frozen=True, gc=False):
     """An envelope as it was read, with its payload and what is odd about it.
 
     Attributes:

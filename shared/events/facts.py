@@ -15,7 +15,7 @@ JsonObject = dict[str, Any]
 """A map whose content is the sender's own affair; it is kept as it came."""
 
 
-class DeliveryAttempt(msgspec.Struct, rename="camel", omit_defaults=True, frozen=True):
+class DeliveryAttempt(msgspec.Struct, rename="camel", omit_defaults=True, frozen=True, gc=False):
     """One try to hand a message to the carrier; `timestamp` is as the report spells it."""
 
     timestamp: str | None = None
@@ -23,7 +23,7 @@ class DeliveryAttempt(msgspec.Struct, rename="camel", omit_defaults=True, frozen
     segments_failed: Int32 | None = None
 
 
-class Participant(msgspec.Struct, rename="camel", omit_defaults=True):
+class Participant(msgspec.Struct, rename="camel", omit_defaults=True, gc=False):
     """Someone in a thread."""
 
     id: str | None = None
@@ -32,7 +32,7 @@ class Participant(msgspec.Struct, rename="camel", omit_defaults=True):
     metadata: JsonObject | None = None
 
 
-class Facts(msgspec.Struct, kw_only=True, rename="pascal"):
+class Facts(msgspec.Struct, kw_only=True, rename="pascal", gc=False):
     """The normalized facts of one event. Nothing is cut; what the event does not carry is None.
 
     Attributes:

@@ -13,7 +13,7 @@ from typing import Any, Final, Generic, Protocol, Self, TypeVar, get_args, get_o
 import msgspec
 
 
-class Tolerant(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
+class Tolerant(msgspec.Struct, rename="camel", forbid_unknown_fields=True, gc=False):
     """Base of all models; its settings make msgspec refuse every unknown name, so that none passes unnoticed."""
 
 
@@ -38,7 +38,7 @@ Model = TypeVar("Model", bound=Tolerant)
 _MOST_SPELLINGS: Final = 1_000  # of known names in other casings; more than exist outside of attacks
 
 
-class Reading(msgspec.Struct, Generic[Model]):
+class Reading(msgspec.Struct, Generic[Model], gc=False):
     """A model as it was read, with what is odd about it.
 
     Attributes:
@@ -58,6 +58,10 @@ class _Shape(msgspec.Struct):
     nested: tuple[tuple[str, "_Shape"], ...]
     closed: bool
     spellings: dict[tuple[str, ...], tuple[str, ...]]
+
+    def is_spelled(self, value: object) -> bool:
+        """Return whether there is nothing to respell: no object, or one whose names are all the model's own."""
+        return not isinstance(value, dict) or (not self.nested and self.types.keys() >= value.keys())
 
 
 def read(value: dict[str, Any], model: type[Model], path: str) -> Reading[Model]:
@@ -108,7 +112,7 @@ class _TolerantReader:
                 spelled[name] = self._respelled(part, inner, f"{path}.{name}")
             elif isinstance(part, list):
                 spelled[name] = [
-                    self._respelled(item, inner, f"{path}.{name}[{index}]") if isinstance(item, dict) else item
+                    item if inner.is_spelled(item) else self._respelled(item, inner, f"{path}.{name}[{index}]")
                     for index, item in enumerate(part)
                 ]
         return spelled
@@ -129,8 +133,9 @@ class _TolerantReader:
                 self._notes.append(f"{path}.{name}: stands beside {meant}, which is used")
             else:
                 spelled[meant] = value[name]
-        # Only known names are remembered: what strangers make up must not fill the memory.
-        if len(spelled) == len(names) and len(shape.spellings) < _MOST_SPELLINGS:
+        # Only known names in other casings are remembered: what strangers make up must not fill the memory, and an odd
+        # event whose names are right must not keep the ordinary ones after it from being read in one step.
+        if others and len(spelled) == len(names) and len(shape.spellings) < _MOST_SPELLINGS:
             shape.spellings[names] = tuple(shape.names[name.lower()] for name in names)
         return spelled
 

@@ -145,14 +145,12 @@ async def test_its_printed_lines_can_be_pasted_and_find_it_without_any_export(tm
     async with up(tmp_path) as terminal:
         await terminal.shows(READY)
         lines = terminal.printed.splitlines()
-        publish, sms, dead_letters = [
-            line for line in lines if re.search(r"acsevents (publish|sms|dead-letters)\b", line)
-        ]
-        await terminal.runs(publish)
+        send, sms, dead_letters = [line for line in lines if re.search(r"acsevents (send|sms|dead-letters)\b", line)]
+        await terminal.runs(send)
         await terminal.shows("SMSDeliveryReportReceived")
         story, letters = await terminal.runs(sms), await terminal.runs(f"{dead_letters} --json")
         new = events(tmp_path, "SMSRead", "CallStarted")
-        await terminal.runs(f"{publish.split(' send ')[0]} send {new}")
+        await terminal.runs(f"{send.split(' send ')[0]} send {new}")
         await terminal.shows("unsupported_type")
         exports = "; ".join(line for line in lines if line.startswith("export "))
         elsewhere = await terminal.runs(f"{exports}; cd /; {dead_letters} --json")

@@ -4,6 +4,7 @@ import json
 import logging
 import re
 from collections.abc import Sequence
+from math import inf
 from pathlib import Path
 from typing import Any, Final
 
@@ -93,7 +94,7 @@ def test_what_the_doctor_looks_at_is_put_out_by_provisioning() -> None:
 class _Taker(Room):
     """A store that takes every row."""
 
-    async def write(self, rows: Sequence[Row], *, deadline: float | None = None) -> None:
+    async def write(self, rows: Sequence[Row], *, deadline: float = inf) -> None:
         """Take them."""
 
 

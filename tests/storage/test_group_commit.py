@@ -388,6 +388,28 @@ def _acknowledged(outcomes: list[type[BaseException] | None]) -> set[str]:
 
 
 @pytest.mark.promise("Bounded")
+async def test_a_caller_whose_time_is_over_is_let_go_and_its_waiting_rows_are_not_sent(
+    writer: FakeWriter, commit: GroupCommit
+) -> None:
+    """A row that somebody else waits for is sent all the same, and what is under way goes on."""
+    soon = asyncio.get_running_loop().time() + 0.02
+    under_way = asyncio.create_task(commit.write([row("p", "1")], deadline=soon))
+    await turns()
+    shared, own = row("p", "2"), row("p", "3")
+    hurried = asyncio.create_task(commit.write([shared, own], deadline=soon))
+    patient = start(commit, shared)
+    with pytest.raises(StorageError, match="not written in time"):
+        await hurried
+    with pytest.raises(StorageError, match="not written in time"):
+        await under_way
+
+    assert not patient.done()
+    writer.release()
+    await patient
+    assert writer.stored.keys() == {key(row("p", "1")), key(shared)}
+
+
+@pytest.mark.promise("Bounded")
 async def test_a_lane_that_is_slower_than_its_rows_arrive_refuses_them_at_once() -> None:
     """It has learned how long a transaction takes, and a caller's deadline tells what can still be written."""
     loop = asyncio.get_running_loop()
@@ -401,15 +423,15 @@ async def test_a_lane_that_is_slower_than_its_rows_arrive_refuses_them_at_once()
     writer._write = slowly  # type: ignore[method-assign]  # the pace of the service is what is tried
     first = [start(commit, row("p", f"first{number}")) for number in range(200)]
     await asyncio.wait(first, return_when=asyncio.FIRST_COMPLETED)
-    deadline = loop.time() + 1
-    callers = [asyncio.create_task(commit.write([row("p", str(number))], deadline=deadline)) for number in range(1_000)]
+    deadline = loop.time() + 3  # a busy machine may take several times as long for a transaction
+    callers = [asyncio.create_task(commit.write([row("p", str(number))], deadline=deadline)) for number in range(4_000)]
     outcomes = await settled(*callers)
     await asyncio.gather(*first)
     written = len(writer.stored) - len(first)
 
     assert {None, Busy} == set(outcomes)
     assert outcomes.count(None) == written
-    assert written < 800
+    assert written < 3_200
 
 
 @pytest.mark.promise("Bounded")
