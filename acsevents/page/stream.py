@@ -36,7 +36,7 @@ async def stream(request: web.Request) -> web.StreamResponse:
     await response.prepare(request)
     match = partial(filters.match, of_owner="of-owner" in request.query)
     with site.live.tab(match, after) as tab, suppress(ConnectionError):
-        await _Telling(response, site.live, site.lookups, tab).run()
+        await _Telling(response, site.live, site.lookups, tab, after).run()
     return response
 
 
@@ -56,12 +56,13 @@ def pulse(live: Live, lookups: Lookups) -> str:
 
 
 class _Telling:
-    def __init__(self, response: web.StreamResponse, live: Live, lookups: Lookups, tab: Tab) -> None:
+    def __init__(self, response: web.StreamResponse, live: Live, lookups: Lookups, tab: Tab, after: Position) -> None:
         self._response = response
         self._live = live
         self._lookups = lookups
         self._tab = tab
         self._told = (0, -1)
+        self._position = after
         self._silent_since = self._pulse_at = time.monotonic()
 
     async def run(self) -> None:
@@ -79,6 +80,7 @@ class _Telling:
 
     async def _tell_lines(self) -> None:
         lines, left_out = self._tab.take()
+        self._position = self._live.position  # what arrives from now on is still to be sent
         if lines:
             await self._send("lines", render("_lines.html", lines=lines, left_out=left_out))
 
@@ -93,7 +95,7 @@ class _Telling:
 
     async def _send(self, kind: str, text: str) -> None:
         data = "".join(f"data: {line}\n" for line in text.split("\n"))
-        await self._write(f"event: {kind}\nid: {self._live.position}\n{data}\n")
+        await self._write(f"event: {kind}\nid: {self._position}\n{data}\n")
 
     async def _write(self, text: str) -> None:
         self._silent_since = time.monotonic()

@@ -9,6 +9,7 @@ from shared.lookups import EventLine
 
 CAP: Final = 300  # lines that a list shows
 
+_DIGITS: Final = 18
 Match = Callable[[EventLine], bool]
 
 
@@ -25,7 +26,9 @@ class Position(NamedTuple):
     def parse(cls, text: str) -> "Position":
         """Read a position; what is none is one of a course that nobody knows."""
         course, _, arrivals = text.partition(".")
-        return cls(course, int(arrivals)) if arrivals.isascii() and arrivals.isdigit() else cls("", 0)
+        if arrivals.isascii() and arrivals.isdigit() and len(arrivals) <= _DIGITS:
+            return cls(course, int(arrivals))
+        return cls("", 0)
 
 
 class Tab:

@@ -135,7 +135,9 @@ async def test_a_connection_that_broke_goes_on_where_it_was(account: Account) ->
     assert set(again.handles) & set(stream.handles) == set()
 
 
-@pytest.mark.parametrize("position", ["", "another.7", "another", "x.-1", "\N{SUPERSCRIPT TWO}.\N{SUPERSCRIPT TWO}"])
+@pytest.mark.parametrize(
+    "position", ["", "another.7", "another", "x.-1", "\N{SUPERSCRIPT TWO}.\N{SUPERSCRIPT TWO}", f"x.{'9' * 5000}"]
+)
 async def test_a_tab_of_another_server_is_told_to_read_anew(account: Account, position: str) -> None:
     """After a restart nobody knows what it has missed."""
     async with visitor(account) as page, listening(page, f"/stream?after={position}") as stream:
