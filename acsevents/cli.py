@@ -21,7 +21,7 @@ SUMMARIES: Final[Mapping[str, str]] = {
     "numbers": "List your own numbers, each with its last event.",
     "threads": "List the chat threads, each with its last event.",
     "users": "List the chat users that events were delivered to, each with the last one.",
-    "page": "Serve a web page on this machine: events as they happen, their stories, dead letters.",
+    "page": "Serve a web page on this machine: events as they are recorded, SMS, threads and dead letters.",
     "dead-letters": (
         "List the events that could not be recorded, with the reasons; show one; record those that can be by now."
     ),

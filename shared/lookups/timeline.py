@@ -30,7 +30,7 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     """Which events to return; all given conditions must hold.
 
     Attributes:
-        family: of those that the question is about, if it is about one; not what the time line is filtered by.
+        family: the only family whose partitions may be read; `Timeline` is not filtered by it.
         kind: what happened.
         number: the number of either party of an SMS, as people write it.
         user: raw id of a user.

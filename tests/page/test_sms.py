@@ -153,4 +153,4 @@ async def test_a_story_that_leaves_something_open_names_it(account: Account) -> 
     async with visitor(account) as page:
         answer = await page.get("/sms?number=%2B15555550100&message=message-1")
 
-    assert "What the records leave open" in answer.text
+    assert "Gaps in the records" in answer.text
