@@ -59,7 +59,7 @@ class Filters(msgspec.Struct, frozen=True, kw_only=True):
         for name, known in (("family", FUNCTIONS), ("kind", [*Kind])):
             value = getattr(filters, name)
             if value and value not in known:
-                raise ValueError(f"{value!r} is no {name}")
+                raise ValueError(f"{value!r} is not a {name}")
         _ = filters.wanted, filters.first
         return filters
 
