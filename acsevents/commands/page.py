@@ -18,9 +18,9 @@ def page(
     *,
     read_only: Annotated[bool, typer.Option("--read-only", help="Refuse to replay and to send.")] = False,
 ) -> None:
-    """Serve a web page on this machine: events as they happen, their stories, dead letters.
+    """Serve a web page on this machine: events as they are recorded, SMS, threads and dead letters.
 
-    It prints the address, which lets in whoever has it: only browsers on this machine reach it. It shows the tables
-    that the other commands ask, until Ctrl-C. `acsevents up` serves the same page.
+    It prints the address with its key; only browsers on this machine can open it. The page shows the tables that
+    the other commands query, until Ctrl-C. `acsevents up` serves the same page.
     """
     asyncio.run(run(port, read_only=read_only))

@@ -1,1 +1,1 @@
-"""The local web page: what the command line answers, to look at. It is served on 127.0.0.1 only."""
+"""The local web page: the queries of the command line in a browser. It is served on 127.0.0.1 only."""

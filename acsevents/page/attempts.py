@@ -10,10 +10,10 @@ _MARGIN: Final = 20.0
 
 
 class Point(NamedTuple):
-    """Something on the axis.
+    """A point on the axis.
 
     Attributes:
-        x: its place.
+        x: its coordinate.
         time: when it happened, as Edm.DateTime.
         after: seconds since the first point.
         words: what happened.
@@ -28,7 +28,7 @@ class Point(NamedTuple):
 
 
 def axis_of(story: SmsStory) -> list[Point]:
-    """Place the attempts of a message and its last report; attempts without a readable time have no place."""
+    """Place the attempts of a message and its last report; attempts without a readable time are left out."""
     happened = [
         (at, *_told(number, attempt)) for number, attempt in enumerate(story.attempts, 1) if (at := _ticks(attempt))
     ]

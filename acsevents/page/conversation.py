@@ -1,4 +1,4 @@
-"""A thread as people read a chat: messages, and between them who came and went."""
+"""A thread as a chat: messages, with the changes of the thread and its members between them."""
 
 from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
@@ -21,10 +21,10 @@ class Said(NamedTuple):
     """One message.
 
     Attributes:
-        message: as it stands now.
-        time: when it was sent, as Edm.DateTime; empty if nobody knows.
-        hue: a number of its sender, for a colour.
-        versions: what it said before, oldest first; nothing if that is what it says now.
+        message: its current state.
+        time: when it was sent, as Edm.DateTime; empty if unknown.
+        hue: the number of the sender's colour.
+        versions: all its versions, oldest first; empty if it was never changed.
     """
 
     message: Message
@@ -38,10 +38,10 @@ class Changed(NamedTuple):
 
     Attributes:
         time: when it happened, as Edm.DateTime.
-        who: name or id of who did it, where that is told.
-        whom: name or id of the member, or the topic, where that is told.
+        who: name or id of the initiator, if known.
+        whom: name or id of the member, or the topic, if known.
         words: what happened.
-        of_member: whether it is about a member.
+        of_member: whether it concerns a member.
     """
 
     time: str
@@ -52,7 +52,7 @@ class Changed(NamedTuple):
 
 
 def entries(transcript: Transcript, steps: Sequence[Step]) -> list[Said | Changed]:
-    """Return all that happened in a thread, oldest first; messages keep the order of the transcript."""
+    """Return the messages and changes of a thread, oldest first; messages keep the order of the transcript."""
     names = _names(transcript)
     versions: dict[str, list[Step]] = {}
     changes = []
@@ -73,7 +73,7 @@ def entries(transcript: Transcript, steps: Sequence[Step]) -> list[Said | Change
 
 
 def _names(transcript: Transcript) -> dict[str, str]:
-    """Return the names that are known of users."""
+    """Return the known names of users by their ids."""
     told = [(message.sender_id, message.sender_name) for message in transcript.messages]
     told += [(one.id, one.display_name) for one in transcript.participants]
     return {id_: name for id_, name in told if id_ and name}

@@ -1,4 +1,4 @@
-"""Which events a view shows: read from its address, written into addresses, and asked of each new event."""
+"""Filters of the list of events: read from the query of an address, and matched with each new event."""
 
 from collections.abc import Mapping
 from typing import Final, Self
@@ -13,11 +13,11 @@ from shared.events.event import Kind
 from shared.lookups import EventLine, Handle, Wanted, address
 
 FUNCTIONS: Final = tuple(family.function for family in FAMILIES)
-_CUT: Final = "…"  # behind a text of which the time line keeps the beginning
+_CUT: Final = "…"  # marks a text of which `Timeline` keeps the beginning only
 
 
 class Filters(msgspec.Struct, frozen=True, kw_only=True):
-    """What somebody asked to see; all of it must hold.
+    """The filters of a view; an event must match all of them.
 
     Attributes:
         family: the function that takes the events.
@@ -26,10 +26,10 @@ class Filters(msgspec.Struct, frozen=True, kw_only=True):
         user: raw id of a user.
         thread: id of a thread.
         status: delivery status.
-        text: part of what a line shows, in either case.
+        text: part of what a line shows, case-insensitive.
         since: time of the oldest event, as people write it.
         until: time that all events are older than.
-        before: handle of the event behind which the list begins.
+        before: handle of the event after which the list begins.
     """
 
     family: str = ""
@@ -45,7 +45,7 @@ class Filters(msgspec.Struct, frozen=True, kw_only=True):
 
     @classmethod
     def written(cls, query: Mapping[str, str]) -> Self:
-        """Return the filters as somebody wrote them into an address, whether or not they have a meaning."""
+        """Return the filters of an address without validation."""
         return cls(**{name: query[name].strip() for name in cls.__struct_fields__ if query.get(name, "").strip()})
 
     @classmethod
@@ -53,19 +53,19 @@ class Filters(msgspec.Struct, frozen=True, kw_only=True):
         """Read the filters of an address.
 
         Raises:
-            ValueError: one of them has no meaning; the message says which.
+            ValueError: a filter is invalid; the message names it.
         """
         filters = cls.written(query)
         for name, known in (("family", FUNCTIONS), ("kind", [*Kind])):
             value = getattr(filters, name)
             if value and value not in known:
-                raise ValueError(f"{value!r} is no {name}")
+                raise ValueError(f"{value!r} is not a {name}")
         _ = filters.wanted, filters.first
         return filters
 
     @property
     def wanted(self) -> Wanted:
-        """What of it the tables can be asked for."""
+        """The part that the tables filter by."""
         return Wanted(
             family=next((family for family in FAMILIES if family.function == self.family), None),
             kind=self.kind or None,
@@ -79,40 +79,40 @@ class Filters(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def first(self) -> Handle | None:
-        """The event behind which the list begins."""
+        """The event after which the list begins."""
         return Handle.parse(self.before) if self.before else None
 
     @property
     def given(self) -> dict[str, str]:
-        """Those that are given."""
+        """The filters that are set."""
         return {name: value for name, value in msgspec.structs.asdict(self).items() if value}
 
     @property
     def narrow(self) -> bool:
-        """Whether some events are left out, whatever their time."""
+        """Whether a filter other than time is set."""
         return bool(self.given.keys() - {"since", "until", "before"})
 
     @property
     def sifted(self) -> bool:
-        """Whether the tables cannot be asked for all of it."""
+        """Whether a filter is set that the tables do not support."""
         return bool(self.family or self.text)
 
     @property
     def live(self) -> bool:
-        """Whether new events belong to it."""
+        """Whether the list can contain new events."""
         return not (self.until or self.before)
 
     def query(self, **changes: str) -> str:
-        """Write the filters with some changes as the query of an address, `?` included."""
+        """Return the filters with some changes as the query of an address, including `?`."""
         given = {name: value for name, value in {**self.given, **changes}.items() if value}
         return f"?{urlencode(given, errors='replace')}" if given else "?"
 
     def match(self, line: EventLine, *, of_owner: bool = False) -> bool:
-        """Tell whether an event is one of those asked for, but for its time.
+        """Tell whether an event matches, except for its time.
 
         Args:
             line: the event.
-            of_owner: only if it is filed under the number, user or thread that is asked for, as the past ones are.
+            of_owner: also require that it is filed under the number, user or thread of the filters.
         """
         return (
             self.fits(line)
@@ -133,7 +133,7 @@ class Filters(msgspec.Struct, frozen=True, kw_only=True):
         return family is CHAT_THREAD or _same(self.user, next(iter(line.users), None))
 
     def fits(self, line: EventLine) -> bool:
-        """Tell the same of what the tables cannot be asked for."""
+        """Tell whether an event matches the filters that the tables do not support."""
         if self.family:
             family = find_family(line)
             if family is None or family.function != self.family:
@@ -143,7 +143,7 @@ class Filters(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def find_family(line: EventLine) -> Family | None:
-    """Return the family of an event; None for a type that today's code does not know."""
+    """Return the family of an event; None for an unknown type."""
     event_type = find(line.type or "")
     return None if event_type is None else event_type.family
 

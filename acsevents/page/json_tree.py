@@ -1,4 +1,4 @@
-"""The JSON text of an event as a tree that can be folded, with the place of a problem marked."""
+"""The JSON text of an event as a collapsible tree, with the place of a problem marked."""
 
 import json
 import re
@@ -9,8 +9,8 @@ from acsevents.operations import exact_json
 
 _MOST_NODES: Final = 5_000
 _DEEPEST: Final = 60
-_LONG: Final = 600  # characters of a text that are shown before it is unfolded
-_FEW: Final = 30  # parts that are shown unfolded
+_LONG: Final = 600  # characters of a text that are shown while it is collapsed
+_FEW: Final = 30  # parts of an expanded object or array
 _OPEN_DEPTH: Final = 4
 _STEP: Final = re.compile(r"\.([^.\[\]]+)|\[(\d+)\]")
 _LITERALS: Final = {None: "null", True: "true", False: "false"}
@@ -25,8 +25,8 @@ class Node(NamedTuple):
         text: of a leaf, as JSON spells it.
         parts: of an object or array.
         marked: whether the problem is here.
-        missing: the member whose absence is the problem.
-        open: whether it is shown unfolded.
+        missing: the name of a missing member.
+        open: whether it is expanded.
     """
 
     name: str
@@ -43,16 +43,16 @@ class Node(NamedTuple):
         return f"{self.text[:_LONG]}…" if len(self.text) > _LONG else ""
 
 
-class _Unshowable(Exception):  # noqa: N818  no error: such texts are shown as they are
-    """The text is too deep or has too many parts."""
+class _Unshowable(Exception):  # noqa: N818  no error: such texts are shown as plain text
+    """The text is nested too deeply or has too many parts."""
 
 
 def tree_of(text: str | None, problem: str = "") -> Node | None:
-    """Return the tree of a text; None for what is no JSON, or too deep or too manifold to be folded.
+    """Return the tree of a text; None if it is no JSON, nested too deeply or too large.
 
     Args:
         text: the text.
-        problem: JSON path of what is wrong, such as `$.data.to`; names are found in any case, as events are read.
+        problem: JSON path of the problem, such as `$.data.to`; names are case-insensitive, as in decoding.
     """
     try:
         value = exact_json.parse(text or "")

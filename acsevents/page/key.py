@@ -1,4 +1,4 @@
-"""The secret in the page's address: made once per folder, so that a page and its links outlive a restart."""
+"""The secret in the page's address: created once per folder, so that an open page and its links survive a restart."""
 
 import os
 import re
@@ -16,7 +16,7 @@ _FOR_OTHERS: Final = 0o077
 
 
 def key_of(folder: Path) -> str:
-    """Return the key of a folder; it is made where there is none that only its owner can read.
+    """Return the key of a folder; create one unless there is one that only its owner can read.
 
     Raises:
         Unusable: the folder cannot be written to.
@@ -41,7 +41,7 @@ def _kept(file: Path) -> str | None:
 
 
 def _made(folder: Path) -> str:
-    """Make a key; of several processes that do so at once, all use the last one's."""
+    """Create a key; processes that do so at the same time all read the last one."""
     file = folder / _FILE
     with tempfile.NamedTemporaryFile("w", dir=folder, prefix=_FILE, delete=False) as made:  # only its owner can read it
         made.write(secrets.token_urlsafe(_BYTES))

@@ -1,4 +1,4 @@
-"""What is recorded now: the tables are followed once, however many tabs look on, and only while one does."""
+"""New events: one poll of the tables for all open tabs, and only while there are any."""
 
 import asyncio
 import logging
@@ -18,12 +18,12 @@ from shared.lookups import EventLine, Handle, Lookups, Wanted
 
 _COUNTED: Final = 20_000  # events of the past hour that the chart counts
 _REMEMBERED: Final = 100_000
-_FIRST_PAINT_SECONDS: Final = 0.5  # whoever opens the page sees the list first; following then looks back
-_IDLE_SECONDS: Final = 60.0  # until nobody is taken to be looking
+_FIRST_PAINT_SECONDS: Final = 0.5  # the first view is rendered before polling loads the tables
+_IDLE_SECONDS: Final = 60.0  # without a tab, until polling stops
 _AGAIN_SECONDS: Final = 10.0
 _DEAD_LETTERS_SECONDS: Final = 10.0
-_RESTS: Final = 20  # times as long as the last look at the dead letters took
-MOST_DEAD_LETTERS: Final = 1_000  # of the past hour; how many more there are is not counted
+_RESTS: Final = 20  # pause, in multiples of the duration of the last query
+MOST_DEAD_LETTERS: Final = 1_000  # of the past hour; more are not counted
 _LOG: Final = logging.getLogger(__name__)
 
 
@@ -31,10 +31,10 @@ class Live:
     """Follows the tables of one account.
 
     Attributes:
-        pulse: what the last hour was like.
-        beat: counts the changes of the pulse and of what was told.
-        told: what the look-ups told last, such as why nothing arrives; empty while all is well.
-        closing: whether the page is shutting down.
+        pulse: statistics of the last hour.
+        beat: counts the changes of `pulse` and `told`.
+        told: the last note of the queries, such as why no events arrive; empty in normal operation.
+        closing: whether the server is shutting down.
     """
 
     def __init__(self, lookups: Lookups) -> None:
@@ -53,20 +53,20 @@ class Live:
 
     @property
     def position(self) -> Position:
-        """How far this has followed."""
+        """The position after the last arrival."""
         return Position(self._course, self._arrivals)
 
     def look_on(self) -> Position:
-        """Follow until nobody has looked for a while; return from where on nothing will be missed.
+        """Poll for the next minute; return the position from which a tab misses no event.
 
-        To be called before the tables are read.
+        Call it before reading the tables.
         """
         self._follow()
         return self.position
 
     @contextmanager
     def tab(self, match: Match, after: Position) -> Iterator[Tab]:
-        """Listen, from a position on; whoever was away for too long has lost lines."""
+        """Register a tab that has seen all arrivals up to a position; `lost` if they are no longer known."""
         position = self.look_on()
         tab = Tab(match)
         missed = position.arrivals - after.arrivals
@@ -84,14 +84,14 @@ class Live:
             self._follow()
 
     async def close(self) -> None:
-        """Let all tabs end, and stop following."""
+        """End all streams, and stop polling."""
         self.closing = True
         for tab in self._tabs:
             tab.changed.set()
         await self._stop()
 
     def _follow(self) -> None:
-        """Follow from now until nobody has looked for a while."""
+        """Poll, until there has been no tab for a while."""
         if self._idle is not None:
             self._idle.cancel()
         if self.closing:
@@ -130,11 +130,11 @@ class Live:
         await asyncio.gather(*map(self._keep_up, (self._hear, self._count_past, self._watch_dead_letters)))
 
     async def _keep_up(self, work: Callable[[], Awaitable[None]]) -> None:
-        """Do some work; where it fails, say why and begin it anew."""
+        """Run some work; if it fails, show the reason and restart it."""
         while True:
             try:
                 await work()
-            except Exception as error:  # noqa: BLE001  whoever looks on sees why
+            except Exception as error:  # noqa: BLE001  the page shows it
                 failure = explanation(error)
                 if failure is None:
                     _LOG.exception("a bug while following")
@@ -156,7 +156,7 @@ class Live:
                     tab.add(line)
 
     async def _count_past(self) -> None:
-        """Count the past hour for the chart, from now back as far as that is cheap."""
+        """Count the events of the past hour, the newest first, up to a limit."""
         begin = an_hour_before(self._lookups.now())
         counted_from, number = begin, 0
         async with aclosing(self._lookups.occurrences(begin)) as occurrences:
@@ -181,11 +181,11 @@ class Live:
             if written != self.pulse.dead_letters:
                 self.pulse.dead_letters = written
                 self.beat += 1
-            # Where there are very many, the service looks through all of them: then less often.
+            # With very many dead letters the query takes long, so it runs less often.
             await asyncio.sleep(max(_DEAD_LETTERS_SECONDS, _RESTS * (time.monotonic() - begin)))
 
     def _count(self, handle: str, ticks: int, kind: str) -> bool:
-        """Count an event in the chart, once; tell whether it was not known before."""
+        """Count an event once; tell whether it was new."""
         if handle in self._counted:
             return False
         self._counted[handle] = None

@@ -1,4 +1,4 @@
-"""What the last hour was like: events per minute by kind, dead letters beside them, and how long storing takes."""
+"""Statistics of the last hour: events per minute and kind, dead letters per minute, and the storage lag."""
 
 import math
 from collections import Counter, deque
@@ -13,7 +13,7 @@ from shared.lookups.reader import ticks_of
 
 MINUTES: Final = 60
 _MINUTE: Final = 60 * TICKS_PER_SECOND
-_LAGS: Final = 500  # arrivals that the lag is told of
+_LAGS: Final = 500  # events
 _KINDS: Final = [kind.value for kind in Kind]
 
 
@@ -37,12 +37,12 @@ class Minute(NamedTuple):
 
 
 class Lag(NamedTuple):
-    """Seconds from the time of an event until its row was written.
+    """Seconds between the time of an event and the writing of its row.
 
     Attributes:
-        median: half of the arrivals took no longer.
-        p95: 19 of 20 took no longer.
-        arrivals: how many arrivals this tells of.
+        median: the median.
+        p95: the 95th percentile.
+        arrivals: the number of events measured.
     """
 
     median: float
@@ -51,11 +51,11 @@ class Lag(NamedTuple):
 
 
 class Pulse:
-    """Counts events as they arrive.
+    """Counts events.
 
     Attributes:
-        counted_from: the first moment that is counted, as Edm.DateTime; None until the past is counted.
-        dead_letters: how many were written in which minute.
+        counted_from: the time from which all events are counted, as Edm.DateTime; None until that is known.
+        dead_letters: their number by minute.
     """
 
     def __init__(self) -> None:
@@ -69,13 +69,13 @@ class Pulse:
         self._counts.setdefault(minute_of(ticks), Counter())[kind] += 1
 
     def time(self, line: EventLine) -> None:
-        """Note how long it took to store an event that has just arrived for the first time."""
+        """Add the lag of an event that was seen for the first time."""
         if line.written is not None:
             written, happened = Instant.parse(line.written).ticks, Instant.parse(line.time).ticks
             self._lags.append((written - happened) / TICKS_PER_SECOND)
 
     def minutes(self, now: datetime) -> list[Minute]:
-        """Return the last hour, oldest minute first, and forget what is older."""
+        """Return the last hour, oldest minute first; forget older minutes."""
         last = ticks_of(now) // _MINUTE
         first = last - MINUTES + 1
         for old in [minute for minute in self._counts if minute < first]:
@@ -83,7 +83,7 @@ class Pulse:
         return [*self._last_hour(first, last)]
 
     def lag(self) -> Lag | None:
-        """Return how long storing took lately; None if nothing has arrived."""
+        """Return the lag of the latest events; None without any."""
         if not self._lags:
             return None
         lags = sorted(self._lags)
@@ -96,7 +96,7 @@ class Pulse:
 
 
 def in_order(counts: Mapping[str, int]) -> dict[str, int]:
-    """Return counts of kinds in the order of the kinds; those that today's code does not know are the last."""
+    """Return counts of kinds in the order of the kinds; unknown kinds come last."""
     return {kind: counts[kind] for kind in (*_KINDS, *sorted(counts.keys() - _KINDS)) if kind in counts}
 
 

@@ -1,4 +1,4 @@
-"""Numbers and threads that had events lately: one short reading of the newest events, however many there are."""
+"""Numbers and threads with recent events, from a bounded number of the newest events."""
 
 from collections.abc import Callable
 from contextlib import aclosing
@@ -8,7 +8,7 @@ import msgspec
 
 from shared.lookups import EventLine, Lookups, Wanted
 
-READ: Final = 1_000  # newest events that are looked through
+READ: Final = 1_000  # newest events
 _AT_ONCE: Final = 300  # rows of each shard
 
 
@@ -19,7 +19,7 @@ class Recent(msgspec.Struct):
         id: the number, or the id of the thread.
         last: its newest event.
         events: how many of the newest events are its.
-        topic: the newest topic that they tell of a thread.
+        topic: the newest topic of a thread.
     """
 
     id: str

@@ -30,7 +30,7 @@ async def run(port: int, *, read_only: bool) -> None:
 
 
 def _writing_to(tables: Account) -> Local | None:
-    """Return the stack of this folder, if its tables are the ones that are shown."""
+    """Return the local stack of this folder if the page shows its tables."""
     running = find()
     if running is None or parse_connection_string(running.tables).endpoint != tables.endpoint:
         return None

@@ -1,4 +1,4 @@
-"""Past events, newest first: as many as a view shows, or as a reader waits for."""
+"""Past events, newest first, up to a number of lines or a time limit."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Iterator
@@ -20,13 +20,13 @@ _REACHES: Final = (timedelta(hours=1), timedelta(hours=12), timedelta(days=7), t
 
 
 class Found(NamedTuple):
-    """What was found.
+    """The result of a search.
 
     Attributes:
         lines: the events, newest first.
-        more: whether there are older ones, or there may be.
-        searched_to: the time down to which all were looked at, where patience ended before the tables did.
-        of_owner: whether they are those filed under the number, user or thread that is asked for.
+        more: whether there are, or may be, older ones.
+        searched_to: the time back to which the search is complete, if the time limit ended it.
+        of_owner: whether the events are from the partition of a number, user or thread.
     """
 
     lines: list[EventLine]
@@ -36,9 +36,9 @@ class Found(NamedTuple):
 
 
 async def search(lookups: Lookups, filters: Filters, limit: int) -> Found:
-    """Return the newest events that a view asks for, at most so many.
+    """Return the newest events that match some filters.
 
-    The tables are asked for a short time back, then further and further: what is rare may be at their other end.
+    It queries a short period first and then longer ones, so that a search for rare events can report how far it got.
     """
     lines: list[EventLine] = []
     searched_to: int | None = None
@@ -61,7 +61,7 @@ async def search(lookups: Lookups, filters: Filters, limit: int) -> Found:
 
 
 def _stretches(filters: Filters, lookups: Lookups) -> Iterator[Wanted]:
-    """Yield the times to ask for, one before the other."""
+    """Yield consecutive periods, the latest first."""
     wanted = filters.wanted
     if (first := filters.first) is not None:
         wanted = msgspec.structs.replace(wanted, until=min(first.ticks + 1, wanted.until or first.ticks + 1))
@@ -76,7 +76,7 @@ def _stretches(filters: Filters, lookups: Lookups) -> Iterator[Wanted]:
 
 
 async def _lines(lookups: Lookups, filters: Filters, source: Source, limit: int) -> AsyncGenerator[EventLine]:
-    """Yield the events of a source, from behind the one that the list begins behind."""
+    """Yield the matching events of a source after the one that the list begins after."""
     first = filters.first
     async with aclosing(lookups.lines_of(source, page=PAGE if filters.sifted else min(limit, PAGE))) as lines:
         async for line in lines:
@@ -85,5 +85,5 @@ async def _lines(lookups: Lookups, filters: Filters, source: Source, limit: int)
 
 
 def _is_behind(handle: Handle, first: Handle) -> bool:
-    """Tell whether an event stands behind another in the time line; of one time, its digest decides."""
+    """Tell whether an event follows another in the order of the tables: by time, then by digest."""
     return (-handle.ticks, handle.digest) > (-first.ticks, first.digest)

@@ -1,13 +1,13 @@
-"""Who gets in: requests of this machine's browser, to this address, from this page, by whoever was shown the key.
+"""Admission: requests to this address, from this page or a followed link, with the key or its cookie.
 
-A page on 127.0.0.1 can be asked by any web site that its reader visits, so being local protects nothing:
+Every web site that the user visits can send requests to 127.0.0.1:
 
-* DNS rebinding makes a stranger's name point here: the Host header must be this address.
-* Other sites and other local servers can post here, and load things from here: the browser tells where a request comes
-  from in Origin and Sec-Fetch-Site, which no script can change. https://www.w3.org/TR/fetch-metadata/
+* With DNS rebinding, a foreign name resolves to this machine: the Host header must be this address.
+* Other sites and other local servers can post here and load resources from here: the browser states the source of a
+  request in Origin and Sec-Fetch-Site, which scripts cannot change. https://www.w3.org/TR/fetch-metadata/
 * Other users of this machine can connect: they do not have the key.
 
-A refusal is the same for every reason, so that nobody learns which of these he has passed.
+All refusals are equal, so that they reveal neither the reason nor what is served.
 """
 
 import hashlib
@@ -22,14 +22,14 @@ _PARAMETER: Final = "key"
 READING: Final = frozenset({"GET", "HEAD"})
 _FROM_HERE: Final = frozenset({"same-origin", "none"})  # none: typed, or opened from a terminal or a bookmark
 _HEADERS: Final = {
-    # Neither scripts nor styles but the files of this page; nothing is framed, embedded or sent elsewhere.
+    # Scripts and styles from the files of this page only; no frames, no forms and no requests to other hosts.
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
         "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
     ),
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
-    # `no-referrer` would make browsers send `Origin: null` with the page's own forms.
+    # With `no-referrer`, browsers send `Origin: null` with the page's own forms.
     "Referrer-Policy": "same-origin",
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
@@ -38,7 +38,7 @@ _HEADERS: Final = {
 
 
 def guarded(key: str) -> Middleware:
-    """Return the middleware that refuses whoever may not ask, and changes the key in an address for a cookie."""
+    """Return the middleware that refuses all other requests, and exchanges the key in an address for a cookie."""
 
     @web.middleware
     async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -55,14 +55,14 @@ def guarded(key: str) -> Middleware:
 
 
 async def add_headers(_request: web.Request, response: web.StreamResponse) -> None:
-    """Protect every response, refusals too; for `on_response_prepare`."""
+    """Add the protecting headers to every response, refusals included; for `on_response_prepare`."""
     for name, value in _HEADERS.items():
         response.headers.setdefault(name, value)
-    response.headers.popall("Server", None)  # what runs here is nobody's business
+    response.headers.popall("Server", None)  # names the library and its version
 
 
 def _port(request: web.Request) -> int:
-    """Return the port that the request came in on."""
+    """Return the port that received the request."""
     assert request.transport is not None  # noqa: S101  a request that is being answered has a connection
     port: int = request.transport.get_extra_info("sockname")[1]
     return port
@@ -73,10 +73,10 @@ def _is_addressed_here(request: web.Request, port: int) -> bool:
 
 
 def _comes_from_here(request: web.Request) -> bool:
-    """Tell whether the page itself asks, or a person who follows a link to it."""
+    """Tell whether the request comes from the page itself, or from a link that somebody followed."""
     origin, site = request.headers.get("Origin"), request.headers.get("Sec-Fetch-Site")
     if origin is None:
-        if request.method not in READING:  # browsers always tell it then
+        if request.method not in READING:  # browsers always send it then
             return False
     elif origin != f"http://{request.host}":
         return False
@@ -84,7 +84,7 @@ def _comes_from_here(request: web.Request) -> bool:
 
 
 def _is_followed_link(request: web.Request) -> bool:
-    """Tell whether a link was followed that stands elsewhere, in a mail or a chat; a frame is none."""
+    """Tell whether a link on another site, in a mail or a chat was followed in a tab, not in a frame."""
     headers = request.headers
     return (
         request.method in READING
@@ -94,22 +94,22 @@ def _is_followed_link(request: web.Request) -> bool:
 
 
 def _entered(request: web.Request, key: str, port: int) -> web.Response:
-    """Send the reader on to the same address without the key."""
+    """Set the cookie, and redirect to the same address without the key."""
     url = request.rel_url.without_query_params(_PARAMETER)
-    # With the host: a path that begins with two slashes would lead to another one.
+    # With the host, since a path that begins with two slashes would name another one.
     answer = web.Response(status=303, headers={"Location": f"http://{request.host}{url.raw_path_qs}"})
-    # Lax: the cookie comes along when a link is followed from elsewhere, and with nothing else that is sent from there.
+    # Lax: browsers send the cookie when a link on another site is followed, but with no other request from there.
     answer.set_cookie(_cookie(port), _pass(key, port), httponly=True, samesite="Lax", path="/")
     return answer
 
 
 def _cookie(port: int) -> str:
-    """Name the cookie; browsers share cookies among all ports of a host."""
+    """Return the cookie's name; browsers share cookies among all ports of a host."""
     return f"acsevents-{port}"
 
 
 def _pass(key: str, port: int) -> str:
-    """Return the cookie's value: who sees it, such as another server on this host, does not learn the key."""
+    """Return the cookie's value; it does not reveal the key to other servers on this host, which receive it too."""
     return hmac.new(key.encode(), f"cookie of port {port}".encode(), hashlib.sha256).hexdigest()
 
 

@@ -1,4 +1,4 @@
-"""The server of the page: its routes, and the life of what they need."""
+"""The server of the page: routes, and the lifetime of their context."""
 
 import logging
 from collections.abc import AsyncIterator
@@ -25,7 +25,7 @@ from acsevents.page.views.threads import show_threads
 from shared.lookups import Lookups
 from shared.storage.account import Account
 
-_PATIENCE: Final = 2.0  # seconds for requests under way, when the page is closed
+_PATIENCE: Final = 2.0  # seconds for requests under way at the end
 _LARGEST: Final = 4 * 1024 * 1024  # bytes of a form: an event of 1 MB, percent-encoded
 _LOG: Final = logging.getLogger(__name__)
 
@@ -34,13 +34,13 @@ _LOG: Final = logging.getLogger(__name__)
 async def serving(
     account: Account, *, key: str, port: int = 0, local: Local | None = None, read_only: bool = False
 ) -> AsyncIterator[str]:
-    """Serve the page on 127.0.0.1 during the block, which gets the address that lets its reader in.
+    """Serve the page on 127.0.0.1 during the block, which gets the address with the key.
 
     Args:
-        account: whose tables to show.
+        account: the storage account to show.
         key: the secret in the address.
-        port: where to listen, 0 for any free port.
-        local: the stack that writes to these tables, if it runs on this machine.
+        port: the port, 0 for any free one.
+        local: the local stack that writes to the account's tables, if there is one.
         read_only: refuse to replay and to send.
 
     Raises:
@@ -61,7 +61,7 @@ async def serving(
 
 @web.middleware
 async def _changing_nothing(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Refuse whatever may change something on a page that is for reading."""
+    """Refuse all requests that may change something, if the page is read-only."""
     if request.app[SITE].read_only and request.method not in READING:
         told = "This page was started with --read-only: it replays and sends nothing."
         return page(request, "problem.html", status=403, title="Read-only", problem=told)
@@ -70,7 +70,7 @@ async def _changing_nothing(request: web.Request, handler: Handler) -> web.Strea
 
 @web.middleware
 async def _explained(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Tell what went wrong with its cure; what is a bug, only that it is one."""
+    """Show an error with its cure; of a bug, only that there is one."""
     try:
         return await handler(request)
     except web.HTTPException as answer:

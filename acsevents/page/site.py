@@ -1,4 +1,4 @@
-"""What the views need to answer: the tables to ask, what happens there now, and what may be done."""
+"""The context of the views: the tables, the stream of new events, the local stack, and what is allowed."""
 
 from typing import Final, NamedTuple
 
@@ -22,14 +22,14 @@ class Local(NamedTuple):
 
 
 class Site(NamedTuple):
-    """What a page is about.
+    """The context of one page.
 
     Attributes:
-        account: whose tables are shown.
-        lookups: the questions to them.
-        live: what is written there now.
-        local: the stack that writes there, if that runs on this machine.
-        read_only: whether nothing may be replayed or sent.
+        account: the storage account.
+        lookups: queries of its tables.
+        live: new events in its tables.
+        local: the local stack that writes to its tables, if there is one.
+        read_only: whether replaying and sending are refused.
     """
 
     account: Account
@@ -43,5 +43,5 @@ SITE: Final = web.AppKey("SITE", Site)
 
 
 def site_of(request: web.Request) -> Site:
-    """Return what the page of a request is about."""
+    """Return the context of a request."""
     return request.app[SITE]

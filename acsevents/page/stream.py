@@ -1,4 +1,4 @@
-"""New events for an open tab, as server-sent events: lines of the list, and the pulse.
+"""The stream of an open tab as server-sent events: lines of the list, and statistics of the last hour.
 
 https://html.spec.whatwg.org/multipage/server-sent-events.html
 """
@@ -19,13 +19,13 @@ from acsevents.page.tab import Position, Tab
 from acsevents.page.templating import render
 from shared.lookups import Lookups
 
-_GATHER_SECONDS: Final = 0.2  # what comes together is told together
+_GATHER_SECONDS: Final = 0.2  # events that arrive together are sent together
 _PULSE_SECONDS: Final = 2.0
-_SILENCE_SECONDS: Final = 15.0  # then a comment shows that the connection is alive
+_SILENCE_SECONDS: Final = 15.0  # then a comment keeps the connection alive
 
 
 async def stream(request: web.Request) -> web.StreamResponse:
-    """Tell a tab what its filters let pass, from the position that its page was read at."""
+    """Send the events that match the filters of a tab, beginning at its position."""
     site = site_of(request)
     try:
         filters = Filters.read(request.query)
@@ -36,12 +36,12 @@ async def stream(request: web.Request) -> web.StreamResponse:
     await response.prepare(request)
     match = partial(filters.match, of_owner="of-owner" in request.query)
     with site.live.tab(match, after) as tab, suppress(ConnectionError):
-        await _Telling(response, site.live, site.lookups, tab).run()
+        await _Telling(response, site.live, site.lookups, tab, after).run()
     return response
 
 
 def pulse(live: Live, lookups: Lookups) -> str:
-    """Write the chart of the last hour and what stands beside it."""
+    """Render the chart and the figures of the last hour."""
     minutes = live.pulse.minutes(lookups.now())
     counted_from = live.pulse.counted_from
     return render(
@@ -56,16 +56,17 @@ def pulse(live: Live, lookups: Lookups) -> str:
 
 
 class _Telling:
-    def __init__(self, response: web.StreamResponse, live: Live, lookups: Lookups, tab: Tab) -> None:
+    def __init__(self, response: web.StreamResponse, live: Live, lookups: Lookups, tab: Tab, after: Position) -> None:
         self._response = response
         self._live = live
         self._lookups = lookups
         self._tab = tab
         self._told = (0, -1)
+        self._position = after
         self._silent_since = self._pulse_at = time.monotonic()
 
     async def run(self) -> None:
-        """Tell until the page closes, or the list has to be read anew."""
+        """Send until the server closes, or the tab must reload the list."""
         await self._response.write(b"retry: 1000\n\n")
         while not self._live.closing:
             with suppress(TimeoutError):
@@ -79,6 +80,7 @@ class _Telling:
 
     async def _tell_lines(self) -> None:
         lines, left_out = self._tab.take()
+        self._position = self._live.position  # later arrivals are not sent yet
         if lines:
             await self._send("lines", render("_lines.html", lines=lines, left_out=left_out))
 
@@ -93,7 +95,7 @@ class _Telling:
 
     async def _send(self, kind: str, text: str) -> None:
         data = "".join(f"data: {line}\n" for line in text.split("\n"))
-        await self._write(f"event: {kind}\nid: {self._live.position}\n{data}\n")
+        await self._write(f"event: {kind}\nid: {self._position}\n{data}\n")
 
     async def _write(self, text: str) -> None:
         self._silent_since = time.monotonic()

@@ -1,4 +1,4 @@
-"""What one open tab has still to be told, and how far it has been told."""
+"""One open tab: the events to send to it, and its position in the stream of all events."""
 
 import asyncio
 from collections import deque
@@ -9,11 +9,12 @@ from shared.lookups import EventLine
 
 CAP: Final = 300  # lines that a list shows
 
+_DIGITS: Final = 18
 Match = Callable[[EventLine], bool]
 
 
 class Position(NamedTuple):
-    """How far somebody has followed: so many arrivals of one course of following."""
+    """A number of arrivals since polling began; `course` identifies that beginning."""
 
     course: str
     arrivals: int
@@ -23,19 +24,21 @@ class Position(NamedTuple):
 
     @classmethod
     def parse(cls, text: str) -> "Position":
-        """Read a position; what is none is one of a course that nobody knows."""
+        """Parse a position; an invalid one has an unknown course."""
         course, _, arrivals = text.partition(".")
-        return cls(course, int(arrivals)) if arrivals.isascii() and arrivals.isdigit() else cls("", 0)
+        if arrivals.isascii() and arrivals.isdigit() and len(arrivals) <= _DIGITS:
+            return cls(course, int(arrivals))
+        return cls("", 0)
 
 
 class Tab:
-    """What one tab has still to be told.
+    """The events to send to one tab.
 
     Attributes:
-        changed: is set when there is something to tell.
-        waiting: lines, oldest first; no more than its list can show.
-        left_out: lines that the list could not have shown, since more of them came at once.
-        lost: whether lines were missed that nobody knows any more: the list must be read anew.
+        changed: set when there is something to send.
+        waiting: lines, oldest first, at most as many as the list shows.
+        left_out: the number of older lines that were dropped because more were waiting than the list shows.
+        lost: whether arrivals were missed, so that the tab must reload the list.
     """
 
     def __init__(self, match: Match) -> None:
@@ -46,7 +49,7 @@ class Tab:
         self.lost = False
 
     def add(self, line: EventLine) -> None:
-        """Keep a line until it is told."""
+        """Add a line if it matches."""
         if self.match(line):
             self.waiting.append(line)
             self.changed.set()
@@ -55,7 +58,7 @@ class Tab:
                 self.left_out += 1
 
     def take(self) -> tuple[list[EventLine], int]:
-        """Return what is waiting, the newest arrival first, and how many lines were left out."""
+        """Return the waiting lines, the newest arrival first, and the number of those left out; forget both."""
         taken = [*reversed(self.waiting)], self.left_out
         self.waiting.clear()
         self.left_out = 0

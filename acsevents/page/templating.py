@@ -1,4 +1,4 @@
-"""HTML from templates. Texts of strangers are escaped, and what would be obeyed unseen is made visible."""
+"""HTML from templates, with all texts escaped and control characters made visible."""
 
 import json
 import re
@@ -23,7 +23,7 @@ _HEAD, _TAIL = 8, 16
 
 
 def render(name: str, **values: Any) -> str:
-    """Return what a template makes of some values."""
+    """Render a template."""
     return _ENVIRONMENT.get_template(name).render(values)
 
 
@@ -34,13 +34,13 @@ def page(request: web.Request, template: str, *, status: int = 200, **values: An
 
 
 def link(path: str, **query: str | None) -> str:
-    """Return an address on this page."""
+    """Return an address with a query; underscores in names become hyphens."""
     given = {name.replace("_", "-"): value for name, value in query.items() if value}
     return f"{path}?{urlencode(given, errors='replace')}" if given else path
 
 
 def _visible(value: Any) -> Any:
-    """Return what is written for a value: control characters, overrides of direction and half emoji as escapes."""
+    """Return a value with control characters, bidirectional overrides and surrogates as escapes."""
     if value is None:
         return ""
     if isinstance(value, Markup) or not isinstance(value, str):
@@ -49,12 +49,12 @@ def _visible(value: Any) -> Any:
 
 
 def _exact(value: str) -> Markup:
-    """Escape a text for a field of a form, which gives it back as it is."""
+    """Escape a text for a form field, which sends it back unchanged."""
     return escape(value.encode("utf-8", "replace").decode())
 
 
 def _short(value: str) -> str:
-    """Shorten an id: its end tells most."""
+    """Shorten an id in the middle."""
     return value if len(value) <= _LONG else f"{value[:_HEAD]}…{value[-_TAIL:]}"
 
 
@@ -64,12 +64,12 @@ def _is_id(value: str) -> bool:
 
 
 def _order(handle: str) -> str:
-    """Return what lists are sorted by, the newest first; of one time, the digest decides, as in the tables."""
+    """Return the sort key of an event in lists, newest first, as in the tables."""
     return Handle.parse(handle).key[1]
 
 
 def _duration(seconds: float) -> str:
-    """Write some seconds for people."""
+    """Format a number of seconds."""
     for size, unit in ((86_400, "d"), (3_600, "h"), (60, "min")):
         if abs(seconds) >= 3 * size:
             return f"{seconds / size:.0f} {unit}"
@@ -77,14 +77,14 @@ def _duration(seconds: float) -> str:
 
 
 def _json(value: str) -> str:
-    """Spell a text as JSON does."""
+    """Encode a text as a JSON string."""
     return json.dumps(value, ensure_ascii=False)
 
 
 def shell_word(value: str) -> str:
-    """Write a text as one word of a shell, in ASCII: a terminal that it is pasted into obeys nothing in it.
+    """Quote a text as one word of a shell, in printable ASCII, so that no control character reaches a terminal.
 
-    `$'…'`, which bash and zsh read, where the text is not ASCII or has control characters.
+    A text with other characters is quoted as `$'…'`, which bash and zsh support.
     """
     if value.isascii() and value.isprintable():
         return shlex.quote(value)

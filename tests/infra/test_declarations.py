@@ -4,6 +4,7 @@ import json
 import logging
 import re
 from collections.abc import Sequence
+from math import inf
 from pathlib import Path
 from typing import Any, Final
 
@@ -12,6 +13,7 @@ from azure.eventgrid import SystemEventNames
 
 import function_app
 from acsevents.deployment import FILTERS, filters
+from acsevents.doctor.deployment import NAMES
 from shared import sink
 from shared.catalogue import EVENT_TYPES, FAMILIES, TABLES
 from shared.storage.account import Identity
@@ -84,10 +86,15 @@ def test_the_app_understands_its_settings() -> None:
     assert [] == [name for name in settings if re.match("FUNCTIONS_|WEBSITE_|SCM_|ENABLE_ORYX", name)]
 
 
+def test_what_the_doctor_looks_at_is_put_out_by_provisioning() -> None:
+    """So `acsevents doctor` finds the resources in the environment of azd."""
+    assert set(NAMES) <= {one.name for one in declarations(INFRA / "main.bicep", "output")}
+
+
 class _Taker(Room):
     """A store that takes every row."""
 
-    async def write(self, rows: Sequence[Row], *, deadline: float | None = None) -> None:
+    async def write(self, rows: Sequence[Row], *, deadline: float = inf) -> None:
         """Take them."""
 
 

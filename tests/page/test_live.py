@@ -10,12 +10,14 @@ from typing import Any, Self
 import aiohttp
 import pytest
 
+from acsevents.page.live import Live
 from acsevents.page.pulse import MINUTES, Pulse
 from acsevents.page.server import serving
+from acsevents.page.stream import _Telling
 from acsevents.page.tab import CAP, Position, Tab
 from acsevents.page.templating import _duration
 from shared.events.timestamps import edm
-from shared.lookups import EventLine, Handle
+from shared.lookups import EventLine, Handle, Lookups
 from shared.lookups.reader import ticks_of
 from shared.storage.account import Account
 from tests import samples
@@ -135,7 +137,9 @@ async def test_a_connection_that_broke_goes_on_where_it_was(account: Account) ->
     assert set(again.handles) & set(stream.handles) == set()
 
 
-@pytest.mark.parametrize("position", ["", "another.7", "another", "x.-1", "\N{SUPERSCRIPT TWO}.\N{SUPERSCRIPT TWO}"])
+@pytest.mark.parametrize(
+    "position", ["", "another.7", "another", "x.-1", "\N{SUPERSCRIPT TWO}.\N{SUPERSCRIPT TWO}", f"x.{'9' * 5000}"]
+)
 async def test_a_tab_of_another_server_is_told_to_read_anew(account: Account, position: str) -> None:
     """After a restart nobody knows what it has missed."""
     async with visitor(account) as page, listening(page, f"/stream?after={position}") as stream:
@@ -265,3 +269,31 @@ async def test_what_arrives_is_what_stays_when_the_page_is_read_again(
 def test_durations_are_told_to_people(seconds: float, told: str) -> None:
     """From tenths of a second to the years of a sample that was sent today."""
     assert _duration(seconds) == told
+
+
+class _Slow:
+    """A connection over which another event arrives while one is sent."""
+
+    def __init__(self, live: Live, tab: Tab) -> None:
+        self.live, self.tab, self.sent = live, tab, ""
+
+    async def write(self, data: bytes) -> None:
+        """Take a message."""
+        self.sent += data.decode()
+        if b"event: lines" in data:
+            self.live._arrivals += 1
+            self.tab.add(line(ticks_of(NOW) + 1))
+
+
+async def test_a_message_names_no_position_before_all_until_there_was_sent(account: Account) -> None:
+    """A connection that breaks behind it goes on with what it has not been sent."""
+    async with Lookups(account) as lookups:
+        live, tab = Live(lookups), Tab(lambda _: True)
+        connection = _Slow(live, tab)
+        telling = _Telling(connection, live, lookups, tab, Position("", 0))  # type: ignore[arg-type]  # all it needs
+        live._arrivals = 1
+        tab.add(line(ticks_of(NOW)))
+        await telling._tell_lines()
+        await telling._tell_pulse()
+
+    assert re.findall(r"event: (\w+)\nid: (\S+)", connection.sent) == [("lines", ".1"), ("pulse", ".1")]

@@ -132,7 +132,7 @@ async def test_a_report_tells_states_reasons_and_times(account: Account) -> None
         ("/sms?number=%2B15555550100&message=none", 404, "No such SMS"),
         ("/sms/report?number=%2B15555550199", 200, "No SMS is filed under that number"),
         ("/sms/report", 200, "No SMS is filed under that number"),
-        ("/sms/report?number=1&since=x", 400, "is no time"),
+        ("/sms/report?number=1&since=x", 400, "is not a time"),
         ("/sms?number=%00%2F%23&limit=x", 404, "No SMS of that number is recorded."),
         ("/sms?number=+", 200, "No SMS is among the newest events."),
     ],
@@ -153,4 +153,4 @@ async def test_a_story_that_leaves_something_open_names_it(account: Account) -> 
     async with visitor(account) as page:
         answer = await page.get("/sms?number=%2B15555550100&message=message-1")
 
-    assert "What the records leave open" in answer.text
+    assert "Gaps in the records" in answer.text

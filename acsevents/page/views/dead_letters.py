@@ -1,4 +1,4 @@
-"""Dead letters: what could not be recorded, why, and whether it can be by now."""
+"""Dead letters and their replay."""
 
 from collections import Counter
 from contextlib import aclosing
@@ -18,15 +18,15 @@ from shared.rows.records import record_rows
 
 _READ: Final = 1_000
 _SHOWN: Final = 200
-_MOST_TOLD: Final = 20  # of those that stay
+_MOST_TOLD: Final = 20  # reasons
 
 
 class Outcome(Replayed):
-    """What became of a replay.
+    """The outcome of a replay.
 
     Attributes:
-        told: of those that stay, why.
-        handle: of the event, where one was replayed and recorded.
+        told: the reasons of those that remain.
+        handle: of the event, if one dead letter was replayed and recorded.
     """
 
     told: tuple[str, ...] = ()
@@ -39,7 +39,7 @@ async def show_dead_letters(request: web.Request) -> web.Response:
 
 
 async def show_dead_letter(request: web.Request) -> web.Response:
-    """Show one dead letter, its text with the place of the problem marked."""
+    """Show one dead letter, with the place of the problem marked in its text."""
     return await _show(request, request.match_info["id"])
 
 
@@ -66,7 +66,7 @@ async def _list(request: web.Request, reason: str, outcome: Outcome | None = Non
     site = site_of(request)
     letters, whole = await _read(site, None)
     reasons = Counter(letter.reason for letter in letters)
-    if reason and not whole:  # others may have filled what was read
+    if reason and not whole:  # those that were read may lack some of it
         letters, _ = await _read(site, reason)
     chosen = [letter for letter in letters if reason in {"", letter.reason}]
     return page(
@@ -82,7 +82,7 @@ async def _list(request: web.Request, reason: str, outcome: Outcome | None = Non
 
 
 async def _read(site: Site, reason: str | None) -> tuple[list[DeadLetter], bool]:
-    """Read dead letters, at most so many; tell whether these are all."""
+    """Read dead letters up to a limit; tell whether they are all."""
     read: list[DeadLetter] = []
     async with aclosing(site.lookups.dead_letters(reason=reason)) as letters:
         async for letter in letters:
@@ -112,7 +112,7 @@ async def _show(request: web.Request, id_: str, outcome: Outcome | None = None) 
 
 
 def _handle(letter: DeadLetter) -> str:
-    """Return the handle of the event that a dead letter has become."""
+    """Return the handle of the event of a dead letter."""
     event = read_event(letter.raw or "")
     if isinstance(event, ContentError):
         return ""

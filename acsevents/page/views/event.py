@@ -1,4 +1,4 @@
-"""One event whole."""
+"""One event."""
 
 import asyncio
 from typing import Final
@@ -49,7 +49,7 @@ async def show_event(request: web.Request) -> web.Response:
 
 
 def _links(event: RecordedEvent) -> list[tuple[str, str]]:
-    """Return the addresses of the stories that an event belongs to, with what they are called."""
+    """Return links to the SMS, number, thread and user of an event, with their labels."""
     told = {name: value for name, value in event.columns.items() if isinstance(value, str) and value}
     links = []
     if number := told.get("Number"):
@@ -65,7 +65,7 @@ def _links(event: RecordedEvent) -> list[tuple[str, str]]:
 
 
 def _commands(event: RecordedEvent, site: Site) -> list[tuple[str, str]]:
-    """Return commands to copy, with what they are called."""
+    """Return commands to copy, with their labels."""
     commands = [("command", f"acsevents event {event.handle}")]
     if curl := _curl(event, site.local.host if site.local else _HOST):
         commands.append(("as curl", curl))
@@ -73,7 +73,7 @@ def _commands(event: RecordedEvent, site: Site) -> list[tuple[str, str]]:
 
 
 def _curl(event: RecordedEvent, host: str) -> str | None:
-    """Return the command that delivers an event to a Functions host again; None for what no command line takes."""
+    """Return the command that delivers an event to a Functions host again; None if it does not fit a command line."""
     event_type = find(str(event.columns.get("EventType") or ""))
     try:
         body = exact_json.parse(event.text or "")

@@ -1,4 +1,4 @@
-"""What happened: the list that new events join as they are recorded."""
+"""The list of events, which new events join."""
 
 from typing import Final
 
@@ -17,7 +17,7 @@ _STATUSES: Final = ("Delivered", "Failed")
 
 
 async def show_events(request: web.Request) -> web.Response:
-    """List the newest events that the address asks for."""
+    """List the newest events that match the filters of the address."""
     site = site_of(request)
     position = site.live.look_on()
     problem, filters = "", Filters.written(request.query)

@@ -1,4 +1,4 @@
-"""Send an event to the local Event Grid, and see it arrive."""
+"""Send an event to the local Event Grid, and show what arrives."""
 
 import json
 from collections.abc import AsyncIterator
@@ -24,7 +24,7 @@ _ARRIVALS: Final = 20
 
 
 class _Written(NamedTuple):
-    """What was written into the form.
+    """The content of the form.
 
     Attributes:
         text: one event, or several.
@@ -40,12 +40,12 @@ class _Written(NamedTuple):
 
 
 async def show_send(request: web.Request) -> web.Response:
-    """Show a sample, to be edited and sent."""
+    """Show a sample in the form."""
     return _page(request, _sample(request))
 
 
 async def send_it(request: web.Request) -> web.Response:
-    """Send what was written; tell what became of it."""
+    """Send the content of the form, and show the outcome."""
     site = site_of(request)
     if site.local is None:
         raise web.HTTPNotFound
@@ -101,7 +101,7 @@ def _chosen(request: web.Request) -> str:
 
 
 def _sample(request: web.Request) -> str:
-    """Write the sample that was chosen, in the schema that was chosen."""
+    """Return the chosen sample in the chosen schema."""
     (event,) = json.loads((SAMPLES / f"{_chosen(request)}.json").read_text(encoding="utf-8"))
     shown = as_cloud_event(event) if request.query.get("schema") == _CLOUD_EVENTS else event
     return json.dumps(shown, indent=2, ensure_ascii=False)

@@ -1,4 +1,4 @@
-"""SMS: the numbers, the conversations of one, one message, and how well a number delivers."""
+"""SMS: numbers, the conversations of a number, one message, and the delivery report of a number."""
 
 from collections.abc import Sequence
 from contextlib import aclosing
@@ -16,13 +16,13 @@ from acsevents.times import ticks
 from shared.lookups import address
 from shared.stories import SmsStory
 
-_AT_ONCE: Final = 30  # messages; each takes a request
+_AT_ONCE: Final = 30  # messages; each needs a request
 _MOST: Final = 480
 _REPORTED: Final = "7d"
 
 
 async def show_sms(request: web.Request) -> web.Response:
-    """List the numbers of the newest events, or show one of them, or one message."""
+    """List the numbers of the newest events, or show one number or one message."""
     number, message = (request.query.get(name, "").strip() for name in ("number", "message"))
     if not number:
         numbers = await recent(site_of(request).lookups, lambda line: line.number)
@@ -33,7 +33,7 @@ async def show_sms(request: web.Request) -> web.Response:
 
 
 async def show_report(request: web.Request) -> web.Response:
-    """Tell how well a number delivers."""
+    """Show the delivery report of a number."""
     number = request.query.get("number", "").strip()
     since = request.query.get("since", _REPORTED).strip()
     problem, report = "", None
@@ -89,7 +89,7 @@ def _histogram(spread: Sequence[tuple[float, int]]) -> dict[str, int]:
 
 
 def _by_peer(stories: list[SmsStory], number: str) -> dict[str, list[SmsStory]]:
-    """Put the messages with each other party together, oldest first; the party of the newest one comes first."""
+    """Group messages by the other party, each group oldest first; the group of the newest message comes first."""
     conversations: dict[str, list[SmsStory]] = {}
     for story in stories:
         peer = story.recipient if story.sender == number else story.sender

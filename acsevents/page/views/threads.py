@@ -1,4 +1,4 @@
-"""Chat threads: which there are, and what was said in one, as a chat."""
+"""Chat threads, and one thread as a chat."""
 
 from typing import Final
 
@@ -10,11 +10,11 @@ from acsevents.page.recent import READ, recent
 from acsevents.page.site import site_of
 from acsevents.page.templating import page
 
-_AT_ONCE: Final = 200  # messages and changes of a long thread
+_AT_ONCE: Final = 200  # messages and changes on one page
 
 
 async def show_threads(request: web.Request) -> web.Response:
-    """List the threads of the newest events, or show one of them."""
+    """List the threads of the newest events, or show one thread."""
     lookups = site_of(request).lookups
     thread_id = request.query.get("id", "").strip()
     if thread_id:
