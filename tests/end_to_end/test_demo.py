@@ -1,4 +1,4 @@
-"""The commands that the README shows, run as a user runs them."""
+"""The commands in the README, run as a user runs them."""
 
 import os
 import re
@@ -29,7 +29,7 @@ def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]
 
 
 def test_the_demo_stores_every_sample_and_tells_its_stories() -> None:
-    """It ends well and shows what is stored, one SMS, one thread and one dead letter with its reason."""
+    """It succeeds and shows the stored rows, one SMS, one thread, and one dead letter with its reason."""
     demo = run("demo")
 
     assert 0 == demo.returncode, demo.stderr
@@ -60,7 +60,7 @@ def test_a_question_without_a_setting_names_the_setting() -> None:
 
 @pytest.mark.parametrize("text", ["{", "[1, 2"])
 def test_sending_a_file_that_is_no_json_names_the_file(tmp_path: Path, text: str) -> None:
-    """The file, the problem and its place."""
+    """The error has the file, the problem and its position."""
     broken = tmp_path / "broken.json"
     broken.write_text(text)
     published = run("send", str(broken))

@@ -33,6 +33,7 @@ from tests import samples
 from tests.storage.edm import Typed, found, meant, rows_of
 from tests.storage.events import PREFIX, chat, event, family_function, sms
 from tests.storage.fake_writer import FakeWriter
+from tests.storage.opening import opened_sink
 from tests.storage.room import Room
 
 
@@ -67,11 +68,8 @@ class Store(Room):
 @pytest.fixture(name="real")
 async def _real(account: Account) -> AsyncIterator[Sink]:
     """A sink on the real Azurite, as the app makes it."""
-    tables = Tables(account)
-    store = GroupCommit(tables)
-    yield Sink(store)
-    await store.close()
-    await tables.close()
+    async with opened_sink(account) as sink:
+        yield sink
 
 
 def stored(account: Account) -> dict[str, list[Typed]]:

@@ -1,4 +1,4 @@
-"""Turns: partitions that answer are not held up by partitions that do not, however many those are."""
+"""Turns: partitions that answer are not delayed by any number of partitions that do not."""
 
 import asyncio
 import time
@@ -19,7 +19,7 @@ async def attempt(
     seconds: float = 4,
     within: float = 8,
 ) -> str:
-    """Make one attempt and tell how it ended."""
+    """Make one attempt and return how it ended."""
     turn = turns.turn(partition, seconds, asyncio.get_running_loop().time() + within)
     try:
         async with turn, asyncio.timeout_at(turn.ends) as time_left:
@@ -32,17 +32,17 @@ async def attempt(
 
 
 async def at_once() -> None:
-    """Answer as a service does that has nothing else to do."""
+    """Answer at once."""
     await asyncio.sleep(0.001)
 
 
 async def never() -> None:
-    """Answer nobody."""
+    """Never answer."""
     await asyncio.sleep(3600)
 
 
 async def test_without_others_an_attempt_has_all_its_patience() -> None:
-    """Nobody waits, so nobody is cut off."""
+    """If nobody waits, no attempt is cut off."""
     began = time.monotonic()
 
     assert await attempt(Turns(), DEAD, never, seconds=0.3) == "timed out"
@@ -51,7 +51,7 @@ async def test_without_others_an_attempt_has_all_its_patience() -> None:
 
 @pytest.mark.promise("Bounded")
 async def test_healthy_partitions_get_turns_beside_any_number_of_dead_ones() -> None:
-    """Four hundred partitions that never answer hold the turns only until somebody wants them."""
+    """Four hundred unresponsive partitions hold turns only until others need them."""
     turns = Turns()
     dead = [asyncio.create_task(attempt(turns, f"dead{number}", never)) for number in range(400)]
     await asyncio.sleep(0.05)
@@ -66,7 +66,7 @@ async def test_healthy_partitions_get_turns_beside_any_number_of_dead_ones() -> 
 
 
 async def test_what_comes_before_the_request_is_no_partitions_fault() -> None:
-    """Whoever still opens a connection is neither cut off for others nor suspected, and has its turn afterwards."""
+    """An attempt that is still connecting is neither cut off nor makes its partition a suspect."""
     turns = Turns(most=2, for_suspects=1)
     deadline = asyncio.get_running_loop().time() + 8
     opening = turns.turn("opening", 4, deadline)
@@ -88,7 +88,7 @@ async def test_what_comes_before_the_request_is_no_partitions_fault() -> None:
 
 
 async def test_a_suspect_has_all_patience_in_a_line_of_its_own_and_is_trusted_when_it_answers() -> None:
-    """Giving way costs a partition nothing but its place."""
+    """An attempt of a suspect is not cut off, and an answer ends the suspicion."""
     turns = Turns(most=3, for_suspects=1)
     slow_answer = asyncio.Event()
 
@@ -130,7 +130,7 @@ async def test_who_waits_is_moved_to_the_line_that_the_owner_belongs_to_by_now()
 
 
 async def test_waiting_for_a_turn_is_not_charged_to_the_attempt() -> None:
-    """Only the deadline of the whole bounds it."""
+    """Only the deadline limits it."""
     turns = Turns(most=2, for_suspects=1)
     first = asyncio.create_task(attempt(turns, "first", lambda: asyncio.sleep(0.09)))
     await asyncio.sleep(0)
@@ -140,7 +140,7 @@ async def test_waiting_for_a_turn_is_not_charged_to_the_attempt() -> None:
 
 
 async def test_who_gets_no_turn_until_the_deadline_gives_up() -> None:
-    """With a TimeoutError, and without a turn that would be lost."""
+    """With a TimeoutError, and without losing a turn."""
     turns = Turns(most=2, for_suspects=1)
     turns.suspect("one")
     turns.suspect("two")
@@ -153,7 +153,7 @@ async def test_who_gets_no_turn_until_the_deadline_gives_up() -> None:
 
 
 async def test_a_cancelled_attempt_gives_its_turn_back() -> None:
-    """Also one that was still waiting for it."""
+    """Even if it was still waiting for one."""
     turns = Turns(most=2, for_suspects=1)
     holder = asyncio.create_task(attempt(turns, "a", never))
     await asyncio.sleep(0)
@@ -168,7 +168,7 @@ async def test_a_cancelled_attempt_gives_its_turn_back() -> None:
 
 
 async def test_a_service_that_is_slow_for_all_is_not_cut_off() -> None:
-    """What is usual is learned: when all answers take long, long is not suspicious."""
+    """The usual time is measured: if all responses are slow, none is suspicious."""
     turns = Turns(most=3, for_suspects=1)
     for _ in range(20):
         turns.has_answered("any", 0.2)
@@ -178,7 +178,7 @@ async def test_a_service_that_is_slow_for_all_is_not_cut_off() -> None:
 
 
 async def test_the_memory_of_suspects_is_bounded() -> None:
-    """The oldest is forgotten: it is a newcomer again."""
+    """The oldest suspect is forgotten."""
     turns = Turns()
     for number in range(10_001):
         turns.suspect(str(number))
