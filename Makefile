@@ -37,6 +37,7 @@ fix: setup  ## format, and mend what ruff can mend
 goldens: setup  ## write what follows from the catalogue and the samples; read the difference
 	@$(PY) -m tests.samples
 	@$(PY) -m tests.pages
+	@$(PY) -m tests.promises
 	@$(PY) -m acsevents.deployment
 
 picture: setup  ## write docs/demo.svg, the picture at the head of the README: what `make demo` prints
