@@ -86,8 +86,10 @@ async def test_all_of_a_reason_are_replayed(site: Page, server: Server, world: W
 async def test_a_sample_is_edited_sent_and_seen_to_arrive(site: Page) -> None:
     """Through the local Event Grid, the function and the tables, back into the page that sent it."""
     await site.get_by_role("link", name="Send").click()
+    await expect(site.locator("#connection")).to_have_text("live")
     await site.get_by_label("Sample").select_option("2020/SMSReceived")
     await site.wait_for_url("**/send?sample=2020*")
+    await expect(site.locator("#connection")).to_have_text("live")
     field = site.get_by_role("textbox", name="Event")
     event = json.loads(await field.input_value())
     text = f"edited {sent.number()}"
