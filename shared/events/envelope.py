@@ -15,7 +15,7 @@ from shared.events.timestamps import Instant
 Schema = Literal["EventGridSchema", "CloudEventSchemaV1_0"]
 
 
-class Envelope(msgspec.Struct, frozen=True):
+class Envelope(msgspec.Struct, frozen=True, gc=False):
     """The fields of an envelope of either schema.
 
     Attributes:
@@ -35,7 +35,7 @@ class Envelope(msgspec.Struct, frozen=True):
     time: Instant | None
 
 
-class OpenedEnvelope(msgspec.Struct, frozen=True):
+class OpenedEnvelope(msgspec.Struct, frozen=True, gc=False):
     """An envelope with its payload and the deviations from the schema.
 
     Attributes:

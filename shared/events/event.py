@@ -26,7 +26,7 @@ class Kind(StrEnum):
     BOT_COMMAND_RECEIVED = "bot-command.received"
 
 
-class Event(msgspec.Struct, frozen=True):
+class Event(msgspec.Struct, frozen=True, gc=False):
     """One event, decoded and normalized.
 
     Attributes:

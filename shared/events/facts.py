@@ -15,7 +15,7 @@ JsonObject = dict[str, Any]
 """A JSON object whose content the sender defines; it is stored as delivered."""
 
 
-class DeliveryAttempt(msgspec.Struct, rename="camel", omit_defaults=True, frozen=True):
+class DeliveryAttempt(msgspec.Struct, rename="camel", omit_defaults=True, frozen=True, gc=False):
     """One attempt to deliver a message to the carrier; `timestamp` is spelled as in the report."""
 
     timestamp: str | None = None
@@ -23,7 +23,7 @@ class DeliveryAttempt(msgspec.Struct, rename="camel", omit_defaults=True, frozen
     segments_failed: Int32 | None = None
 
 
-class Participant(msgspec.Struct, rename="camel", omit_defaults=True):
+class Participant(msgspec.Struct, rename="camel", omit_defaults=True, gc=False):
     """A participant of a thread."""
 
     id: str | None = None
@@ -32,7 +32,7 @@ class Participant(msgspec.Struct, rename="camel", omit_defaults=True):
     metadata: JsonObject | None = None
 
 
-class Facts(msgspec.Struct, kw_only=True, rename="pascal"):
+class Facts(msgspec.Struct, kw_only=True, rename="pascal", gc=False):
     """The normalized facts of one event, at full length; None for what the event does not contain.
 
     Attributes:

@@ -16,7 +16,7 @@ from shared.errors import NotJson
 _BOM = "\ufeff"
 
 
-class Document(msgspec.Struct):
+class Document(msgspec.Struct, gc=False):
     """A parsed text.
 
     Attributes:

@@ -13,7 +13,7 @@ from typing import Any, Final, Generic, Protocol, Self, TypeVar, get_args, get_o
 import msgspec
 
 
-class Tolerant(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
+class Tolerant(msgspec.Struct, rename="camel", forbid_unknown_fields=True, gc=False):
     """Base class of all models. msgspec refuses unknown field names, so that each one can be noted."""
 
 
@@ -38,7 +38,7 @@ Model = TypeVar("Model", bound=Tolerant)
 _MOST_SPELLINGS: Final = 1_000  # remembered per model; only an attacker would send more
 
 
-class Reading(msgspec.Struct, Generic[Model]):
+class Reading(msgspec.Struct, Generic[Model], gc=False):
     """A model with the deviations of the value that it was read from.
 
     Attributes:

@@ -20,7 +20,7 @@ RECORD_VERSION: Final = 2
 _SURELY_FITS: Final = TEXT_UNITS // 4
 
 
-class Filed(msgspec.Struct, frozen=True):
+class Filed(msgspec.Struct, frozen=True, gc=False):
     """A row with its place: table, PartitionKey, RowKey, and the columns besides the keys."""
 
     table: str

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from shared.intake import MOST_CALLS, Intake
+from shared.intake import MOST_CALLS, PAUSE_SECONDS, Intake
 
 
 class Decoder:
@@ -115,3 +115,21 @@ async def test_decoding_lets_others_run_in_between() -> None:
 
     assert len(seen) > MOST_CALLS / 4
     assert await asyncio.gather(*calls) == [1] * MOST_CALLS
+
+
+async def test_calls_that_arrived_while_the_loop_was_busy_are_collected_too() -> None:
+    """The alarm that ends the collection rings late then; those whose turn comes right behind it still get on."""
+    decoder = Decoder()
+    intake = Intake(decoder)
+    loop = asyncio.get_running_loop()
+    first = asyncio.create_task(intake.decoded("first"))
+    await asyncio.sleep(0)
+    others: list[asyncio.Task[int]] = []
+    loop.call_soon(lambda: others.append(loop.create_task(intake.decoded("other"))))
+    end = loop.time() + 2 * PAUSE_SECONDS
+    while loop.time() < end:
+        pass
+    await first
+
+    assert decoder.texts == ["first", "other"]
+    await asyncio.gather(*others)

@@ -76,6 +76,19 @@ async def test_a_waiter_cancelled_in_the_turn_that_gives_it_room_passes_it_on() 
 
 
 @pytest.mark.promise("Bounded")
+async def test_who_gets_no_room_until_the_deadline_is_refused() -> None:
+    """And lets the next one in."""
+    budget = Budget(10)
+    await budget.take(4)
+    large, small = asyncio.create_task(budget.take(9, asyncio.get_running_loop().time() + 0.02)), take(budget, 6)
+    with pytest.raises(Busy):
+        await large
+
+    assert await small == 6
+    assert budget.free == 0
+
+
+@pytest.mark.promise("Bounded")
 async def test_beyond_four_times_the_budget_nobody_may_wait() -> None:
     """Waiting texts take memory too, so further calls are refused at once, and Event Grid redelivers."""
     budget = Budget(10)

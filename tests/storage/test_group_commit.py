@@ -388,6 +388,28 @@ def _acknowledged(outcomes: list[type[BaseException] | None]) -> set[str]:
 
 
 @pytest.mark.promise("Bounded")
+async def test_a_caller_whose_time_is_over_is_let_go_and_its_waiting_rows_are_not_sent(
+    writer: FakeWriter, commit: GroupCommit
+) -> None:
+    """A row that somebody else waits for is sent all the same, and what is under way goes on."""
+    soon = asyncio.get_running_loop().time() + 0.02
+    under_way = asyncio.create_task(commit.write([row("p", "1")], deadline=soon))
+    await turns()
+    shared, own = row("p", "2"), row("p", "3")
+    hurried = asyncio.create_task(commit.write([shared, own], deadline=soon))
+    patient = start(commit, shared)
+    with pytest.raises(StorageError, match="not written in time"):
+        await hurried
+    with pytest.raises(StorageError, match="not written in time"):
+        await under_way
+
+    assert not patient.done()
+    writer.release()
+    await patient
+    assert writer.stored.keys() == {key(row("p", "1")), key(shared)}
+
+
+@pytest.mark.promise("Bounded")
 async def test_a_lane_that_is_slower_than_its_rows_arrive_refuses_them_at_once() -> None:
     """The lane measures its transactions and compares the time to drain with the caller's deadline."""
     loop = asyncio.get_running_loop()
