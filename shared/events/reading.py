@@ -133,8 +133,9 @@ class _TolerantReader:
                 self._notes.append(f"{path}.{name}: ignored, since {meant} is there too")
             else:
                 spelled[meant] = value[name]
-        # Only known names are remembered, so that invented ones cannot fill the memory.
-        if len(spelled) == len(names) and len(shape.spellings) < _MOST_SPELLINGS:
+        # Only known names in another case are remembered. Invented names must not fill the memory, and an event with
+        # the right names but odd values must not keep ordinary events from being read in one step.
+        if others and len(spelled) == len(names) and len(shape.spellings) < _MOST_SPELLINGS:
             shape.spellings[names] = tuple(shape.names[name.lower()] for name in names)
         return spelled
 

@@ -1,6 +1,8 @@
 """Queries of chat threads: what was said, and what one user saw of it."""
 
-from shared.catalogue import CHAT_THREAD, CHAT_USER
+from collections.abc import Iterable
+
+from shared.catalogue import CHAT_THREAD, CHAT_USER, EVENT_TYPES
 from shared.events.event import Event
 from shared.lookups.filters import all_of, where
 from shared.lookups.reader import Reader
@@ -13,7 +15,8 @@ class ThreadLookups(Reader):
 
     async def thread(self, thread_id: str) -> Transcript | None:
         """Return the transcript of a thread, or None if it is not recorded."""
-        return tell_thread(await self._thread_events(thread_id))
+        events = await self._thread_events(thread_id)
+        return tell_thread(events, seen_by=_only_user(events))
 
     async def thread_as_seen_by(self, user_id: str, thread_id: str) -> Transcript | None:
         """Return the transcript from the events that were delivered to one user, or None if there are none."""
@@ -41,3 +44,9 @@ class ThreadLookups(Reader):
         owned = where("PartitionKey", "eq", keys.key(user_id))
         seen = self.events(CHAT_USER.table, all_of(owned, where("ThreadId", "eq", thread_id)))
         return [event async for event in seen]
+
+
+def _only_user(events: Iterable[Event]) -> str | None:
+    """Return the user to whom all of these events were delivered; None if there is no such single user."""
+    recipients = {event.facts.recipient_id if EVENT_TYPES[event.type].family is CHAT_USER else None for event in events}
+    return recipients.pop() if len(recipients) == 1 else None

@@ -43,6 +43,13 @@ def test_the_lock_holds_hashes_and_no_host() -> None:
     assert "://" not in LOCK
 
 
+def test_no_aiohttp_is_deployed_that_empties_the_bodies_it_sends_again() -> None:
+    """3.14.0 to 3.14.3 do so after a dropped connection: the service keeps an empty row and reports success."""
+    (aiohttp,) = (one for one in _requirements("requirements.txt") if one.name == "aiohttp")
+
+    assert [version for version in ("3.14.0", "3.14.3") if version in aiohttp.specifier] == []
+
+
 def test_what_is_deployed_is_a_range_with_both_ends() -> None:
     """Fixes arrive without a change here, and breaking changes do not."""
     for requirement in _requirements("requirements.txt"):

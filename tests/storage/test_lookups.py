@@ -134,6 +134,24 @@ async def test_a_user_sees_its_own_events_of_the_thread_only(odd: str, sink: Sin
     assert any("own messages and changes may be missing" in gap for gap in transcript.gaps)
 
 
+async def test_a_thread_that_only_one_user_was_told_of_may_lack_what_that_user_wrote(
+    sink: Sink, lookups: Lookups
+) -> None:
+    """ACS leaves the sender out of who is told; two users were told of what either of them wrote."""
+
+    def told(user: str) -> str:
+        return event("ChatMessageReceived", {"recipientId": user, "threadId": THREAD, "messageId": "m-1"}, id=user)
+
+    async def gaps() -> bool:
+        transcript = await lookups.thread(THREAD)
+        return any("own messages and changes may be missing" in gap for gap in (transcript.gaps if transcript else ()))
+
+    await keep(sink, told("one"))
+    assert await gaps()
+    await keep(sink, told("two"))
+    assert not await gaps()
+
+
 async def test_an_event_of_a_megabyte_is_told_from_its_compressed_text(sink: Sink, lookups: Lookups) -> None:
     """Stories use the whole text, not the columns."""
     await keep(sink, chat(messageBody="x" * 1_000_000))

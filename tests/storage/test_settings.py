@@ -127,6 +127,10 @@ def test_a_wrong_setting_is_named_with_its_cure(environment: dict[str, str], nam
         ("EventTables__client_id", "EventTables__clientId"),
         ("EventTables__credentials", "EventTables__credential"),
         ("EventTable", "EventTables"),
+        ("EvenTables", "EventTables"),
+        ("EVENT_TABLES__tableServiceUri", "EventTables__tableServiceUri"),
+        ("EvnetTables:tableServiceUri", "EventTables__tableServiceUri"),
+        ("EventTables__tenantId", "there are EventTables, EventTables__tableServiceUri, EventTables__clientId"),
         ("EventTables__accountName", "EventTables__tableServiceUri"),
         ("EventTables__something", "EventTables__tableServiceUri"),
     ],
@@ -143,6 +147,14 @@ def test_a_misspelled_setting_never_sends_records_to_the_hosts_account(
     assert problem == misspelled
     assert right in cure
     assert "other" not in cure
+
+
+@pytest.mark.parametrize(
+    "name", ["EventHubs__fullyQualifiedNamespace", "EventStore", "EVENTS", "Tables", "TablesEvent"]
+)
+def test_a_setting_of_somebody_else_is_none_of_ours(name: str) -> None:
+    """Other extensions of the host have connections too."""
+    assert read_settings({name: OTHER_URI, "AzureWebJobsStorage__accountName": "hosts"}).setting.startswith("AzureWeb")
 
 
 def test_a_misspelled_setting_is_an_error_beside_a_right_one_too() -> None:
