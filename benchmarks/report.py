@@ -15,6 +15,7 @@ from benchmarks.decoding import Decoding, over_all
 from benchmarks.fairness import Fairness
 from benchmarks.growth import SIZES, Growth
 from benchmarks.looking_up import Question
+from benchmarks.markdown import table
 from benchmarks.write_path import (
     CHAT_FAN_OUT,
     LATENCY_SECONDS,
@@ -81,7 +82,7 @@ def _in_short(figures: Figures) -> list[str]:
     return [
         "## In short",
         "",
-        *_table(header, rows),
+        *table(header, rows),
         (
             f"Decoding an event takes {over_all(figures.decodings).decode_ratio:.1f} times as long as `json.loads`, "
             f"importing the app {figures.cold_start.import_ratio:.2f} times as long as `azure.functions` alone, "
@@ -118,7 +119,7 @@ def _write_path(costs: Mapping[Scenario, Costs]) -> list[str]:
         "CPU is that of the process that runs the functions, kept on one core or free to use two.",
         "Medians; contenders by turns.",
         "",
-        *_table((*header, f"beside {PEER}", "storage requests per event", "ms per event"), rows),
+        *table((*header, f"beside {PEER}", "storage requests per event", "ms per event"), rows),
     ]
 
 
@@ -146,7 +147,7 @@ def _fairness(fairness_of: Mapping[str, Fairness]) -> list[str]:
         f"Calls for {fairness.HEALTHY} healthy numbers, one after the other, beside numbers that are not.",
         f"A dead partition never answers. An overloaded one takes {fairness.TAKEN_PER_SECOND:g} rows a second.",
         "",
-        *_table((*header, *more), rows),
+        *table((*header, *more), rows),
     ]
 
 
@@ -157,7 +158,7 @@ def _growth(growth: Mapping[str, Mapping[int, Growth]]) -> list[str]:
         for events, one in sizes.items()
     ]
     header = ("workload", "events", "CPU ms per event", "storage requests per event", "memory grown, MiB")
-    return ["## As the number of events grows", "", "This app alone, answered at once.", "", *_table(header, rows)]
+    return ["## As the number of events grows", "", "This app alone, answered at once.", "", *table(header, rows)]
 
 
 def _decoding(decodings: list[Decoding]) -> list[str]:
@@ -172,7 +173,7 @@ def _decoding(decodings: list[Decoding]) -> list[str]:
         _span("Decoding to the event", [one.decode_ratio for one in decodings], whole.decode_ratio),
         _span("With all rows encoded for the wire", [one.rows_ratio for one in decodings], whole.rows_ratio),
         "",
-        *_table(("event", "json.loads µs", "decode µs", "beside json.loads", "with all rows"), rows),
+        *table(("event", "json.loads µs", "decode µs", "beside json.loads", "with all rows"), rows),
     ]
 
 
@@ -199,9 +200,4 @@ def _cold_start(one: ColdStart) -> list[str]:
 
 def _questions(questions: Mapping[str, Question]) -> list[str]:
     rows = [(name, str(one.requests), f"{one.seconds:.3f}") for name, one in questions.items()]
-    return ["## Questions", "", *_table(("question", "requests", "seconds"), rows)]
-
-
-def _table(header: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> list[str]:
-    lines = [header, tuple("---" for _ in header), *rows]
-    return [*("| " + " | ".join(line) + " |" for line in lines), ""]
+    return ["## Questions", "", *table(("question", "requests", "seconds"), rows)]
