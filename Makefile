@@ -30,7 +30,7 @@ check: setup  ## ruff and mypy
 	@$(PY) -m ruff format --check
 	@$(PY) -m mypy
 
-fix: setup  ## format, and mend what ruff can mend
+fix: setup  ## format, and correct what ruff can correct
 	@$(PY) -m ruff check --fix
 	@$(PY) -m ruff format
 
@@ -39,8 +39,9 @@ goldens: setup  ## write what follows from the catalogue and the samples; read t
 	@$(PY) -m tests.pages
 	@$(PY) -m acsevents.deployment
 
-picture: setup  ## write docs/demo.svg, the picture at the head of the README: what `make demo` prints
+picture: setup  ## write what commands print into docs/demo.svg, the picture in the README, and docs/asking.md
 	@$(PY) -m tests.picture
+	@$(PY) -m tests.cli.test_asking_page
 
 lock: setup  ## write requirements-dev.lock after a change of a requirements file; ARGS=--upgrade for newer packages
 	@$(PY) -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \

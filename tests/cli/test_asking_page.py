@@ -33,7 +33,7 @@ def test_the_page_shows_what_the_commands_print(tables: str) -> None:
     page = PAGE.read_text(encoding="utf-8")
 
     assert page.count("$ acsevents") == len(_BLOCK.findall(page)) > 5
-    assert written(page, tables) == page, "run `python -m tests.cli.test_asking_page` and read the difference"
+    assert written(page, tables) == page, "run `make picture` and read the difference"
 
 
 if __name__ == "__main__":
