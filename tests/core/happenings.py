@@ -26,7 +26,7 @@ def edm(second: float) -> str:
 
 
 def event(name: str, second: float, *, published: float | None = None, event_id: str = "1", **data: Any) -> Event:
-    """Return a decoded event of a type, given without `Microsoft.Communication.`; by default it is published at once."""
+    """Return an event of a type, given without `Microsoft.Communication.`; by default it is published at once."""
     grid = {
         "id": event_id,
         "topic": "/r",
