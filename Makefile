@@ -15,7 +15,7 @@ setup: $(VENV)/.ready $(VENV)/bin/acsevents $(AZURITE)  ## install the Python pa
 demo: setup  ## send every sample event through the webhook and show what was stored
 	@$(PY) -m acsevents demo
 
-unit: setup  ## run the tests of the pure core, in seconds; ARGS="-k sms" to choose
+unit: setup  ## run the tests of the pure core, in half a minute; ARGS="-k sms" to choose
 	@$(PY) -m pytest tests/core $(ARGS)
 
 # Only all tests together reach every branch, so a choice of them is not measured.
