@@ -37,6 +37,7 @@ fix: setup  ## format, and correct what ruff can correct
 goldens: setup  ## write what follows from the catalogue and the samples; read the difference
 	@$(PY) -m tests.samples
 	@$(PY) -m tests.pages
+	@$(PY) -m tests.promises
 	@$(PY) -m acsevents.deployment
 
 picture: setup  ## write what commands print into docs/demo.svg, the picture in the README, and docs/asking.md

@@ -24,7 +24,7 @@ DECIDED: Final = st.sampled_from(
 )
 """Events that tell enough: changes far enough apart for times that agree, or versions, whatever the times say."""
 DECIDED_SMS: Final = st.sampled_from([Telling(), Telling(punctual=True), Telling(cut=False)])
-OPEN: Final = st.just(Telling(apart=False, punctual=True))
+OPEN: Final = st.sampled_from([Telling(apart=False, punctual=True, cut=cut) for cut in (True, False)])
 """Events that may tell too little: changes of one second, and versions on some of them."""
 
 

@@ -39,7 +39,8 @@ def _requests(lookups: Lookups, monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 async def keep(sink: Sink, *texts: str) -> None:
     """Record events."""
-    await asyncio.gather(*(sink.receive(text, function="sms_events") for text in texts))
+    for start in range(0, len(texts), 100):  # a sink refuses what a busy machine could not write in time
+        await asyncio.gather(*(sink.receive(text, function="sms_events") for text in texts[start : start + 100]))
 
 
 def report(message_id: str, status: str, second: int) -> str:
