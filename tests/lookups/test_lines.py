@@ -6,6 +6,8 @@ import pytest
 
 from shared.decoder import decode
 from shared.lookups import EventLine, Lookups, Wanted
+from shared.lookups.lines import line_of_record
+from shared.rows.keys import newest_first
 from shared.rows.records import owner_of
 from shared.storage.account import Account
 from tests.storage.events import chat, event, sms
@@ -79,3 +81,11 @@ async def test_a_line_counts_the_drift(account: Account) -> None:
             lines += [line async for line in lookups.lines(wanted)]
 
     assert [None, None, 2, 2] == sorted((line.drift for line in lines), key=lambda drift: drift or 0)
+
+
+@pytest.mark.parametrize(("drift", "count"), [('["a", "b"]', 2), ("no JSON", 1), ("{}", None), (7, None), (None, None)])
+def test_a_damaged_drift_counts_once(drift: object, count: int | None) -> None:
+    """If it is not a list of notes, there is no count."""
+    row = {"PartitionKey": "+1", "RowKey": newest_first(1, "0" * 16), "Kind": "sms.received", "Drift": drift}
+
+    assert count == line_of_record(row).drift

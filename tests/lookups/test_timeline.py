@@ -198,4 +198,5 @@ async def test_an_event_older_than_the_time_line_is_found_all_the_same(
 
     assert told is not None
     assert json.loads(chat()) == json.loads(told.text or "")
+    assert [("ChatThreadEvents", True)] == [(place.table, place.found) for place in told.rows]
     assert await lookups.event(handle(1, NOON)) is None
