@@ -1,4 +1,4 @@
-"""The walk by hand of docs/deployment.md with azure-cli itself: what its commands make of Azure. `make walk` runs it.
+"""The walk by hand of docs/deployment.md, and the hooks of azd, with azure-cli itself: `make walk`.
 
 Needs azure-cli in an environment of its own, so its name is not that of a test: `make test` runs everywhere. There is
 no Azure: see az_offline.py. What Azure would refuse, only Azure can tell.
@@ -12,15 +12,22 @@ from typing import Any, Final
 
 import pytest
 
+from shared.catalogue import FAMILIES
 from shared.storage.account import Identity
 from shared.storage.settings import read_settings
 from tests.infra.bicep import INFRA
-from tests.infra.walk import PAGE, ROOT, calls_of_hooks, calls_of_page
+from tests.infra.walk import PAGE, ROOT, calls_of_page
 
 pytestmark = pytest.mark.timeout(900)  # some forty processes that each take a second or two to start
 
 AZ: Final = [ROOT / ".local" / "azure-cli" / "bin" / "python", ROOT / "tests" / "infra" / "az_offline.py"]
-GROUP: Final = "/subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/GROUP"
+PROGRAM: Final = f"#!/bin/sh\nexec '{AZ[0]}' '{AZ[1]}' \"$@\"\n"
+SUBSCRIPTION: Final = "00000000-0000-0000-0000-000000000001"
+GROUP: Final = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/GROUP"
+SITE: Final = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-sink/providers/Microsoft.Web/sites/func-x"
+TOPIC_ID: Final = (
+    f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-acs/providers/Microsoft.EventGrid/systemTopics/acs-events"
+)
 ACS: Final = GROUP.replace("GROUP", "ACS_GROUP") + "/providers/Microsoft.Communication/communicationServices/ACS"
 APP, TOPIC, ME = "principal of APP", "principal of acs-events", "object id of me"
 ROLES: Final = {
@@ -45,8 +52,7 @@ def _made(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """What Resource Manager has after the walk, by path in small letters."""
     state = tmp_path_factory.mktemp("arm") / "state.json"
     state.write_text(json.dumps({ACS.lower(): {"id": ACS, "name": "ACS", "location": "global", "properties": {}}}))
-    program = f"#!/bin/sh\nexec '{AZ[0]}' '{AZ[1]}' \"$@\"\n"
-    calls_of_page(PAGE.read_text(encoding="utf-8"), program, ARM_STATE=str(state))
+    calls_of_page(PAGE.read_text(encoding="utf-8"), PROGRAM, ARM_STATE=str(state))
     made: dict[str, Any] = json.loads(state.read_text())
     return made
 
@@ -111,10 +117,67 @@ def test_everybody_has_the_roles_that_are_needed_and_no_others(made: dict[str, A
     assert assigned == ROLES
 
 
-@pytest.mark.parametrize("call", calls_of_hooks(), ids=lambda call: " ".join(call[1:4]))
-def test_azure_cli_takes_the_calls_of_the_hooks(call: list[str], tmp_path: Path) -> None:
-    """With the options that they are given."""
-    environment = {**os.environ, "AZ_ONLY_PARSES": "1", "ARM_STATE": str(tmp_path / "none")}
-    ran = subprocess.run([*AZ, *call[1:]], env=environment, capture_output=True, text=True, timeout=120, check=False)
+class Az:
+    """An `az` on the PATH of the hooks, with a topic and an app that are there."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        program = folder / "az"
+        program.write_text(PROGRAM)
+        program.chmod(0o755)
+
+    def run(self, script: str, made: dict[str, Any]) -> tuple[subprocess.CompletedProcess[str], dict[str, Any]]:
+        """Run a hook; return how it ended, and what Resource Manager has then."""
+        state = self._folder / "state.json"
+        state.write_text(json.dumps({path.lower(): one for path, one in made.items()}))
+        environment = {
+            "PATH": f"{self._folder}{os.pathsep}{os.defpath}",
+            "ARM_STATE": str(state),
+            "AZURE_SUBSCRIPTION_ID": SUBSCRIPTION,
+            "AZURE_RESOURCE_GROUP": "rg-sink",
+            "DEAD_LETTER_STORAGE_ID": "/…/stdata",
+            "FUNCTION_APP_ID": SITE,
+            "FUNCTION_APP_NAME": "func-x",
+            "SUBSCRIBE_WAIT_SECONDS": "0",
+            "TOPIC_NAME": "acs-events",
+            "TOPIC_RESOURCE_GROUP": "rg-acs",
+            "TOPIC_SUBSCRIPTION_ID": SUBSCRIPTION,
+        }
+        command = ["sh", str(ROOT / "scripts" / script)]
+        ran = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300, check=False)
+        return ran, json.loads(state.read_text())
+
+
+@pytest.fixture(name="az")
+def _az(tmp_path: Path) -> Az:
+    """An `az` of its own state."""
+    return Az(tmp_path)
+
+
+def test_subscribing_reads_the_functions_and_deploys(az: Az) -> None:
+    """The list of functions is read as Resource Manager gives it."""
+    names = [family.function for family in FAMILIES]
+    ran, _ = az.run("subscribe.sh", {f"{SITE}/functions/{name}": {"properties": {"name": name}} for name in names})
 
     assert ran.returncode == 0, ran.stderr
+    assert "waiting" not in ran.stdout
+    assert f"acs-events delivers to {' '.join(sorted(names))}" in ran.stdout
+
+
+def test_unsubscribing_finds_what_delivers_to_this_app_and_leaves_the_rest(az: Az) -> None:
+    """As azure-cli shows subscriptions to functions, to a web hook, and by an identity."""
+    ours = {"endpointType": "AzureFunction", "properties": {"resourceId": f"{SITE}/functions/sms_events"}}
+    other = {"endpointType": "AzureFunction", "properties": {"resourceId": f"{SITE}-y/functions/sms_events"}}
+    hook = {"endpointType": "WebHook", "properties": {"endpointBaseUrl": "https://example.org"}}
+    declared: dict[str, Any] = {
+        "sms-events": {"destination": ours},
+        "others": {"destination": other},
+        "hook": {"destination": hook},
+        "by-identity": {"deliveryWithResourceIdentity": {"identity": {"type": "SystemAssigned"}, "destination": hook}},
+    }
+    path = f"{TOPIC_ID}/eventSubscriptions"
+    made = {f"{path}/{name}": {"name": name, "properties": properties} for name, properties in declared.items()}
+    ran, left = az.run("unsubscribe.sh", made)
+
+    assert (ran.returncode, ran.stdout) == (0, "unsubscribe: sms-events\n"), ran.stderr
+    assert {found["name"] for found in left.values()} == {"others", "hook", "by-identity"}

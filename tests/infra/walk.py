@@ -1,4 +1,4 @@
-"""The walk of docs/deployment.md and the hooks of azd, run against stand-ins for `az`, `azd` and `func`.
+"""The walk of docs/deployment.md, run against stand-ins for `az`, `azd` and `func`.
 
 Where azure-cli is, `az` can be the real one, without Azure: `make walk`.
 """
@@ -8,14 +8,11 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
 
-from tests.infra.bicep import INFRA, declarations
-
-ROOT: Final = INFRA.parent
+ROOT: Final = Path(__file__).parents[2]
 PAGE: Final = ROOT / "docs" / "deployment.md"
 _SECONDS: Final = 600
 # Every id has a space in it: a variable without quotes falls into two arguments.
@@ -29,10 +26,6 @@ given = dict(zip(arguments, arguments[1:]))
 query = given.get("--query", "")
 if name == "azd" and "get-value" in words:
     print("https://data.table.core.windows.net/")
-elif words[:1] == ["rest"]:
-    print("chat_thread_events", "chat_user_events", "sms_events", sep="\\n")
-elif query.endswith("].name"):
-    print("sms-events", "new-types", sep="\\n")
 elif query == "id":
     kind = given.get("--resource-type", "Microsoft.Standin/" + "-".join(words[:-1]))
     group = given.get("--resource-group", "none")
@@ -58,18 +51,6 @@ def calls_of_page(page: str, az: str = _STAND_IN, **environment: str) -> list[li
     Raises:
         subprocess.CalledProcessError: a command fails, or a variable is used that no command has set.
     """
-    return _calls(["sh", "-euc", "\n".join(blocks(page))], environment, az)
-
-
-def calls_of_hooks() -> list[list[str]]:
-    """Run each hook with what provisioning puts out; return the calls of `az` with their arguments."""
-    outputs = {one.name: f"the {one.name}" for one in declarations(INFRA / "main.bicep", "output")}
-    environment = {**outputs, "AZURE_SUBSCRIPTION_ID": "the subscription", "SUBSCRIBE_WAIT_SECONDS": "0"}
-    scripts = sorted((ROOT / "scripts").glob("*.sh"))
-    return [call for script in scripts for call in _calls(["sh", str(script)], environment, _STAND_IN)]
-
-
-def _calls(command: list[str], environment: Mapping[str, str], az: str) -> list[list[str]]:
     with TemporaryDirectory() as folder:
         noted = Path(folder, "calls.jsonl")
         noted.touch()
@@ -80,7 +61,7 @@ def _calls(command: list[str], environment: Mapping[str, str], az: str) -> list[
             Path(folder, path).write_text(program, encoding="utf-8")
             Path(folder, path).chmod(0o755)
         subprocess.run(
-            command,
+            ["sh", "-euc", "\n".join(blocks(page))],
             cwd=folder,
             env={**environment, "PATH": f"{folder}/bin{os.pathsep}{os.defpath}", "CALLS": str(noted)},
             stdin=subprocess.DEVNULL,
