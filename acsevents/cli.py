@@ -1,7 +1,6 @@
 """The command line `acsevents`: which commands there are. The module of a command is imported when it is run."""
 
 import gc
-import signal
 from collections.abc import Mapping
 from importlib import import_module
 from typing import Annotated, Any, Final
@@ -104,6 +103,5 @@ def acsevents(
 
 def main() -> None:
     """Run a command; an error that has a cure is told in one line."""
-    signal.signal(signal.SIGINT, signal.default_int_handler)
     with told():
         app(prog_name="acsevents")

@@ -8,8 +8,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from acsevents.tables import console, fields_table
-from acsevents.text import shown
+from acsevents.tables import console, fields_table, safe
 from shared.lookups import DeadLetter, RecordedEvent, SmsReport
 from shared.stories import Attempt, Message, SmsStory, Transcript
 
@@ -123,11 +122,6 @@ def _attempt(attempt: Attempt) -> str:
 
 def _count(segments: int | None) -> str:
     return "an unknown number of" if segments is None else str(segments)
-
-
-def safe(text: str) -> Text:
-    """Make a stranger's text harmless to a terminal: control characters are shown, not obeyed."""
-    return Text(shown(text), overflow="fold")
 
 
 def _print_text(console: Console, text: str | None) -> None:

@@ -44,7 +44,7 @@ class SendSchema(StrEnum):
 )
 def send_events(
     sources: Annotated[
-        list[str], typer.Argument(metavar="TYPE|FILE|-", help="Samples by their types, files of events, - for stdin.")
+        list[str], typer.Argument(metavar="TYPE|FILE|-…", help="Samples by their types, files of events, - for stdin.")
     ],
     settings: Annotated[
         list[str] | None, typer.Option("--set", metavar="PATH=VALUE", help="Change a field, such as data.to.")

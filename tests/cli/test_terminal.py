@@ -68,6 +68,27 @@ def test_a_long_id_is_folded_where_the_line_ends(width: int) -> None:
     assert THREAD * 5 in letters(console.file.getvalue())  # type: ignore[attr-defined]  # it is the StringIO from above
 
 
+def test_where_it_is_narrow_nothing_short_is_torn_and_nothing_has_to_be_guessed() -> None:
+    """Times stay whole, and where there are two each has its name."""
+    answer = {"thread_id": THREAD, "events": 3, "first": "2026-01-02T03:04:05Z", "last": "2026-01-03T03:04:05Z"}
+    columns = {"thread_id": None, "events": 6, "first": 19, "last": 19}
+    for width in range(30, 70):
+        console = Console(file=io.StringIO(), width=width, markup=False, emoji=False, highlight=False)
+        print_rows(console, [answer], columns, header=False)
+        lines = console.file.getvalue()  # type: ignore[attr-defined]  # it is the StringIO from above
+        assert "first 2026-01-02 03:04:05" in lines
+        assert "last 2026-01-03 03:04:05" in lines
+
+
+def test_an_ascii_terminal_gets_tables_that_are_straight(tables: str) -> None:
+    """An escape is longer than what it stands for."""
+    shown_so = on_a_terminal("thread", THREAD, EventTables=tables, PYTHONIOENCODING="ascii", NO_COLOR="1", TERM="dumb")
+    rows = [line for line in shown_so.out.splitlines() if line[:1] in {"|", "+"}]
+
+    assert "\\U0001f33b" in shown_so.out
+    assert 1 == len({len(row) for row in rows})
+
+
 def test_texts_of_strangers_are_shown_and_not_obeyed() -> None:
     """Escapes stand there as they are written in programs; emoji and other scripts are left alone."""
     assert OBEYED.search(shown(NASTY)) is None
