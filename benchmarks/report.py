@@ -13,6 +13,7 @@ from benchmarks.cold_start import ColdStart
 from benchmarks.contenders import NO_OP, PEER, THIS_APP
 from benchmarks.decoding import Decoding, over_all
 from benchmarks.fairness import Fairness
+from benchmarks.going_through import Speed
 from benchmarks.growth import SIZES, Growth
 from benchmarks.looking_up import Question
 from benchmarks.write_path import (
@@ -43,6 +44,7 @@ class Figures(msgspec.Struct):
     decodings: list[Decoding]
     cold_start: ColdStart
     questions: Mapping[str, Question]
+    speeds: Mapping[str, Speed]
     seconds: float
 
 
@@ -64,6 +66,7 @@ def report(figures: Figures) -> str:
             *_decoding(figures.decodings),
             *_cold_start(figures.cold_start),
             *_questions(figures.questions),
+            *_speeds(figures.speeds),
         ]
     )
 
@@ -198,8 +201,16 @@ def _cold_start(one: ColdStart) -> list[str]:
 
 
 def _questions(questions: Mapping[str, Question]) -> list[str]:
-    rows = [(name, str(one.requests), f"{one.seconds:.3f}") for name, one in questions.items()]
-    return ["## Questions", "", *_table(("question", "requests", "seconds"), rows)]
+    rows = [(name, f"{one.requests}", f"{one.rows:,}", f"{one.seconds:.3f}") for name, one in questions.items()]
+    return ["## Questions", "", *_table(("question", "requests", "rows read", "seconds"), rows), ""]
+
+
+def _speeds(speeds: Mapping[str, Speed]) -> list[str]:
+    rows = [
+        (name, f"{one.rows:,}", f"{one.rows / one.seconds:,.0f}", f"{one.requests / one.rows:.3f}")
+        for name, one in speeds.items()
+    ]
+    return ["## Going through all rows", "", *_table(("command", "rows", "rows a second", "requests per row"), rows)]
 
 
 def _table(header: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> list[str]:

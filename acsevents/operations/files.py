@@ -80,9 +80,10 @@ async def _events_of_blobs(url: str) -> AsyncIterator[FromFile]:
 
     container, prefix = _container_and_prefix(url)
     credential = None if "sig" in parse_qs(urlsplit(url).query) else _signed_in(url)
-    # By default the first of three retries comes after 15 s.
-    options = {"retry_policy": ExponentialRetry(1, 2), "connection_timeout": 5, "read_timeout": 30}
-    async with ContainerClient.from_container_url(container, credential, **options) as client:
+    patience = ExponentialRetry(1, 2)  # by default the first of three retries comes after 15 s
+    async with ContainerClient.from_container_url(
+        container, credential, retry_policy=patience, connection_timeout=5, read_timeout=30
+    ) as client:
         try:
             async for blob in client.list_blobs(name_starts_with=prefix or None):
                 download = await client.download_blob(blob.name)
