@@ -9,6 +9,7 @@ import logging
 import os
 import traceback
 from collections.abc import Sequence
+from math import inf
 from typing import Final, NamedTuple, Protocol
 from weakref import WeakKeyDictionary
 
@@ -49,7 +50,7 @@ class DeadLettered(NamedTuple):
 class Store(Protocol):
     """Where rows are kept; `shared.storage.group_commit.GroupCommit` is the real one."""
 
-    async def reserve(self, size: int) -> int:
+    async def reserve(self, size: int, *, deadline: float) -> int:
         """Wait for room for about so many bytes and return what to release; raises `StorageError` without hope."""
         ...
 
@@ -57,8 +58,8 @@ class Store(Protocol):
         """Give back what was reserved."""
         ...
 
-    async def write(self, rows: Sequence[Row], *, deadline: float | None = None) -> None:
-        """Write rows; returns when all are durable, raises `StorageError` otherwise."""
+    async def write(self, rows: Sequence[Row], *, deadline: float = inf) -> None:
+        """Write rows; returns when all are durable, raises `StorageError` otherwise, at the deadline at the latest."""
         ...
 
 
@@ -80,11 +81,9 @@ class Sink:
         self._calls += 1
         reserved = 0
         try:
-            async with asyncio.timeout_at(deadline):
-                reserved = await self._store.reserve(_BYTES_PER_CHARACTER * len(text) + _BYTES_PER_EVENT)
-                return await self._receive(text, function, deadline)
-        except TimeoutError:
-            raise StorageError(f"not written within {ANSWER_WITHIN_SECONDS:g} s") from None
+            size = _BYTES_PER_CHARACTER * len(text) + _BYTES_PER_EVENT
+            reserved = await self._store.reserve(size, deadline=deadline)
+            return await self._receive(text, function, deadline)
         finally:
             self._calls -= 1
             self._store.release(reserved)
@@ -93,7 +92,7 @@ class Sink:
         # A call that is alone goes straight through: there is nobody to wait for.
         decoded = _decoded(text) if self._calls == 1 else await self._intake.decoded(text)
         if isinstance(decoded, ContentError):
-            return await self._file(text, function, decoded)
+            return await self._file(text, function, decoded, deadline)
         event, rows = decoded
         if EVENT_TYPES[event.type].family is not _FAMILY_OF.get(function):
             _log.warning("misrouted: %s was delivered to %s", event.type, function)
@@ -101,18 +100,19 @@ class Sink:
             await self._store.write(rows, deadline=deadline)
         except RowRefused as refusal:
             _log.error("a record was refused: %s", refusal)
-            return await self._file(text, function, _refused(event, refusal))
+            return await self._file(text, function, _refused(event, refusal), deadline)
         return Recorded(event)
 
-    async def _file(self, text: str | bytes, function: str, error: ContentError) -> DeadLettered:
+    async def _file(self, text: str | bytes, function: str, error: ContentError, deadline: float) -> DeadLettered:
         try:
             letter = dead_letter(function, text, error)
         except Oversized as oversized:
             raise StorageError("not even the dead letter fits a row") from oversized
         try:
-            await self._store.write(encode_rows([letter]))
+            await self._store.write(encode_rows([letter]), deadline=deadline)
         except RowRefused as refusal:  # the sender's id or type may be what the service does not like
-            await self._store.write(encode_rows([without_what_the_sender_chose(letter, text, str(refusal))]))
+            rest = without_what_the_sender_chose(letter, text, str(refusal))
+            await self._store.write(encode_rows([rest]), deadline=deadline)
         # A type that nobody knows is whatever its sender wrote: it stands in the dead letter, not in the log.
         known = error.event_type if error.event_type in EVENT_TYPES else "an unknown type"
         _log.warning("dead letter in %s: %s, %s", function, error.reason, known)

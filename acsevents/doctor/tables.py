@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from math import inf
 from typing import Any, Final
 from uuid import uuid4
 
@@ -52,7 +53,7 @@ async def _sign_in(account: Account) -> Finding:
     try:
         proof = authorization(account)
         try:
-            await proof.headers("/")
+            await proof.headers("/", inf)
         finally:
             await proof.close()
     except NoToken as error:

@@ -12,7 +12,7 @@ import msgspec
 from acsevents.operations.at_once import for_each
 from acsevents.operations.places import RECORD_TABLES, events_since, timeline_place
 from acsevents.operations.recording import read_row
-from acsevents.operations.stored_rows import StoredRow, StoredRows, place_of
+from acsevents.operations.stored_rows import StoredRow, StoredRows
 from shared.catalogue import FAMILIES, TIMELINE
 from shared.errors import ContentError
 from shared.rows.columns import Entity
@@ -92,7 +92,7 @@ class _Rebuild:
         if wanted is None:
             _count(self._rebuilt.unreadable, row.table)
             return True
-        mine = next((filed for filed in wanted if place_of(filed) == row.place), None)
+        mine = next((filed for filed in wanted if filed.place == row.place), None)
         if mine is None:
             return await self._move(row, wanted)
         if not await self._change(row, mine):
@@ -117,7 +117,7 @@ class _Rebuild:
             for filed in [filed for filed in wanted if filed.table == row.table] or wanted:
                 await self._stored.insert(filed)
         await self._point(row, wanted[-1])
-        if not self._dry_run and not await self._leave(row, place_of(wanted[-1])):
+        if not self._dry_run and not await self._leave(row, wanted[-1].place):
             return False
         _count(self._rebuilt.moved, row.table)
         return True
@@ -126,7 +126,7 @@ class _Rebuild:
         """Bring the row in the time line up to date; of an event's copies the first one sees to it."""
         if row.table not in _FIRST_TABLES:
             return
-        current = await self._stored.get(place_of(pointer))
+        current = await self._stored.get(pointer.place)
         if current is None:
             if self._dry_run or await self._stored.insert(pointer):
                 self._rebuilt.added += 1

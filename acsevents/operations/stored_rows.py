@@ -57,11 +57,6 @@ class StoredRow(NamedTuple):
         return self.table, str(self.entity["PartitionKey"]), str(self.entity["RowKey"])
 
 
-def place_of(row: Filed) -> Place:
-    """Return where a row belongs."""
-    return row.table, row.partition, row.row_key
-
-
 def filed(table: str, entity: Entity) -> Filed:
     """Return an entity as a row of a table."""
     columns = {name: value for name, value in entity.items() if name not in {"PartitionKey", "RowKey"}}

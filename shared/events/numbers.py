@@ -20,7 +20,7 @@ class Int64(int):
         Raises:
             ValueError: no whole number, or one of too many bits.
         """
-        number = cls(_whole(value))
+        number = cls(value if type(value) is int else _whole(value))
         if number.bit_length() >= cls.bits:
             raise ValueError(f"not within {cls.bits} bits")
         return number
@@ -33,9 +33,9 @@ class Int32(Int64):
 
 
 def _whole(value: object) -> int:
-    if type(value) is int:
-        return value
     try:
+        if isinstance(value, str) and value.isdecimal():
+            return int(value)
         exact = Decimal(value) if isinstance(value, str) else value
         if isinstance(exact, Decimal) and exact == (number := int(exact)):
             return number

@@ -59,6 +59,10 @@ class _Shape(msgspec.Struct):
     closed: bool
     spellings: dict[tuple[str, ...], tuple[str, ...]]
 
+    def is_spelled(self, value: object) -> bool:
+        """Return whether there is nothing to respell: no object, or one whose names are all the model's own."""
+        return not isinstance(value, dict) or (not self.nested and self.types.keys() >= value.keys())
+
 
 def read(value: dict[str, Any], model: type[Model], path: str) -> Reading[Model]:
     """Read a JSON object into a model; `path` is where the object stands, such as `$.data`."""
@@ -108,7 +112,7 @@ class _TolerantReader:
                 spelled[name] = self._respelled(part, inner, f"{path}.{name}")
             elif isinstance(part, list):
                 spelled[name] = [
-                    self._respelled(item, inner, f"{path}.{name}[{index}]") if isinstance(item, dict) else item
+                    item if inner.is_spelled(item) else self._respelled(item, inner, f"{path}.{name}[{index}]")
                     for index, item in enumerate(part)
                 ]
         return spelled

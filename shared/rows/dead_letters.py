@@ -1,5 +1,7 @@
 """The row of an event that cannot be recorded: it keeps the text and tells the reason."""
 
+import msgspec
+
 from shared.catalogue import DEAD_LETTERS
 from shared.errors import ContentError, Oversized
 from shared.events.digest import digest
@@ -35,7 +37,7 @@ def dead_letter(function: str, text: str | bytes, error: ContentError) -> Filed:
 def without_what_the_sender_chose(letter: Filed, text: str | bytes, problem: str) -> Filed:
     """Return a refused dead letter with what the sender did not choose: keys, reason, problem, the text as bytes."""
     kept = {name: letter.columns[name] for name in ("Reason", "RecordVersion")}
-    return letter._replace(columns={**kept, "Detail": problem, **pack(_bytes_of(text))})
+    return msgspec.structs.replace(letter, columns={**kept, "Detail": problem, **pack(_bytes_of(text))})
 
 
 def _bytes_of(text: str | bytes) -> bytes:

@@ -28,11 +28,8 @@ def pack(text: str | bytes, *, is_json: bool = False) -> Entity:
         text: what to keep.
         is_json: it is known to be JSON, which holds no control characters; half an emoji it may hold.
     """
-    if (
-        isinstance(text, str)
-        and utf16_units(text) <= TEXT_UNITS
-        and ((is_json and text.isascii()) or _is_printable(text))
-    ):
+    is_plain = _is_utf8 if is_json else _is_printable
+    if isinstance(text, str) and utf16_units(text) <= TEXT_UNITS and is_plain(text):
         return {"Raw": text}
     content = text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text
     packed = zlib.compress(content)
@@ -116,6 +113,14 @@ def property_bytes(name: str, value: Value) -> int:
     else:
         size = 8
     return 8 + 2 * len(name) + size
+
+
+def _is_utf8(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:  # half an emoji
+        return False
+    return True
 
 
 def _is_printable(text: str) -> bool:

@@ -1,6 +1,9 @@
 """The rows that keep one event; writing them again changes nothing."""
 
-from typing import Final, NamedTuple
+from functools import lru_cache
+from typing import Final
+
+import msgspec
 
 from shared import catalogue
 from shared.errors import Oversized
@@ -17,13 +20,18 @@ RECORD_VERSION: Final = 2
 _SURELY_FITS: Final = TEXT_UNITS // 4
 
 
-class Filed(NamedTuple):
+class Filed(msgspec.Struct, frozen=True):
     """A row: where it is, and what it holds beside its keys."""
 
     table: str
     partition: str
     row_key: str
     columns: Entity
+
+    @property
+    def place(self) -> Place:
+        """Where the row is."""
+        return self.table, self.partition, self.row_key
 
     @property
     def entity(self) -> Entity:
@@ -40,22 +48,28 @@ def record_rows(event: Event) -> list[Filed]:
     told = fact_columns(event.facts)
     columns = _columns(event, told)
     places = places_of(event)
-    _, partition, row_key = places[0]
+    rows = [Filed(*place, columns) for place in places]
     in_timeline = timeline_columns(event, told, places)
     in_timeline["RecordVersion"] = RECORD_VERSION
-    minute = partition_of(shard_of(partition), event.ticks)
-    return [*(Filed(*place, columns) for place in places), Filed(catalogue.TIMELINE, minute, row_key, in_timeline)]
+    _, partition, row_key = places[0]
+    rows.append(Filed(catalogue.TIMELINE, partition_of(shard_of(partition), event.ticks), row_key, in_timeline))
+    return rows
 
 
 def places_of(event: Event) -> list[Place]:
     """Return where the rows that keep an event are."""
     family = catalogue.EVENT_TYPES[event.type].family
-    partition = keys.key(owner_of(event))
+    partition = _partition_of(owner_of(event))
     places = [(family.table, partition, keys.newest_first(event.ticks, event.digest))]
     if family.message_table is not None and event.facts.message_id is not None:
         filed = keys.by_message(event.facts.message_id, event.ticks, event.digest)
         places.append((family.message_table, partition, filed))
     return places
+
+
+@lru_cache(maxsize=1_024)  # a burst is of few numbers, users or threads
+def _partition_of(owner: str) -> str:
+    return keys.key(owner)
 
 
 def owner_of(event: Event) -> str:

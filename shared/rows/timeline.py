@@ -1,6 +1,7 @@
 """The row of an event in the time line, which answers "what happened lately, over everything"."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Final
 from zlib import crc32
 
@@ -56,14 +57,20 @@ def timeline_columns(event: Event, told: Entity, places: Sequence[Place]) -> Ent
     return columns
 
 
+@lru_cache(maxsize=1_024)  # a burst is of few owners and few minutes
+def _partition_of_minute(shard: int, minute: int) -> str:
+    return f"{shard}~{reverse(minute)}"
+
+
 def partition_of(shard: int, ticks: int) -> str:
     """Return the PartitionKey of a minute in one of the shards; newer minutes sort first.
 
     It comes from the event's own time, so that a redelivery writes the same row.
     """
-    return f"{shard}~{reverse(ticks - ticks % _MINUTE)}"
+    return _partition_of_minute(shard, ticks - ticks % _MINUTE)
 
 
+@lru_cache(maxsize=1_024)
 def shard_of(owner_key: str) -> int:
     """Return the shard of an owner, so that a burst of one owner stays one transaction."""
     return crc32(owner_key.encode()) % SHARDS

@@ -32,8 +32,12 @@ class Authorization(Protocol):
 
     query: str
 
-    async def headers(self, path: str) -> dict[str, str]:
-        """Tell the headers that authorize a request for an URL path, percent-encoded as on the wire."""
+    async def headers(self, path: str, deadline: float) -> dict[str, str]:
+        """Tell the headers that authorize a request for an URL path, percent-encoded as on the wire.
+
+        Raises:
+            OSError: there is no proof until the deadline, by the clock of the event loop.
+        """
         ...
 
     async def close(self) -> None:
@@ -73,7 +77,7 @@ class SharedKeyLite:
         self._dated = self._keyed
         self._date = ""
 
-    async def headers(self, path: str) -> dict[str, str]:
+    async def headers(self, path: str, deadline: float) -> dict[str, str]:  # noqa: ARG002  nobody is asked
         """Sign the request."""
         date = _date(int(time()))
         if date != self._date:  # the start of what is signed is the same for a second
@@ -94,7 +98,7 @@ class SharedAccessSignature:
     def __init__(self, signature: Signature) -> None:
         self.query = f"?{signature.query}"
 
-    async def headers(self, path: str) -> dict[str, str]:  # noqa: ARG002  the signature covers no path
+    async def headers(self, path: str, deadline: float) -> dict[str, str]:  # noqa: ARG002  it covers no path
         """Add nothing but the date."""
         return {"x-ms-date": _date(int(time()))}
 
@@ -117,17 +121,19 @@ class Bearer:
         self._ask_at = 0.0
         self._question: asyncio.Task[None] | None = None
 
-    async def headers(self, path: str) -> dict[str, str]:  # noqa: ARG002  a token covers no path
+    async def headers(self, path: str, deadline: float) -> dict[str, str]:  # noqa: ARG002  a token covers no path
         """Add the token.
 
         Raises:
             NoToken: the identity gives none.
+            TimeoutError: it does not answer until the deadline.
         """
         now = time()
         if now >= self._ask_at or now >= self._good_until:
             question = self._asked(now)
             if now >= self._good_until:
-                await asyncio.shield(question)
+                async with asyncio.timeout_at(deadline):
+                    await asyncio.shield(question)
         return {"x-ms-date": _date(int(now)), "Authorization": f"Bearer {self._token}"}
 
     async def close(self) -> None:

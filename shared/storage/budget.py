@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import deque
+from math import inf
 from typing import Final
 
 from shared.errors import Busy
@@ -22,11 +23,11 @@ class Budget:
         self._queued = 0
         self._queue: deque[tuple[int, asyncio.Future[None]]] = deque()
 
-    async def take(self, size: int) -> int:
+    async def take(self, size: int, deadline: float = inf) -> int:
         """Wait until `size` bytes are free and return what was taken: at most the whole budget.
 
         Raises:
-            Busy: too much is waiting already.
+            Busy: too much is waiting already, or there was no room until the deadline.
         """
         size = min(size, self._size)
         if not self._queue and size <= self.free:
@@ -38,11 +39,14 @@ class Budget:
         self._queue.append((size, turn))
         self._queued += size
         try:
-            await turn
-        except asyncio.CancelledError:
+            async with asyncio.timeout_at(deadline):
+                await turn
+        except (asyncio.CancelledError, TimeoutError) as gone:
             if turn.done() and not turn.cancelled():
                 self.free += size
             self._let_in()  # who was waiting behind somebody who has gone may go on
+            if isinstance(gone, TimeoutError):
+                raise Busy("no room in memory in time") from None
             raise
         finally:
             self._queued -= size

@@ -12,6 +12,7 @@ under overload is acknowledged.
 
 import asyncio
 from collections.abc import Sequence
+from math import inf
 from typing import Final, Protocol
 
 from shared.errors import Busy, RowRefused, StorageError
@@ -21,6 +22,7 @@ from shared.storage.odata import Row
 
 MOST_WAITING_BYTES: Final = 64 * 1024 * 1024
 _STUCK_AFTER: Final = 1.0  # seconds; a lane that has written nothing for so long gives way when room is short
+_GLANCE_SECONDS: Final = 0.25
 _NO_ROOM: Final = "a partition does not answer, and others need the room"
 _SHARE_OF_TIME: Final = 0.5  # of what is left until a caller's deadline may be spent in the queue
 
@@ -48,26 +50,27 @@ class GroupCommit:
         self._tasks: set[asyncio.Task[None]] = set()
         self._budget = Budget(waiting_bytes)
         self._closed = False
+        self._looking = False
 
-    async def reserve(self, size: int) -> int:
+    async def reserve(self, size: int, *, deadline: float = inf) -> int:
         """Wait until there is room for an event that takes about so many bytes, and return what to `release` later.
 
         Raises:
-            Busy: too many events are waiting already.
+            Busy: too many events are waiting already, or there was no room until the deadline.
         """
         if size > self._budget.free:
             self._make_room(size)
-        return await self._budget.take(size)
+        return await self._budget.take(size, deadline)
 
     def release(self, size: int) -> None:
         """Give back what was reserved."""
         self._budget.give_back(size)
 
-    async def write(self, rows: Sequence[Row], *, deadline: float | None = None) -> None:
+    async def write(self, rows: Sequence[Row], *, deadline: float = inf) -> None:
         """Write rows; returns when all of them are durable.
 
-        All rows are taken or none. Rows of a caller who is cancelled are not sent any more, unless they are under way
-        or somebody else waits for them, too.
+        All rows are taken or none. Rows of a caller who is cancelled or out of time are not sent any more, unless they
+        are under way or somebody else waits for them, too.
 
         Args:
             rows: what to write.
@@ -76,12 +79,12 @@ class GroupCommit:
         Raises:
             Busy: the rows could not be written in time; nothing of them is.
             RowRefused: the service refuses one of the rows for its content.
-            StorageError: the service did not take one of the rows.
+            StorageError: the service did not take one of the rows in time.
         """
         if self._closed:
             raise StorageError("this worker is shutting down")
         self._check_lanes(rows, deadline)
-        write = Write(len(rows))
+        write = Write(len(rows), deadline)
         for row in rows:
             self._queue(row, write)
         await write.wait()
@@ -92,7 +95,7 @@ class GroupCommit:
         while self._tasks:
             await asyncio.wait(self._tasks)
 
-    def _check_lanes(self, rows: Sequence[Row], deadline: float | None) -> None:
+    def _check_lanes(self, rows: Sequence[Row], deadline: float) -> None:
         """Raise Busy if one of the lanes cannot take its row."""
         now = asyncio.get_running_loop().time()
         for row in rows:
@@ -102,7 +105,7 @@ class GroupCommit:
             # Half of what is free: however many lanes are full, the next one finds room.
             if lane.size > max(self._budget.free, 0) / 2:
                 raise Busy(f"a partition of {row.table} has too many rows waiting")
-            if deadline is not None and lane.seconds_to_drain(now) > (deadline - now) * _SHARE_OF_TIME:
+            if lane.seconds_to_drain(now) > (deadline - now) * _SHARE_OF_TIME:
                 raise Busy(f"a partition of {row.table} is slower than its rows arrive")
 
     def _make_room(self, size: int) -> None:
@@ -124,7 +127,22 @@ class GroupCommit:
             lane.task = asyncio.create_task(self._drain(key, lane))
             self._tasks.add(lane.task)
             lane.task.add_done_callback(self._tasks.discard)
+            if not self._looking:
+                self._look_later()
         lane.add(row, write)
+
+    def _look_later(self) -> None:
+        self._looking = True
+        asyncio.get_running_loop().call_later(_GLANCE_SECONDS, self._look)
+
+    def _look(self) -> None:
+        """Let callers go whose time is over. One look at all lanes costs less than an alarm for every caller."""
+        self._looking = False
+        now = asyncio.get_running_loop().time()
+        for lane in self._lanes.values():
+            lane.expire(now)
+        if self._lanes:
+            self._look_later()
 
     async def _drain(self, key: LaneKey, lane: Lane) -> None:
         try:

@@ -79,6 +79,11 @@ class Connection:
                 raise
         return await (await self.open(deadline)).exchange(head, body, deadline)
 
+    def cut_off(self) -> None:
+        """End the request that is under way as if its time were over."""
+        if self._stream is not None:
+            self._stream.cut_off()
+
     def close(self) -> None:
         """Close the stream that is kept; one of an event loop that is closed ends when it is forgotten."""
         kept, self._stream = self._stream, None

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
-from math import ceil
+from math import ceil, inf
 from typing import Final
 
 from shared.errors import Busy, RowRefused, StorageError
@@ -13,25 +13,38 @@ MOST_BYTES: Final = 4 * 1024 * 1024 - 64 * 1024  # 4 MiB is the service's limit;
 
 
 class Write:
-    """One caller's rows: settles when the last of them did."""
+    """One caller's rows: settles when the last of them did, or when the caller's time is over.
 
-    def __init__(self, rows: int) -> None:
+    Attributes:
+        deadline: until when the caller waits, by the clock of the event loop.
+    """
+
+    __slots__ = ("_error", "_left", "_settled", "deadline")
+
+    def __init__(self, rows: int, deadline: float = inf) -> None:
         self._settled: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._left = rows
         if not rows:
             self._settled.set_result(None)
         self._error: StorageError | None = None
+        self.deadline = deadline
 
     @property
     def is_abandoned(self) -> bool:
-        """Whether the caller was cancelled and waits no more."""
-        return self._settled.cancelled()
+        """Whether the caller waits no more, though not all rows are settled: cancelled, or out of time."""
+        return self._settled.done()
+
+    def expire(self) -> None:
+        """Tell the caller that the time is over."""
+        if not self._settled.done():
+            self._error = StorageError("not written in time")
+            self._settled.set_result(None)
 
     def settle(self, error: StorageError | None) -> None:
         """Count one row as done; a failure that a redelivery can mend outweighs a refusal."""
+        self._left -= 1
         if error is not None and (self._error is None or isinstance(self._error, RowRefused)):
             self._error = error
-        self._left -= 1
         if not self._left and not self._settled.done():
             self._settled.set_result(None)
 
@@ -53,6 +66,11 @@ class Waiting:
         self.row = row
         self.writes: list[Write] = []
 
+    @property
+    def is_abandoned(self) -> bool:
+        """Whether nobody waits for the row any more."""
+        return all(write.is_abandoned for write in self.writes)
+
 
 class Lane:
     """The rows that wait, in the order of arrival, and how fast they have gone out so far.
@@ -66,6 +84,7 @@ class Lane:
 
     def __init__(self) -> None:
         self._waiting: dict[str, Waiting] = {}
+        self._under_way: list[Waiting] = []
         self._began: float | None = None
         self._seconds_per_group = 0.0
         self.size = 0
@@ -87,7 +106,7 @@ class Lane:
         dropped: list[Waiting] = []
         size = 0
         for waiting in self._waiting.values():
-            if all(write.is_abandoned for write in waiting.writes):
+            if waiting.is_abandoned:
                 dropped.append(waiting)
                 continue
             size += waiting.row.size
@@ -97,7 +116,7 @@ class Lane:
         for waiting in (*group, *dropped):
             del self._waiting[waiting.row.row_key]
         self.settle(dropped, None)
-        self._began = now
+        self._began, self._under_way = now, group
         return group
 
     def finished(self, rows: int, now: float) -> None:
@@ -107,7 +126,7 @@ class Lane:
         weight = 0.5 if rows == MOST_ROWS or seconds > self._seconds_per_group else 0.1
         weight = weight if self._seconds_per_group else 1.0
         self._seconds_per_group += (seconds - self._seconds_per_group) * weight
-        self._began = None
+        self._began, self._under_way = None, []
 
     def seconds_to_drain(self, now: float) -> float:
         """Return how long it will take to write all that waits, as far as can be told."""
@@ -118,6 +137,13 @@ class Lane:
     def seconds_under_way(self, now: float) -> float:
         """Return for how long the group under way has been so."""
         return 0.0 if self._began is None else now - self._began
+
+    def expire(self, now: float) -> None:
+        """Let go whoever has waited for as long as they can; rows that nobody else waits for are not sent any more."""
+        for waiting in (*self._under_way, *self._waiting.values()):
+            for write in waiting.writes:
+                if write.deadline <= now:
+                    write.expire()
 
     def give_way(self, why: str) -> None:
         """Fail everything that waits or is under way."""

@@ -67,6 +67,10 @@ class Stream(asyncio.Protocol):
         self._alarm.cancel()
         self._transport.abort()
 
+    def cut_off(self) -> None:
+        """End the exchange that is under way as if its deadline had come, and close."""
+        self._fail(TimeoutError("no reply for so long that others go first"))
+
     def _fail(self, error: OSError) -> None:
         if self._reply is not None and not self._reply.done():
             self._reply.set_exception(error)

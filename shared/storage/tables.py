@@ -163,13 +163,13 @@ class Tables:
 
     async def _exchange(self, request: _Request, turn: Turn) -> Reply:
         path = f"{self._path}/{request.path}"
-        proof = await self._authorization.headers(path)
+        proof = await self._authorization.headers(path, turn.ends)
         headers = {**_HEADERS, **proof, "Content-Type": request.content_type}
         target = path + self._authorization.query
         connection = self._pool.take()
         try:
             await connection.open(turn.ends)
-            turn.begins()
+            turn.begins(connection.cut_off)
             return await connection.send(request.method, target, headers, request.body, deadline=turn.ends)
         finally:
             self._pool.give_back(connection)

@@ -10,6 +10,7 @@ suspects share a few turns of their own, until they answer again. Cutting off is
 
 import asyncio
 from collections import OrderedDict, deque
+from collections.abc import Callable
 from types import TracebackType
 from typing import Final, Self
 
@@ -57,13 +58,15 @@ class _Line:
 
 
 class Turn:
-    """One attempt of a partition to get an answer; an asynchronous context manager that bounds its time.
+    """One attempt of a partition to get an answer; an asynchronous context manager.
 
     Attributes:
         gave_way: whether it was cut off for others who waited; such an attempt does not count.
         began: when the request went out, by the clock of the event loop.
-        ends: when the attempt's time is over.
+        ends: when the attempt's time is over; whoever makes it keeps to that.
     """
+
+    _stop: Callable[[], None]
 
     def __init__(self, turns: "Turns", partition: Partition, seconds: float, deadline: float) -> None:
         self._turns = turns
@@ -87,16 +90,15 @@ class Turn:
             async with asyncio.timeout_at(self._deadline):  # costs 9 µs: who need not wait is spared it
                 await self._line.wait()
         self.ends = min(loop.time() + self._seconds, self._deadline)
-        self._timeout = asyncio.timeout_at(self.ends)
-        await self._timeout.__aenter__()
         return self
 
-    def begins(self) -> None:
-        """Tell that the request goes out: from now on it is the partition that is waited for.
+    def begins(self, stop: Callable[[], None]) -> None:
+        """Tell that the request goes out: from now on it is the partition that is waited for, until `stop` is called.
 
         What comes before, as opening a connection, takes all partitions the same time, and is not cut off: a worker
         that starts into a burst opens many at once.
         """
+        self._stop = stop
         self.began = asyncio.get_running_loop().time()
         self._turns.under_way[self] = None
 
@@ -111,10 +113,10 @@ class Turn:
     def cut_off(self) -> None:
         """End the attempt now, for those who wait."""
         self.gave_way = True
-        self._timeout.reschedule(self.began)
+        self._stop()
 
     async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self, _kind: type[BaseException] | None, error: BaseException | None, _trace: TracebackType | None
     ) -> None:
         """Give the turn back, and remember what became of it."""
         has_begun = self in self._turns.under_way
@@ -122,9 +124,8 @@ class Turn:
         self._line.give_back()
         if self._answered:
             self._turns.has_answered(self._partition, asyncio.get_running_loop().time() - self.began)
-        elif has_begun and (self.gave_way or self._timeout.expired() or isinstance(error, TimeoutError)):
+        elif has_begun and (self.gave_way or isinstance(error, TimeoutError)):
             self._turns.suspect(self._partition)
-        await self._timeout.__aexit__(kind, error, trace)
 
 
 class Turns:

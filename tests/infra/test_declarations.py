@@ -4,6 +4,7 @@ import json
 import logging
 import re
 from collections.abc import Sequence
+from math import inf
 from pathlib import Path
 from typing import Any, Final
 
@@ -87,7 +88,7 @@ def test_the_app_understands_its_settings() -> None:
 class _Taker(Room):
     """A store that takes every row."""
 
-    async def write(self, rows: Sequence[Row], *, deadline: float | None = None) -> None:
+    async def write(self, rows: Sequence[Row], *, deadline: float = inf) -> None:
         """Take them."""
 
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from acsevents.operations.erase import Erased, erase
 from acsevents.operations.rebuild import Rebuilt, rebuild
-from acsevents.operations.stored_rows import StoredRow, StoredRows, filed, place_of
+from acsevents.operations.stored_rows import StoredRow, StoredRows, filed
 from acsevents.operations.whom import Kind, Target
 from shared.catalogue import DEAD_LETTERS, TIMELINE
 from shared.decoder import decode
@@ -171,7 +171,7 @@ async def test_dead_letters_and_unreadable_rows_that_hold_them_go(account: Accou
         await stored.put(row)
     done = await _erased(stored, Target("user", ACS_USER.raw_id))
 
-    assert set(world(account)) == {place_of(row) for row in others}
+    assert set(world(account)) == {row.place for row in others}
     assert done.removed == {"SmsEvents": 4, DEAD_LETTERS: 4, "ChatUserEvents": 1, "SmsMessages": 1}
 
 
@@ -264,7 +264,7 @@ class _Busy(StoredRows):
         self._first: StoredRow | None = None
 
     async def replace(self, row: Filed, etag: str) -> bool:
-        self._first = self._first or await self.get(place_of(row))
+        self._first = self._first or await self.get(row.place)
         if self._times and self._first is not None:
             self._times -= 1
             await self.put(filed(row.table, self._first.entity))

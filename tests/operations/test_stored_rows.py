@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from acsevents.operations.stored_rows import StoredRows, filed, place_of
+from acsevents.operations.stored_rows import StoredRows, filed
 from shared.decoder import decode
 from shared.rows.records import record_rows
 from shared.rows.timeline import Place
@@ -24,7 +24,7 @@ async def test_rows_read_as_the_sink_meant_them(name: str, sink: Sink, stored: S
     await sink.receive(text, function="sms_events")
 
     for row in record_rows(decode(text)):
-        found = await stored.get(place_of(row))
+        found = await stored.get(row.place)
         assert found is not None
         assert found.entity == row.entity
         assert abs(datetime.now(UTC) - (found.written or datetime.min.replace(tzinfo=UTC))) < timedelta(hours=1)
@@ -54,19 +54,19 @@ async def test_a_value_of_another_type_equals_none_of_ours(account: Account, sto
 async def test_what_is_written_reads_back(stored: StoredRows) -> None:
     """A missing table is created, and a scan finds the row."""
     assert [row async for row in stored.scan("SmsEvents")] == []
-    assert await stored.get(place_of(ROW)) is None
+    assert await stored.get(ROW.place) is None
     assert await stored.insert(ROW)
     assert not await stored.insert(filed(ROW.table, {**ROW.entity, "Body": "another"}))
     found = [row async for row in stored.scan("SmsEvents", "PartitionKey eq @p", {"p": "+15555550100"})]
 
-    assert [(row.place, row.entity) for row in found] == [(place_of(ROW), ROW.entity)]
+    assert [(row.place, row.entity) for row in found] == [(ROW.place, ROW.entity)]
     assert "hello" not in repr(found)
 
 
 async def test_only_the_version_that_was_read_is_replaced_or_removed(stored: StoredRows) -> None:
     """Somebody else's later version stays, and so does a row's absence."""
     await stored.put(ROW)
-    before = await stored.get(place_of(ROW))
+    before = await stored.get(ROW.place)
     await stored.put(filed(ROW.table, {**ROW.entity, "Body": "later"}))
     assert before is not None
 
@@ -87,7 +87,7 @@ async def test_rows_are_removed_together(gone: int, stored: StoredRows) -> None:
     rows = [filed("Timeline", {"PartitionKey": "p", "RowKey": f"{number}'/"[:-1]}) for number in range(5)]
     for row in rows[gone:]:
         await stored.put(row)
-    places: list[Place] = [place_of(row) for row in rows]
+    places: list[Place] = [row.place for row in rows]
     await stored.put(filed("Timeline", {"PartitionKey": "p", "RowKey": "kept"}))
     await stored.delete_together(places)
 

@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Iterator
 from email.utils import formatdate
+from math import inf
 from types import SimpleNamespace
 from typing import Any
 
@@ -56,21 +57,21 @@ async def test_the_signature_of_an_account_key_is_the_documented_one(clock: Cloc
     }
     signer = by_key()
 
-    assert await signer.headers(PATH) == expected
-    assert await signer.headers("/Other") != expected
-    assert await signer.headers(PATH) == expected
+    assert await signer.headers(PATH, inf) == expected
+    assert await signer.headers("/Other", inf) != expected
+    assert await signer.headers(PATH, inf) == expected
 
 
 async def test_each_second_has_its_own_date_and_signature(clock: Clock) -> None:
     """The service refuses what was signed a quarter of an hour ago."""
     signer = by_key()
-    first = await signer.headers(PATH)
+    first = await signer.headers(PATH, inf)
     clock.now += 0.999
-    same = await signer.headers(PATH)
+    same = await signer.headers(PATH, inf)
     clock.now += 0.001
-    second = await signer.headers(PATH)
+    second = await signer.headers(PATH, inf)
     clock.now -= 1  # as when a clock is set
-    again = await signer.headers(PATH)
+    again = await signer.headers(PATH, inf)
 
     assert same == first
     assert second["x-ms-date"] == "Thu, 01 Jan 2026 00:00:01 GMT"
@@ -92,7 +93,7 @@ async def test_a_date_is_written_once_a_second(make: Any, clock: Clock, monkeypa
     signer = make()
     for request in range(1_000):
         clock.now = NEW_YEAR + request / 1_000
-        await signer.headers(PATH)
+        await signer.headers(PATH, inf)
 
     assert written == [NEW_YEAR]
 
@@ -127,7 +128,7 @@ def test_signing_never_gives_the_interpreter_lock_away(make: Any, waiting_thread
     signer = make()
     turns = waiting_thread.turns
     for _ in range(5_000):
-        _finish(signer.headers(PATH))
+        _finish(signer.headers(PATH, inf))
 
     assert waiting_thread.turns == turns
 
@@ -144,7 +145,7 @@ async def test_a_signature_goes_into_the_url_as_it_is(signature: str) -> None:
     signer = by_signature(signature)
 
     assert signer.query == f"?{signature}"
-    assert list(await signer.headers("/SmsEvents")) == ["x-ms-date"]
+    assert list(await signer.headers("/SmsEvents", inf)) == ["x-ms-date"]
 
 
 class Credential:
@@ -191,7 +192,7 @@ async def _credential(clock: Clock) -> Credential:
 
 
 async def _token(bearer: Bearer) -> str:
-    return (await bearer.headers(PATH))["Authorization"].removeprefix("Bearer ")
+    return (await bearer.headers(PATH, inf))["Authorization"].removeprefix("Bearer ")
 
 
 async def _settle() -> None:

@@ -9,6 +9,7 @@ import random
 import traceback
 import zlib
 from collections.abc import AsyncIterator, Sequence
+from math import inf
 from typing import Any
 
 import pytest
@@ -31,6 +32,7 @@ from shared.storage.tables import Tables
 from tests import samples
 from tests.storage.edm import Typed, found, meant, rows_of
 from tests.storage.events import PREFIX, chat, event, family_function, sms
+from tests.storage.fake_writer import FakeWriter
 from tests.storage.room import Room
 
 
@@ -41,7 +43,7 @@ class Store(Room):
         self.written: list[Sequence[Row]] = []
         self._errors = list(errors)
 
-    async def write(self, rows: Sequence[Row], *, deadline: float | None = None) -> None:  # noqa: ARG002  as the real one
+    async def write(self, rows: Sequence[Row], *, deadline: float = inf) -> None:  # noqa: ARG002  as the real one
         """Write rows."""
         error = self._errors.pop(0) if self._errors else None
         if error is not None:
@@ -417,29 +419,23 @@ async def test_trouble_after_a_refusal_is_raised() -> None:
         await Sink(Store(RowRefused("EntityTooLarge"), StorageError("503"))).receive(sms(), function="sms_events")
 
 
-class Hung(Room):
-    """A store that never answers."""
-
-    async def write(self, rows: Sequence[Row], *, deadline: float | None = None) -> None:  # noqa: ARG002  as the real one
-        """Hang."""
-        del rows
-        await asyncio.Event().wait()
-
-
 @pytest.mark.promise("Bounded")
-async def test_a_store_that_never_answers_is_given_up_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The bound that the deployed app keeps leaves two seconds of the twenty; here it is shortened to see it act."""
+@pytest.mark.parametrize("text", [sms(), "no JSON"])
+async def test_tables_that_never_answer_are_given_up_in_time(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a record and of a dead letter. The deployed bound leaves two of the twenty seconds; here it is shortened."""
     assert sink.ANSWER_WITHIN_SECONDS <= 18
 
     monkeypatch.setattr(sink, "ANSWER_WITHIN_SECONDS", 0.05)
-    with pytest.raises(StorageError, match=r"not written within 0\.05 s"):
-        await Sink(Hung()).receive(sms(), function="sms_events")
+    writer = FakeWriter(holding=True)
+    with pytest.raises(StorageError, match="not written in time"):
+        await Sink(GroupCommit(writer)).receive(text, function="sms_events")
+    writer.release()
 
 
 @pytest.mark.promise("Crash-safe")
 async def test_a_call_that_the_host_cancels_is_not_answered() -> None:
     """Cancellation is no storage trouble and no success: it stays what it is."""
-    call = asyncio.create_task(Sink(Hung()).receive(sms(), function="sms_events"))
+    call = asyncio.create_task(Sink(GroupCommit(FakeWriter(holding=True))).receive(sms(), function="sms_events"))
     await asyncio.sleep(0)
     call.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -508,7 +504,7 @@ class Choosy(Room):
     def __init__(self) -> None:
         self.rows: list[Row] = []
 
-    async def write(self, rows: Sequence[Row], *, deadline: float | None = None) -> None:  # noqa: ARG002  as the real one
+    async def write(self, rows: Sequence[Row], *, deadline: float = inf) -> None:  # noqa: ARG002  as the real one
         """Take rows without the sender's id."""
         if any(b'"EventId"' in row.body for row in rows):
             raise RowRefused("InvalidInput")

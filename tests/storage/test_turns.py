@@ -17,8 +17,8 @@ async def attempt(
     """Make one attempt and tell how it ended."""
     turn = turns.turn(partition, seconds, asyncio.get_running_loop().time() + within)
     try:
-        async with turn:
-            turn.begins()
+        async with turn, asyncio.timeout_at(turn.ends) as time_left:
+            turn.begins(lambda: time_left.reschedule(0))
             await answer()
             turn.answered()
     except TimeoutError:
@@ -69,14 +69,14 @@ async def test_what_comes_before_the_request_is_no_partitions_fault() -> None:
         waiting = asyncio.create_task(attempt(turns, ("T", "waiting"), at_once))
         await asyncio.sleep(0.3)
         assert not opening.gave_way
-        opening.begins()
+        opening.begins(asyncio.get_running_loop().stop)
         opening.answered()
 
     assert await waiting == "answered"
 
     late = turns.turn(("T", "late"), 0.02, deadline)
     with pytest.raises(TimeoutError):
-        async with late:
+        async with late, asyncio.timeout_at(late.ends):
             await never()
 
     assert turns.line_of(("T", "late")) is turns.line_of(("T", "waiting"))
