@@ -10,6 +10,7 @@ import msgspec
 
 from benchmarks import fairness
 from benchmarks.cold_start import ColdStart
+from benchmarks.command_start import CommandStart
 from benchmarks.contenders import NO_OP, PEER, THIS_APP
 from benchmarks.decoding import Decoding, over_all
 from benchmarks.fairness import Fairness
@@ -43,6 +44,7 @@ class Figures(msgspec.Struct):
     growth: Mapping[str, Mapping[int, Growth]]
     decodings: list[Decoding]
     cold_start: ColdStart
+    command_start: CommandStart
     questions: Mapping[str, Question]
     speeds: Mapping[str, Speed]
     seconds: float
@@ -65,7 +67,7 @@ def report(figures: Figures) -> str:
             *_growth(figures.growth),
             *_decoding(figures.decodings),
             *_cold_start(figures.cold_start),
-            *_questions(figures.questions),
+            *_questions(figures.questions, figures.command_start),
             *_speeds(figures.speeds),
         ]
     )
@@ -200,9 +202,14 @@ def _cold_start(one: ColdStart) -> list[str]:
     ]
 
 
-def _questions(questions: Mapping[str, Question]) -> list[str]:
+def _questions(questions: Mapping[str, Question], start: CommandStart) -> list[str]:
     rows = [(name, f"{one.requests}", f"{one.rows:,}", f"{one.seconds:.3f}") for name, one in questions.items()]
-    return ["## Questions", "", *_table(("question", "requests", "rows read", "seconds"), rows), ""]
+    told = (
+        f"A look-up of the command line takes {start.cpu_ms:.0f} ms of CPU from its start to its end, "
+        f"`python -c pass` {start.nothing_cpu_ms:.0f} ms; by the clock it took {start.seconds * 1000:.0f} ms."
+    )
+    header = ("question", "requests", "rows read", "seconds")
+    return ["## Questions", "", told, "Medians over fresh interpreters, in turn.", "", *_table(header, rows), ""]
 
 
 def _speeds(speeds: Mapping[str, Speed]) -> list[str]:

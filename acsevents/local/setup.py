@@ -4,6 +4,7 @@ Runs before anything is installed: standard library only, and syntax that an old
 it can say that it is too old.
 """
 
+import compileall
 import importlib.util
 import shlex
 import shutil
@@ -57,6 +58,8 @@ def install_command() -> None:
     script = VENV / "bin" / "acsevents"
     script.write_text(f'#!/bin/sh\nexec {python} -P -c {shlex.quote(start)} "$@"\n', encoding="utf-8")
     script.chmod(0o755)
+    for package in ("acsevents", "shared"):  # else the first look-up compiles them
+        compileall.compile_dir(ROOT / package, quiet=1)
 
 
 def install_azurite() -> None:

@@ -1,6 +1,7 @@
 """The page says what was measured, and the pages that quote it say no more."""
 
 from benchmarks.cold_start import ColdStart
+from benchmarks.command_start import CommandStart
 from benchmarks.contenders import CONTENDERS
 from benchmarks.decoding import Decoding
 from benchmarks.fairness import Fairness
@@ -18,6 +19,7 @@ FIGURES = Figures(
     growth={"SMS burst": {size: Growth(0.1, 0.03, 512) for size in SIZES}},
     decodings=[Decoding("a", 5.0, 15.0, 30.0), Decoding("b", 10.0, 20.0, 30.0)],
     cold_start=ColdStart(100.0, 125.0, 140.0, 60.0),
+    command_start=CommandStart(nothing_cpu_ms=10, cpu_ms=150, seconds=0.18),
     questions={"one SMS": Question(1, 7, 0.0051)},
     speeds={"`export`": Speed(rows=1_000, requests=2, seconds=0.5)},
     seconds=200.0,
@@ -45,6 +47,7 @@ def test_questions_are_told_by_what_they_ask_of_the_storage_and_commands_by_thei
     """Requests and rows read do not depend on the machine; rows a second do."""
     page = report(FIGURES)
 
+    assert "takes 150 ms of CPU from its start to its end, `python -c pass` 10 ms; by the clock it took 180 ms." in page
     assert "| one SMS | 1 | 7 | 0.005 |" in page
     assert "| `export` | 1,000 | 2,000 | 0.002 |" in page
 

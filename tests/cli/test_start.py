@@ -11,9 +11,12 @@ import pytest
 from acsevents import __version__
 from acsevents.local import setup
 from tests.cli.running import ROOT, in_a_pipe
+from tests.cli.test_events import THREAD
 
 # What makes a start slow, each some tens of milliseconds, and what a look-up in a pipe has no use for.
-OF_OTHER_COMMANDS = ("acsevents.storm", "acsevents.local.stack", "aiohttp.web", "azure.eventgrid", "azure.functions")
+OF_OTHER_COMMANDS = (
+    *("acsevents.storm", "acsevents.local.stack", "aiohttp", "pydantic", "azure.eventgrid", "azure.functions"),
+)
 OF_TERMINALS = ("rich.console", "acsevents.tables")
 
 
@@ -23,11 +26,13 @@ OF_TERMINALS = ("rich.console", "acsevents.tables")
         (["--help"], [*OF_OTHER_COMMANDS, *OF_TERMINALS, "azure", "shared.lookups"]),
         (["--version"], [*OF_OTHER_COMMANDS, *OF_TERMINALS, "azure", "shared.lookups"]),
         (["sms", "+15555550100", "some-message"], [*OF_OTHER_COMMANDS, *OF_TERMINALS, "azure.identity"]),
+        (["thread", THREAD], [*OF_OTHER_COMMANDS, *OF_TERMINALS, "azure.identity"]),
+        (["export"], [*OF_OTHER_COMMANDS, *OF_TERMINALS, "azure.identity"]),
         (["events"], [*OF_OTHER_COMMANDS, *OF_TERMINALS, "azure.identity"]),
     ],
 )
-def test_a_command_imports_what_it_needs(arguments: list[str], needless: list[str]) -> None:
-    """Until it asks the tables: what other commands need is not waited for."""
+def test_a_command_imports_what_it_needs(arguments: list[str], needless: list[str], tables: str) -> None:
+    """To the last row that it reads: what other commands need is not waited for."""
     code = (
         "import sys, json\n"
         "from acsevents.cli import main\n"
@@ -36,7 +41,15 @@ def test_a_command_imports_what_it_needs(arguments: list[str], needless: list[st
         "except SystemExit: pass\n"
         "print(json.dumps(sorted(sys.modules)))"
     )
-    ran = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True, timeout=60)
+    ran = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+        env={**os.environ, "EventTables": tables},
+    )
     imported = json.loads(ran.stdout.splitlines()[-1])
 
     assert [] == [name for name in needless if name in imported]
