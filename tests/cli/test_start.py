@@ -82,6 +82,22 @@ def test_the_shell_can_complete_commands_and_options(shell: str) -> None:
     assert "dead-letters" in ran.out
 
 
+@pytest.mark.parametrize(
+    ("typed", "offered"),
+    [
+        ("acsevents events --kind sms", ["sms.received", "sms.delivery-report"]),
+        ("acsevents dead-letters re", ["replay"]),
+        ("acsevents send SMSR", ["SMSReceived"]),
+    ],
+)
+def test_the_shell_can_complete_values_too(typed: str, offered: list[str]) -> None:
+    """Kinds of events, commands of a group, samples by their types."""
+    words = typed.count(" ")
+    ran = in_a_pipe(COMP_WORDS=typed, COMP_CWORD=str(words), _ACSEVENTS_COMPLETE="complete_bash")
+
+    assert offered == ran.out.split()
+
+
 def test_a_pipe_that_is_closed_early_is_no_failure(tables: str) -> None:
     """As in `acsevents export | head`."""
     command = f"{sys.executable} -m acsevents export | head -n 1"

@@ -133,6 +133,8 @@ def told_events(draw: st.DrawFn, erased: Person) -> Told:
     cast = _Cast(draw, erased)
     event["id"] = str(draw(st.integers(0, 10**9)))
     event["data"] = cast.fill(event["data"])
+    if draw(st.booleans()):
+        event["data"]["newInTheFuture"] = {"owner": cast.person("owner").raw_id}  # in no column, in the text only
     if event["data"].get("senderDisplayName"):
         event["data"]["senderDisplayName"] = erased.name if cast.is_theirs else "Somebody"
     event["subject"] = "thread/1/sender/x"
