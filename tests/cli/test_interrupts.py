@@ -5,6 +5,7 @@ import os
 import pty
 import signal
 import subprocess
+from collections.abc import Iterator
 
 import pytest
 
@@ -65,6 +66,15 @@ def test_while_standard_input_is_waited_for() -> None:
     assert (130, "", "") == (process.returncode, out, err)
 
 
+@pytest.fixture(name="listening")
+def _listening() -> Iterator[None]:
+    """Hear Ctrl-C, as a command does; whoever runs the tests in the background has it ignored."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("listening")
 def test_the_work_is_ended_and_may_clean_up() -> None:
     """What it has to close, it closes."""
     closed = []
