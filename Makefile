@@ -3,6 +3,7 @@
 PYTHON ?= python3
 VENV := .venv
 CHECKOV := .local/checkov
+AZURE_CLI := .local/azure-cli
 PY := $(VENV)/bin/python
 AZURITE := node_modules/azurite/dist/src/azurite.js
 
@@ -36,7 +37,11 @@ fix: setup  ## format, and mend what ruff can mend
 goldens: setup  ## write what follows from the catalogue and the samples; read the difference
 	@$(PY) -m tests.samples
 	@$(PY) -m tests.pages
+	@$(PY) -m tests.promises
 	@$(PY) -m acsevents.deployment
+
+picture: setup  ## write docs/demo.svg, the picture at the head of the README: what `make demo` prints
+	@$(PY) -m tests.picture
 
 lock: setup  ## write requirements-dev.lock after a change of a requirements file; ARGS=--upgrade for newer packages
 	@$(PY) -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
@@ -57,6 +62,13 @@ func-test: setup  ## hold the host stand-in against the real one: `func start` o
 
 infra: $(CHECKOV)/.ready  ## scan the Bicep files for what should not be deployed
 	@$(CHECKOV)/bin/checkov --directory infra --config-file infra/.checkov.yaml
+
+walk: setup $(AZURE_CLI)/.ready  ## walk the deployment by hand with azure-cli itself, and without Azure
+	@$(PY) -m pytest tests/infra/real_walk.py $(ARGS)
+
+links:  ## ask the web for every page that ours link to
+	@grep -rhoE '\]\(https?://[^) ]+' *.md docs | cut -c 3- | sort -u | xargs -n 1 -P 4 sh -c \
+		'curl --silent --location --fail --max-time 60 --output /dev/null "$$0" || { echo "not there: $$0" >&2; exit 1; }'
 
 # A virtual environment whose Python no longer runs is not ready, whatever the file says.
 ifneq ($(shell $(PY) -c "" 2>/dev/null && echo runs),runs)
@@ -86,4 +98,11 @@ $(CHECKOV)/.ready: Makefile
 	@$(CHECKOV)/bin/pip install --quiet --disable-pip-version-check --no-deps pycep-parser==0.7.1
 	@touch $@
 
-.PHONY: help setup demo unit test up check fix goldens lock mutants bench storm func-test infra
+# An environment of its own, with a hundred packages. Pinned: its sign-in and its transport are replaced.
+$(AZURE_CLI)/.ready: Makefile
+	@echo "set-up: installing azure-cli into $(AZURE_CLI), 700 MB"
+	@$(PYTHON) -m venv $(AZURE_CLI)
+	@$(AZURE_CLI)/bin/pip install --quiet --disable-pip-version-check azure-cli==2.91.0
+	@touch $@
+
+.PHONY: help setup demo unit test up check fix goldens picture lock mutants bench storm func-test infra walk links

@@ -1,3 +1,3 @@
-"""The operator's and developer's command line, with the local stack; not deployed."""
+"""The command line for operators and developers, and the local stack; not deployed."""
 
 __version__ = "1.0.0"

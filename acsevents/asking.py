@@ -1,4 +1,4 @@
-"""Questions of the command line to the tables."""
+"""Run queries of the command line."""
 
 import os
 from collections.abc import Awaitable, Callable
@@ -19,11 +19,11 @@ Answer = TypeVar("Answer")
 
 
 def ask(question: Callable[[Lookups], Awaitable[Answer]], *, counted: bool = False) -> Answer:
-    """Ask the tables that the settings name; what is beside the answer is told on stderr.
+    """Run a query on the tables that the settings name; remarks are printed to stderr.
 
     Args:
-        question: what to ask.
-        counted: show how many rows were read, where nothing else is printed until the end.
+        question: the query.
+        counted: whether to show how many rows were read, for queries that print nothing until the end.
     """
     return run(lambda: _ask(question, counted=counted))
 
@@ -35,14 +35,14 @@ async def _ask(question: Callable[[Lookups], Awaitable[Answer]], *, counted: boo
 
 
 def account() -> Account:
-    """Return the account to ask: that of the environment, else of a running `up`, else of local.settings.json.
+    """Return the account to use: that of the environment, or else of a running `up`, or else of local.settings.json.
 
     Raises:
         SettingsError: none of them names an account.
     """
     running = find()
     if running and not any(value and name.startswith(CONNECTIONS) for name, value in os.environ.items()):
-        note(f"asking the tables of `acsevents up` in {FOLDER}")
+        note(f"using the tables of `acsevents up` in {FOLDER}")
         return parse_connection_string(running.tables)
     load_settings(Path())
     return read_settings(os.environ)

@@ -1,4 +1,4 @@
-"""What Azure's errors mean to the one who sits at the command line."""
+"""Explain errors of the Azure SDKs to the user of the command line."""
 
 import os
 from typing import Final
@@ -13,22 +13,22 @@ from shared.storage.settings import read_settings
 
 _LOCAL_HOSTS: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 _NO_ROLE: Final = frozenset({"AuthorizationPermissionMismatch", "InsufficientAccountPermissions"})
-_NO_WAY_IN: Final = "AuthorizationFailure"  # in Azure that of the firewall; Azurite answers so to a wrong key
+_NO_WAY_IN: Final = "AuthorizationFailure"  # from Azure's firewall; Azurite also answers so to a wrong key
 _LOWEST_REFUSAL, _UNAUTHORIZED, _FORBIDDEN, _NOT_FOUND, _TOO_MANY, _SERVER_ERROR = 400, 401, 403, 404, 429, 500
 
 
 def explanation_of_azure(error: Exception, account: Account | None = None) -> Failure | None:
-    """Return what to tell about an error of the Azure SDKs, None for a bug.
+    """Return the failure that explains an error of the Azure SDKs, or None for a bug.
 
     Args:
         error: the error.
-        account: whose tables were asked; by default the one that the settings name.
+        account: the account that was used; by default the one that the settings name.
     """
     if not isinstance(error, AzureError):
         return None
     try:
         account = account or read_settings(os.environ)
-    except SettingsError:  # then it is not about tables
+    except SettingsError:  # the error does not concern tables
         return OutOfReach(f"Azure does not answer, or refuses: {_code(error)}")
     if isinstance(error, HttpResponseError) and error.status_code is not None and error.status_code >= _LOWEST_REFUSAL:
         return _of_an_answer(error.status_code, _code(error), account)
@@ -56,14 +56,14 @@ def explanation_of_blobs(error: AzureError, container: str) -> Failure:
 
 def _without_an_answer(error: AzureError, account: Account) -> str:
     if isinstance(error, HttpResponseError) and error.status_code is not None:
-        return f"what answers at {account.endpoint} is no table service: correct {account.setting}"
+        return f"{account.endpoint} is not a table service: correct {account.setting}"
     if isinstance(error, ClientAuthenticationError):
         return "not signed in to Azure: run `az login`, or set EventTables to a connection string"
     if _is_local(account):
         return f"no tables at {account.endpoint}: start them with `make up`, or correct {account.setting}"
     return (
-        f"{account.endpoint} does not answer ({type(error).__name__}): see that {account.setting} names the right "
-        "account, and that the network and the account's firewall let you through"
+        f"{account.endpoint} does not answer ({type(error).__name__}): check that {account.setting} names the right "
+        "account, and that the network and the account's firewall allow access"
     )
 
 
@@ -79,20 +79,20 @@ def _of_an_answer(status: int, code: str, account: Account) -> Failure:
     if status == _TOO_MANY or status >= _SERVER_ERROR:
         return OutOfReach(f"{endpoint} is busy or in trouble ({code}): try again in a minute")
     if status == _NOT_FOUND:
-        return OutOfReach(f"{endpoint} knows no tables ({code}): correct {account.setting}")
+        return OutOfReach(f"{endpoint} has no table service ({code}): correct {account.setting}")
     return Refused(f"{endpoint} refused the request ({code})")
 
 
 def _cure_of_credentials(code: str, account: Account) -> str:
     if isinstance(account.credential, Identity):
-        return "run `az login`, and see that it is the account's tenant"
+        return "run `az login` for the account's tenant"
     if code == _NO_WAY_IN and not _is_local(account):
-        return "let this machine's address through the account's firewall"
-    return f"copy the connection string into {account.setting} again, and see that this machine's clock is right"
+        return "allow this machine's address in the account's firewall"
+    return f"copy the connection string into {account.setting} again, and check that this machine's clock is right"
 
 
 def _code(error: AzureError) -> str:
-    """Return the service's error code, or what else names the error."""
+    """Return the service's error code, or else the HTTP status or the name of the error's class."""
     code = getattr(error, "error_code", None) or getattr(error, "status_code", None) or type(error).__name__
     return str(getattr(code, "value", code))
 

@@ -1,4 +1,4 @@
-"""The command line `acsevents`: which commands there are. The module of a command is imported when it is run."""
+"""The command line `acsevents` and its list of commands. The module of a command is imported when it runs."""
 
 import gc
 from collections.abc import Mapping
@@ -9,7 +9,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from acsevents import __version__
-from acsevents.failures import told
+from acsevents.failures import explained
 
 SUMMARIES: Final[Mapping[str, str]] = {
     "events": "Show what happened, newest first.",
@@ -34,7 +34,7 @@ SUMMARIES: Final[Mapping[str, str]] = {
     "up": "Keep Azurite, the Functions host and a local Event Grid running until Ctrl-C.",
     "storm": "Rehearse every failure at once and prove from the tables that nothing was lost.",
 }
-"""The commands in the order of the help, each with the first line of its own help."""
+"""The commands in the order of the help, each with the first line of its help."""
 
 _EXIT_CODES: Final = """\b
 Exit codes:
@@ -47,21 +47,21 @@ Exit codes:
 
 
 class Commands(TyperGroup):
-    """A group that knows its commands by name and summary, and imports one only to run it."""
+    """A group that lists its commands by name and summary, and imports a command only to run it."""
 
     def __init__(self, **settings: Any) -> None:
         super().__init__(**settings)
         self.commands = {name: TyperCommand(name, short_help=summary) for name, summary in SUMMARIES.items()}
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
-        """Find the command that the first argument names, whole."""
+        """Import the command that the first argument names."""
         name, command, rest = super().resolve_command(ctx, args)
         return name, command and load(name or ""), rest
 
 
 def load(name: str) -> Any:
     """Import one command."""
-    gc.disable()  # what modules are made of stays: looking for garbage in it takes an eighth of the start
+    gc.disable()  # imports create no garbage, and collecting it would take an eighth of the start
     try:
         module = import_module(f"acsevents.commands.{name.replace('-', '_')}")
     finally:
@@ -71,13 +71,13 @@ def load(name: str) -> Any:
     return command
 
 
-def _print_version(wanted: bool) -> None:  # noqa: FBT001  what typer calls
+def _print_version(wanted: bool) -> None:  # noqa: FBT001  called by typer
     if wanted:
         typer.echo(f"acsevents {__version__}")
         raise typer.Exit
 
 
-# Plain help: it is read in pipes, in narrow windows and in docs/cli.md, and it starts sooner.
+# Plain help, for pipes, narrow windows and docs/cli.md; it also starts faster.
 app = typer.Typer(
     cls=Commands,
     epilog=_EXIT_CODES,
@@ -102,6 +102,6 @@ def acsevents(
 
 
 def main() -> None:
-    """Run a command; an error that has a cure is told in one line."""
-    with told():
+    """Run a command; explain errors that the user can correct in one line."""
+    with explained():
         app(prog_name="acsevents")

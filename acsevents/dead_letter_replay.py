@@ -1,4 +1,4 @@
-"""`acsevents dead-letters replay`, apart from the questions about dead letters, which import less."""
+"""`acsevents dead-letters replay`, apart from the queries of dead letters, which import less."""
 
 from acsevents.failures import Refused
 from acsevents.operating import operate, print_report
@@ -10,7 +10,7 @@ from shared.storage.account import Account
 
 
 def replay(reason: str | None, since: int | None, *, dry_run: bool, as_json: bool) -> None:
-    """Record dead letters with today's code, and print what became of them."""
+    """Record dead letters with the current code, and print the outcome."""
     replayed = Replayed()
 
     async def work(account: Account) -> None:

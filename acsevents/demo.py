@@ -1,4 +1,4 @@
-"""The demonstration: every sample event goes through Event Grid and the function app into tables, and is asked for."""
+"""The demonstration: send every sample event through Event Grid and the function app, then query the tables."""
 
 import copy
 import json
@@ -21,7 +21,7 @@ from shared.lookups import Lookups
 from shared.storage.connection_string import parse_connection_string
 
 _DRAIN_SECONDS = 45.0
-# 10 s to the first redelivery become half a second.
+# The first redelivery comes after half a second instead of 10 s.
 _TIME_SCALE = 0.05
 
 
@@ -51,7 +51,7 @@ async def _publish(console: Console, running: Stack) -> None:
 
 
 def _without_its_number() -> dict[str, Any]:
-    """Make a received SMS that does not say which number received it."""
+    """Return a received SMS without the number that received it."""
     event = copy.deepcopy(json.loads((SAMPLES / "2025" / "SMSReceived.json").read_text(encoding="utf-8"))[0])
     del event["data"]["to"]
     return {**event, "id": "an-sms-to-nobody"}

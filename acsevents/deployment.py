@@ -1,7 +1,7 @@
-"""The event subscriptions as Bicep needs them: `python -m acsevents.deployment` writes infra/event-filters.json.
+"""Write the event subscriptions for Bicep: `python -m acsevents.deployment` writes infra/event-filters.json.
 
-infra/subscriptions.json declares the subscriptions and leaves their event types to the catalogue, which Bicep cannot
-read. So names, functions and filters are written out; deploying needs none of this project's Python.
+infra/subscriptions.json leaves the event types to the catalogue, which Bicep cannot read. So a file has
+their names, functions and filters, and a deployment needs none of this project's Python.
 """
 
 import json

@@ -44,10 +44,12 @@ class OutOfReach(Failure):
 
 
 @contextmanager
-def told() -> Iterator[None]:
-    """Tell a failure that has a cure on stderr and exit; everything else is a bug and keeps its traceback."""
+def explained() -> Iterator[None]:
+    """Print a failure that the user can correct to stderr and exit; other errors are bugs and keep their traceback."""
     _never_fail_to_print()
-    logging.getLogger("azure.identity").setLevel(logging.CRITICAL)  # what goes wrong is told once, and in one line
+    logging.getLogger("azure.identity").setLevel(
+        logging.CRITICAL
+    )  # the failure itself is printed, once and in one line
     try:
         signal.signal(signal.SIGINT, signal.default_int_handler)
         yield
@@ -64,7 +66,7 @@ def told() -> Iterator[None]:
 
 
 def explanation(error: Exception) -> Failure | None:
-    """Return what to tell about an error, None for a bug."""
+    """Return the failure that explains an error, or None for a bug."""
     match error:
         case Failure():
             return error
@@ -80,7 +82,7 @@ def explanation(error: Exception) -> Failure | None:
 def _of_a_library(error: Exception) -> Failure | None:
     package = type(error).__module__.partition(".")[0]
     if package == "azure":
-        from acsevents.azure_failures import explanation_of_azure  # noqa: PLC0415  imports azure, which is there now
+        from acsevents.azure_failures import explanation_of_azure  # noqa: PLC0415  imports azure, already loaded
 
         return explanation_of_azure(error)
     if package == "aiohttp" or isinstance(error, (ConnectionError, TimeoutError)):
@@ -92,7 +94,7 @@ def _of_a_library(error: Exception) -> Failure | None:
 
 
 def _never_fail_to_print() -> None:
-    """Write what a terminal cannot show, such as an emoji in ASCII or half of one anywhere, as its escape."""
+    """Print escapes for what the encoding of a stream lacks, such as emoji in ASCII, and for lone surrogates."""
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")

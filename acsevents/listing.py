@@ -1,4 +1,4 @@
-"""What `numbers`, `threads` and `users` have in common."""
+"""The common part of `numbers`, `threads` and `users`."""
 
 from collections.abc import AsyncIterator, Callable
 from typing import Final

@@ -1,4 +1,4 @@
-"""Commands that change the tables: progress while they work, a question before what cannot be undone, a report."""
+"""The common part of commands that change the tables: progress, confirmation and report."""
 
 import asyncio
 import sys
@@ -22,26 +22,26 @@ _GLANCE_SECONDS: Final = 0.2
 
 
 def operate(work: Callable[[Account], Awaitable[None]], doing: str, seen: Callable[[], int]) -> None:
-    """Do the work on the account that the settings name, and show on a terminal how far it is.
+    """Run work on the account that the settings name, and show its progress on a terminal.
 
     Args:
-        work: what to do.
-        doing: what that is called, such as `erasing`.
-        seen: how many rows or events were looked at so far.
+        work: what to run.
+        doing: a word for the work, such as `erasing`.
+        seen: returns how many rows or events were processed so far.
     """
     work_on(lambda: work(account()), doing, seen)
 
 
 def work_on(work: Callable[[], Awaitable[None]], doing: str, seen: Callable[[], int]) -> None:
-    """Do the work, and show on a terminal how far it is; see `operate`."""
+    """Run work that chooses its own account, and show its progress on a terminal; see `operate`."""
     run(lambda: _watched(work, doing, seen))
 
 
 def confirm(question: str, *, yes: bool) -> None:
-    """Ask before something that cannot be undone.
+    """Ask the user to confirm something that cannot be undone.
 
     Raises:
-        Refused: the answer is no, or nobody can be asked.
+        Refused: the answer is no, or there is no terminal to ask on.
     """
     if yes:
         return
@@ -52,15 +52,17 @@ def confirm(question: str, *, yes: bool) -> None:
 
 
 def print_report(report: msgspec.Struct, *, as_json: bool, dry_run: bool | None = None) -> None:
-    """Print what was done: one JSON object for programs, the counts that are not zero for people."""
+    """Print a report: one JSON object for programs, or a table of the counts that are not zero for people."""
     counts: dict[str, Any] = msgspec.to_builtins(report)
     if in_json(as_json):
         print(json_line(counts if dry_run is None else {"dry_run": dry_run, **counts}))
         return
     from acsevents.tables import console, fields_table  # noqa: PLC0415  imports rich, which pipes can do without
 
-    told = {name: _in_words(count) for name, count in counts.items() if count}
-    console().print(fields_table({**({"dry run": "nothing was changed"} if dry_run else {}), **told} or {"done": "0"}))
+    fields = {name: _in_words(count) for name, count in counts.items() if count}
+    if dry_run:
+        fields = {"dry run": "nothing was changed", **fields}
+    console().print(fields_table(fields or {"done": "0"}))
 
 
 def _in_words(count: Any) -> str:

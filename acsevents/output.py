@@ -1,4 +1,4 @@
-"""How answers are printed: a table on a terminal, one JSON object per line in a pipe or with --json; same fields."""
+"""Print results: as a table on a terminal, or as one JSON object per line in a pipe or with --json."""
 
 import json
 import sys
@@ -19,26 +19,26 @@ Answer = msgspec.Struct | Mapping[str, Any]
 _AT_ONCE: Final = 100  # rows of a table
 
 
-def in_json(as_json: bool) -> bool:  # noqa: FBT001  the one thing that it asks
-    """Tell whether answers are for programs: in a pipe, or when asked for."""
+def in_json(as_json: bool) -> bool:  # noqa: FBT001  the only argument
+    """Return whether to print JSON: in a pipe, or with --json."""
     return as_json or not sys.stdout.isatty()
 
 
 def json_line(answer: Answer) -> str:
-    """Write an answer as one line, in ASCII: nothing in it can be taken for a command by a terminal."""
+    """Return an answer as one line of ASCII, without control characters that a terminal would obey."""
     return json.dumps(_fields(answer), separators=(",", ":"))
 
 
 async def rows(
     answers: AsyncIterator[Answer] | Iterable[Answer], columns: "Columns", *, as_json: bool, live: bool = False
 ) -> int:
-    """Print answers of one kind as they come, and return how many there were.
+    """Print answers of one type as they come, and return their number.
 
     Args:
-        answers: what to print; it is not kept.
+        answers: what to print; they are not kept in memory.
         columns: the fields to show.
-        as_json: for programs, whatever stdout is.
-        live: print each at once, since nobody knows when the next one comes.
+        as_json: whether to print JSON even on a terminal.
+        live: whether to print each answer at once, since the next may be long in coming.
     """
     printer = _JsonLines(columns) if in_json(as_json) else _Table(columns)
     async for answer in _each(answers):
@@ -50,7 +50,7 @@ async def rows(
 
 
 def note(text: str) -> None:
-    """Tell on stderr what is no part of the answer."""
+    """Print a remark that is not part of the answer to stderr."""
     print(f"acsevents: {shown(text)}", file=sys.stderr)
 
 

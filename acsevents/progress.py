@@ -1,4 +1,4 @@
-"""Progress of what takes over a second, on a terminal only."""
+"""Progress of work that takes more than a second, on a terminal only."""
 
 import math
 import sys
@@ -16,11 +16,11 @@ _BETWEEN_SECONDS: Final = 0.1
 
 @contextmanager
 def progress(doing: str, total: int | None = None, *, shown: bool = True) -> Iterator[Callable[..., None]]:
-    """Count steps, and show how many were made once it takes over a second; the context is given what counts one.
+    """Show the number of steps once the block takes more than a second; yield a function that counts a step.
 
     Args:
-        doing: what takes so long, such as `exporting`.
-        total: how many steps there will be, if that is known.
+        doing: a word for the work, such as `exporting`.
+        total: the total number of steps, if known.
         shown: whether to show anything.
     """
     counter = _Counter(doing, total, shown=shown and sys.stderr.isatty())
@@ -52,7 +52,7 @@ class _Counter:
             self._bar.stop()
 
     def _started(self) -> "Progress":
-        from rich.console import Console  # noqa: PLC0415  most commands are done before
+        from rich.console import Console  # noqa: PLC0415  most commands finish before they need it
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn  # noqa: PLC0415  the same
 
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())

@@ -26,20 +26,20 @@ async def publish(endpoint: str, key: str, events: Sequence[dict[str, Any]]) -> 
     """Publish events, all of one schema, to the topic at an endpoint.
 
     Raises:
-        azure.core.exceptions.AzureError: the topic cannot be reached or refuses Event Grid schema events.
-        Failure: the topic refuses CloudEvents.
+        azure.core.exceptions.AzureError: the topic cannot be reached, or refuses events in Event Grid schema.
+        Failure: the topic cannot be reached, or refuses CloudEvents.
     """
     if not any("specversion" in event for event in events):
         async with EventGridPublisherClient(endpoint, AzureKeyCredential(key)) as client:
             await client.send(list(events))
         return
-    # EventGridPublisherClient (4.22) cuts the time of a CloudEvent to microseconds: that would be another event.
+    # EventGridPublisherClient 4.22 cuts the time of a CloudEvent to microseconds, which would make it another event.
     async with Topic(endpoint, key) as topic:
         await topic.post("CloudEventSchemaV1_0", [msgspec.json.encode(event) for event in events])
 
 
 class Topic:
-    """A topic that takes texts of events as they stand; use as an async context manager."""
+    """A topic that publishes texts of events unchanged; use as an async context manager."""
 
     def __init__(self, endpoint: str, key: str) -> None:
         self._endpoint = endpoint
@@ -47,11 +47,11 @@ class Topic:
         self._session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=_SECONDS))
 
     async def __aenter__(self) -> Self:
-        """Open nothing yet: the first request connects."""
+        """Return the topic; the first request opens a connection."""
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        """Close every connection."""
+        """Close all connections."""
         await self._session.close()
 
     async def post(self, schema: Schema, texts: Sequence[bytes]) -> None:
@@ -59,14 +59,14 @@ class Topic:
 
         Raises:
             Unusable: the endpoint is no URL.
-            Refused: the topic does not take them; the message says why.
-            OutOfReach: the topic is not there, is busy or refuses the key.
+            Refused: the topic refuses the events; the message says why.
+            OutOfReach: the topic is unreachable or busy, or refuses the key.
         """
-        body = io.BytesIO(b"[" + b",".join(texts) + b"]")  # aiohttp warns of bytes over 1 MiB
+        body = io.BytesIO(b"[" + b",".join(texts) + b"]")  # aiohttp warns about bytes over 1 MiB
         headers = {"aeg-sas-key": self._key, "Content-Type": CONTENT_TYPES[schema]}
         try:
             async with self._session.post(self._endpoint, data=body, headers=headers, allow_redirects=False) as answer:
-                status, told = answer.status, _problem(await answer.text())
+                status, problem = answer.status, _problem(await answer.text())
         except aiohttp.InvalidURL:
             raise Unusable(f"{self._endpoint} is no URL: correct --endpoint or EVENT_GRID_ENDPOINT") from None
         except (aiohttp.ClientError, TimeoutError) as error:
@@ -74,19 +74,19 @@ class Topic:
                 f"no topic at {self._endpoint} ({type(error).__name__}): start one with `acsevents up`, or correct "
                 "--endpoint or EVENT_GRID_ENDPOINT"
             ) from error
-        if status < 300:  # noqa: PLR2004  a redirection is no success
+        if status < 300:  # noqa: PLR2004  a redirect is not a success
             return
         if status in _UNAUTHORIZED:
-            raise OutOfReach(f"the topic refuses the key: give --key or EVENT_GRID_KEY{told}")
+            raise OutOfReach(f"the topic refuses the key: give --key or EVENT_GRID_KEY{problem}")
         if status == _NOT_FOUND:
-            raise Refused(f"there is no topic at {self._endpoint}: its URL ends with /api/events{told}")
+            raise Refused(f"there is no topic at {self._endpoint}: its URL ends with /api/events{problem}")
         if status >= _SERVER_ERROR:
-            raise OutOfReach(f"the topic is in trouble ({status}): try again in a minute{told}")
-        raise Refused(f"the topic answered {status}{told}")
+            raise OutOfReach(f"the topic is in trouble ({status}): try again in a minute{problem}")
+        raise Refused(f"the topic answered {status}{problem}")
 
 
 def _problem(answer: str) -> str:
-    """Return what the topic says, if it says it as the service does."""
+    """Return the message of the topic's error document, with a colon before it, or an empty string."""
     try:
         return f" ({msgspec.json.decode(answer)['error']['message']})"
     except (msgspec.DecodeError, KeyError, TypeError):

@@ -1,4 +1,4 @@
-"""Writes docs/cli.md from the help of the commands: `python -m acsevents.reference > docs/cli.md`."""
+"""Write docs/cli.md from the help of the commands: `python -m acsevents.reference > docs/cli.md`."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -16,7 +16,7 @@ This page is the help of its commands, written by `python -m acsevents.reference
 
 
 def reference() -> str:
-    """Return the page: the help of the whole, then of each command."""
+    """Return the page: the help of `acsevents`, then of each command."""
     root = typer.main.get_command(app)
     return "\n".join((_INTRODUCTION, *_help(root, "acsevents", None), *_helps_of_all(root)))
 

@@ -1,4 +1,4 @@
-"""The `acsevents up` of a folder: one at a time, and found by the commands that run beside it."""
+"""The `acsevents up` of a folder: allow one at a time, and let other commands find it."""
 
 import fcntl
 import os
@@ -13,16 +13,16 @@ from acsevents.local import LocalStackError
 
 FOLDER = Path(".local")
 _FILE = "up.json"
-_ATTEMPTS = 10  # a look-up holds the lock for an instant, to see whether anybody else does
+_ATTEMPTS = 10  # `find` in another process holds the lock for an instant
 
 
 class Running(msgspec.Struct, frozen=True):
-    """What runs in a folder.
+    """The `acsevents up` that runs in a folder.
 
     Attributes:
-        pid: the process of `acsevents up`.
-        topic: URL to publish to; empty while it starts.
-        tables: connection string of the tables; empty while it starts.
+        pid: id of its process.
+        topic: URL to publish to; empty during the start.
+        tables: connection string of the tables; empty during the start.
     """
 
     pid: int
@@ -32,10 +32,10 @@ class Running(msgspec.Struct, frozen=True):
 
 @contextmanager
 def owned(folder: Path) -> Iterator[Callable[[Running], None]]:
-    """Own a folder during the block, which is given a function to announce what runs.
+    """Own a folder during the block; yield a function that announces what runs.
 
     Raises:
-        LocalStackError: another process owns the folder, or it cannot be written to.
+        LocalStackError: another process owns the folder, or the folder is not writable.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -63,11 +63,11 @@ def owned(folder: Path) -> Iterator[Callable[[Running], None]]:
 
 
 def find(folder: Path = FOLDER) -> Running | None:
-    """Return what runs in a folder, None if nothing does or it is still starting."""
+    """Return what runs in a folder, or None if nothing does or it is still starting."""
     try:
         with (folder / _FILE).open("rb") as file:
             if _locks(file.fileno(), fcntl.LOCK_SH, attempts=1):
-                return None  # nobody owns the folder: what the file says is of a process that was killed
+                return None  # no process owns the folder; the file is left from one that was killed
     except OSError:
         return None
     running = _read(folder)
@@ -88,5 +88,5 @@ def _locks(file: int, kind: int, attempts: int) -> bool:
 def _read(folder: Path) -> Running | None:
     try:
         return msgspec.json.decode((folder / _FILE).read_bytes(), type=Running)
-    except (OSError, msgspec.DecodeError):  # just being written
+    except (OSError, msgspec.DecodeError):  # it is being written
         return None

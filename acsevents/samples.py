@@ -9,7 +9,7 @@ SAMPLES = Path(__file__).parents[1] / "samples"
 
 
 def sample_files() -> list[Path]:
-    """List the sample files, oldest generation first; the rows that they become stand in the folder beside them."""
+    """Return the sample files, oldest generation first."""
     return sorted(SAMPLES.glob("*/*.json"))
 
 
@@ -20,7 +20,7 @@ def events() -> Iterator[dict[str, Any]]:
 
 
 def as_cloud_event(event: Mapping[str, Any]) -> dict[str, Any]:
-    """Write an event of the Event Grid schema as CloudEvents 1.0; what it lacks is lacking there too.
+    """Return an event in Event Grid schema as CloudEvents 1.0, with only the fields that it has.
 
     https://learn.microsoft.com/azure/event-grid/cloud-event-schema
     """

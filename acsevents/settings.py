@@ -1,4 +1,4 @@
-"""The app's settings on a developer's machine: `local.settings.json`, as Azure Functions Core Tools write it."""
+"""The app's settings on a developer's machine: `local.settings.json` of Azure Functions Core Tools."""
 
 import json
 import os
@@ -8,12 +8,12 @@ from shared.errors import SettingsError
 
 
 def load_settings(folder: Path) -> None:
-    """Put the Values of local.settings.json into the environment; what is set there and not empty wins.
+    """Copy the `Values` of local.settings.json into the environment, except those that are set there already.
 
     A connection counts as set in either of its forms, so that a file for Azurite does not contradict an identity.
 
     Raises:
-        SettingsError: the file is not what `func` writes.
+        SettingsError: the file does not have the form that `func` writes.
     """
     path = folder / "local.settings.json"
     if not path.exists():

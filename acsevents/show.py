@@ -1,4 +1,4 @@
-"""Print what was looked up as people read it. Texts of strangers are shown, never obeyed."""
+"""Print query results for people. Control characters in stored texts are escaped."""
 
 import json
 from collections.abc import Sequence
@@ -39,7 +39,7 @@ def sms(console: Console, story: SmsStory | None) -> None:
 
 
 def sms_report(console: Console, report: SmsReport) -> None:
-    """Print how well a number delivers, with bars as long as the counts."""
+    """Print the delivery report of a number, with bars in proportion to the counts."""
     console.print(safe(f"{report.number}: {report.received} received, {report.sent} sent"))
     bar = "#" if console.encoding.lower() in {"ascii", "us-ascii"} else "█"
     for title, counts in (("status", report.statuses), ("not delivered because", report.reasons)):
@@ -76,7 +76,7 @@ def thread(console: Console, transcript: Transcript | None) -> None:
 
 
 def event(console: Console, found: RecordedEvent) -> None:
-    """Print one event: its columns, what is odd about it, where its rows are, and its text."""
+    """Print one event: its columns, its drift, the places of its rows, and its text."""
     console.print(fields_table({"handle": found.handle, "time": found.time, **found.columns}))
     for note in found.drift:
         console.print(safe(f"drift: {note}"))
@@ -125,7 +125,7 @@ def _count(segments: int | None) -> str:
 
 
 def _print_text(console: Console, text: str | None) -> None:
-    """Print the text of an event, JSON indented; the terminal folds the lines, so that they can be copied whole."""
+    """Print the text of an event as indented JSON; the terminal wraps its lines, so that they can be copied whole."""
     if text is None:
         console.print("\nits text is not there, or cannot be read")
         return

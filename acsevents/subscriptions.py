@@ -1,12 +1,13 @@
-"""The event subscriptions: `infra/subscriptions.json` says which there are, the catalogue which event types each takes.
+"""The event subscriptions: declared in `infra/subscriptions.json`, with event types from the catalogue.
 
-The local Event Grid runs with them; Bicep deploys them, from what `acsevents.deployment` writes. A subscription takes
-the types of its function's family, or, with `newTypesBeginningWith`, every type that begins so and that the catalogue
-does not have.
+The local Event Grid runs with them, and Bicep deploys them from the output of `acsevents.deployment`. A subscription
+receives the types of its function's family or, with `newTypesBeginningWith`, every type with one of these prefixes that
+is not in the catalogue.
 
-Why the file says what it says: 64 KB is what Event Grid bills as one operation, some 40 events of ordinary size. At
-most 100 events in a batch are written well within the 30 s to answer, even one after another. 30 attempts in 1,440
-minutes are the service's maxima: the record may be the only copy. What is left then goes to the dead-letter container.
+Reasons for the values in the file: Event Grid bills up to 64 KB as one operation, which is about 40 events of usual
+size. 100 events, the most in a batch, can be written within the 30 s to respond, even one by one. 30 attempts in 1,440
+minutes are the service's maxima, since the record may be the only copy. After that, events go to the dead-letter
+container.
 
 https://learn.microsoft.com/azure/templates/microsoft.eventgrid/systemtopics/eventsubscriptions
 """
@@ -27,10 +28,10 @@ MAX_VALUES = 25  # of all advanced filters of one event subscription together
 
 
 class DeliveryPolicy(Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
-    """How events are delivered; the keys and limits are Azure's.
+    """How events are delivered; keys and limits are those of Azure.
 
     Attributes:
-        dead_letter_container: the blob container for events that cannot be delivered; without one they are dropped.
+        dead_letter_container: the blob container for undeliverable events; without one they are dropped.
     """
 
     event_delivery_schema: Schema = "EventGridSchema"
@@ -42,7 +43,7 @@ class DeliveryPolicy(Struct, frozen=True, kw_only=True, rename="camel", forbid_u
 
 
 class AdvancedFilter(Struct, frozen=True, rename="camel"):
-    """One comparison with the event type; one of the values must hold, or with `StringNotIn` none."""
+    """A filter on the event type: one of the values must match or, with `StringNotIn`, none."""
 
     operator_type: Literal["StringBeginsWith", "StringNotIn"]
     key: Literal["EventType", "Type"]
@@ -50,16 +51,16 @@ class AdvancedFilter(Struct, frozen=True, rename="camel"):
 
 
 class EventSubscription(Struct, frozen=True, kw_only=True):
-    """One event subscription, event types and all.
+    """One event subscription with its filters.
 
     Attributes:
-        name: unique without regard to case.
+        name: unique, ignoring case.
         function: name of the function that receives the events.
-        policy: how they are delivered.
-        event_types: the event types to deliver; all of them if there are none here.
-        advanced_filters: what else must hold of the event type.
-        subject_begins_with: of the subjects to deliver, without regard to case.
-        subject_ends_with: the same.
+        policy: how events are delivered.
+        event_types: the event types to deliver; if empty, all of them.
+        advanced_filters: further filters on the event type.
+        subject_begins_with: prefix of the subjects to deliver, ignoring case.
+        subject_ends_with: suffix of the subjects to deliver, ignoring case.
     """
 
     name: str
@@ -88,7 +89,7 @@ def load(path: Path = SUBSCRIPTIONS) -> list[EventSubscription]:
     """Return the event subscriptions in the order in which they must be deployed.
 
     Raises:
-        SettingsError: the file cannot be read, or declares what Azure would refuse; the message names the cure.
+        SettingsError: the file cannot be read, or Azure would refuse it; the message says what to correct.
     """
     try:
         file = msgspec.json.decode(path.read_bytes(), type=_File)
@@ -97,7 +98,7 @@ def load(path: Path = SUBSCRIPTIONS) -> list[EventSubscription]:
     except msgspec.DecodeError as error:
         raise SettingsError(f"{path}: {error}; correct or remove that key") from None
     subscriptions = [one for declared in file.subscriptions for one in _expanded(declared, file.delivery)]
-    # Delivery headers and dead-letter folders show names in upper case.
+    # Delivery headers and dead-letter folders have names in upper case.
     for name, count in Counter(one.name.upper() for one in subscriptions).items():
         if count > 1:
             raise SettingsError(f"{path}: event subscription {name!r} is declared twice; rename one")
@@ -105,7 +106,7 @@ def load(path: Path = SUBSCRIPTIONS) -> list[EventSubscription]:
 
 
 def _expanded(declared: _Declared, policy: DeliveryPolicy) -> list[EventSubscription]:
-    same: dict[str, Any] = {
+    common: dict[str, Any] = {
         "function": declared.function,
         "policy": policy,
         "subject_begins_with": declared.subject_begins_with,
@@ -114,12 +115,12 @@ def _expanded(declared: _Declared, policy: DeliveryPolicy) -> list[EventSubscrip
     prefixes = declared.new_types_beginning_with
     if prefixes is None:
         types = tuple(name for name, row in EVENT_TYPES.items() if row.family.function == declared.function)
-        return [EventSubscription(name=declared.name, event_types=types, **same)]
+        return [EventSubscription(name=declared.name, event_types=types, **common)]
     groups = {declared.name: prefixes}
     if len(prefixes) + len(_known(prefixes)) > MAX_VALUES:
         groups = {f"{declared.name}-{prefix.rpartition('.')[2].lower()}": (prefix,) for prefix in prefixes}
     return [
-        EventSubscription(name=name, advanced_filters=_new_types(group, policy.event_delivery_schema), **same)
+        EventSubscription(name=name, advanced_filters=_new_types(group, policy.event_delivery_schema), **common)
         for name, group in groups.items()
     ]
 

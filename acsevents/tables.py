@@ -1,4 +1,4 @@
-"""Answers on a terminal of any width: texts and ids are folded, never cut. Imported for terminals only."""
+"""Print answers on a terminal of any width; texts and ids are wrapped, never cut. Imported for terminals only."""
 
 import json
 import sys
@@ -12,22 +12,22 @@ from rich.text import Text
 from acsevents.text import shown
 
 Columns = Mapping[str, int | None]
-"""The fields to show, in their order, each with its width, or None for those that share what is left."""
+"""The fields to show, in order, each with its width; fields with None share the remaining width."""
 
 _GAP: Final = 2
-_NARROWEST: Final = 20  # a column that shares; below that, what is shared goes to lines of its own
-_TELLING: Final = 10  # columns of times, kinds, handles and numbers are as wide
-_WHOLE: Final = 30  # characters that are not worth a fold
+_NARROWEST: Final = 20  # of a column that shares the remaining width; below that, each answer gets its own lines
+_WHOLE: Final = 30  # characters that are not worth wrapping
+_RECOGNIZABLE: Final = 10  # width of times, kinds, handles and numbers, which need no name beside them
 _TIMES: Final = frozenset({"time", "first", "last", "first_event", "last_event"})  # shown to the second
 
 
 def console(*, stderr: bool = False) -> Console:
-    """Return a console that takes no text for markup, emoji names or things to colour."""
+    """Return a console that interprets no markup or emoji names, and adds no colours."""
     return Console(stderr=stderr, markup=False, emoji=False, highlight=False)
 
 
 def print_rows(out: Console, answers: Iterable[Mapping[str, Any]], columns: Columns, *, header: bool) -> None:
-    """Print a table, or without its header the next rows of one; where it is too narrow, each answer on its lines."""
+    """Print rows of a table, with or without its header; on a narrow terminal print each answer on lines of its own."""
     shared = [name for name, width in columns.items() if width is None]
     if out.width < sum(width or _NARROWEST for width in columns.values()) + _GAP * len(columns):
         for answer in answers:
@@ -42,7 +42,7 @@ def print_rows(out: Console, answers: Iterable[Mapping[str, Any]], columns: Colu
 
 
 def fields_table(answer: Mapping[str, Any]) -> Table:
-    """Return a table with a line for each field that the answer has."""
+    """Return a table with one line per field of the answer."""
     table = Table(box=None, padding=(0, _GAP, 0, 0), pad_edge=False, show_header=False)
     table.add_column(style="bold")
     for name, value in answer.items():
@@ -52,7 +52,7 @@ def fields_table(answer: Mapping[str, Any]) -> Table:
 
 
 def cell(field: str, value: Any) -> Text:
-    """Return a value as it is shown; times of UTC to the second."""
+    """Return a value as text; times are in UTC and cut to seconds."""
     if value is None:
         return Text("")
     if field in _TIMES:
@@ -70,12 +70,12 @@ def safe(text: str) -> Text:
 
 
 def heading(field: str) -> str:
-    """Return a field's name as people read it."""
+    """Return the name of a field with blanks for underscores."""
     return field.replace("_", " ")
 
 
 def _print_lines(out: Console, answer: Mapping[str, Any], columns: Columns) -> None:
-    """Print an answer as one line that is folded; what does not tell what it is by its form is named."""
+    """Print an answer as one wrapped line; fields that are not recognizable by their form have their name."""
     width, lines = max(out.width - _GAP, 1), [Text()]
     for part in _parts(answer, columns):
         before = Text(" " * _GAP) if lines[-1] else Text()
@@ -91,10 +91,10 @@ def _print_lines(out: Console, answer: Mapping[str, Any], columns: Columns) -> N
 
 
 def _parts(answer: Mapping[str, Any], columns: Columns) -> Iterator[Text]:
-    """Yield the fields of an answer, those named that another could be taken for."""
+    """Yield the fields of an answer, with their names where another field could have the same form."""
     times = [name for name in columns if name in _TIMES]
     for name, width in columns.items():
         if answer.get(name) is not None:
             value = cell(name, answer[name])
-            tells = (width or 0) >= _TELLING and not (name in times and len(times) > 1)
-            yield value if tells else Text.assemble((f"{heading(name)} ", "bold"), value)
+            is_recognizable = (width or 0) >= _RECOGNIZABLE and not (name in times and len(times) > 1)
+            yield value if is_recognizable else Text.assemble((f"{heading(name)} ", "bold"), value)

@@ -1,4 +1,4 @@
-"""Times as people write them on the command line: `2h` ago, or a date."""
+"""Parse times on the command line: an age such as `2h`, or a date."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -14,7 +14,7 @@ _FORMS: Final = "30s, 15m, 2h, 7d or 4w ago, a date as 2026-01-31, or a time as 
 
 
 def ticks(written: str) -> int:
-    """Read a time as ticks; without a zone it is UTC."""
+    """Return a time as ticks; a time without an offset is UTC."""
     ago = _AGO.fullmatch(written.strip())
     try:
         if ago is not None:
@@ -22,7 +22,7 @@ def ticks(written: str) -> int:
             return Instant.parse(time.isoformat()).ticks
         return Instant.parse(written.strip()).ticks
     except (ValueError, OverflowError):
-        raise typer.BadParameter(f"{written!r} is no time: write {_FORMS}") from None
+        raise typer.BadParameter(f"{written!r} is not a time: write {_FORMS}") from None
 
 
 Since = Annotated[int | None, typer.Option(parser=ticks, metavar="TIME", help=f"Not older than: {_FORMS}.")]

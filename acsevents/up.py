@@ -1,4 +1,4 @@
-"""`acsevents up`: the whole sink on this machine until Ctrl-C, with a line for everything that happens."""
+"""`acsevents up`: run the whole system on this machine until Ctrl-C, and print a line for each delivery."""
 
 import asyncio
 import json
@@ -36,10 +36,10 @@ _STYLES = {
 
 
 async def up(console: Console, folder: Path, ports: Ports) -> None:
-    """Run the stack until Ctrl-C, then deliver what was published.
+    """Run the stack until Ctrl-C, then deliver the remaining events.
 
     Raises:
-        LocalStackError: the folder or a port is taken, or a part does not start or dies.
+        LocalStackError: the folder or a port is in use, or a part does not start or ends.
     """
     with owned(folder) as announce:
         require_free("--host-port", ports.host)
@@ -60,7 +60,7 @@ async def up(console: Console, folder: Path, ports: Ports) -> None:
 
 
 async def _until(lifetime: Lifetime, console: Console, running: Stack) -> None:
-    """Wait until the end of the lifetime, and print the host's warnings meanwhile; raise when a part dies."""
+    """Wait until the end of the lifetime and print the host's warnings meanwhile; raise if a part ends."""
     end, death = (asyncio.create_task(wait) for wait in (lifetime.end(), _death(running)))
     warnings = asyncio.create_task(_print_warnings(console, running.hosts.log))
     try:
@@ -74,7 +74,7 @@ async def _until(lifetime: Lifetime, console: Console, running: Stack) -> None:
 
 
 async def _death(running: Stack) -> None:
-    """Wait until a part dies; raise with what it said last."""
+    """Wait until a part ends, then raise with the last line of its log."""
     while True:
         parts = [("Azurite", running.azurite.process.poll(), running.azurite.log)]
         parts += [("the Functions host", process.returncode, running.hosts.log) for process in running.hosts.running]
@@ -86,7 +86,7 @@ async def _death(running: Stack) -> None:
 
 
 async def _drain(console: Console, grid: EventGrid) -> None:
-    """Wait until all events are delivered, for a while or until the next Ctrl-C."""
+    """Wait until all events are delivered, at most for some seconds or until the next Ctrl-C."""
     if not grid.under_way:
         return
     console.print(f"delivering {grid.under_way} events that were published; Ctrl-C again drops them")
@@ -100,7 +100,7 @@ async def _drain(console: Console, grid: EventGrid) -> None:
 
 
 def _print_addresses(console: Console, running: Stack, folder: Path) -> None:
-    script = Path(sys.executable).with_name("acsevents")  # there after `make setup`
+    script = Path(sys.executable).with_name("acsevents")  # exists after `make setup`
     acsevents = _from_here(script) if script.exists() else f"{_from_here(Path(sys.executable))} -m acsevents"
     report = json.loads((SAMPLES / "2025" / "SMSDeliveryReportReceived.json").read_text(encoding="utf-8"))[0]["data"]
     exports = [
@@ -129,7 +129,7 @@ def _print_addresses(console: Console, running: Stack, folder: Path) -> None:
 
 
 def _from_here(path: Path) -> str:
-    """Write a path for a shell in this folder."""
+    """Return a path for a shell in the current folder."""
     return shlex.quote(str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path))
 
 
@@ -147,11 +147,11 @@ def _print_notice(console: Console, notice: Notice) -> None:
 
 
 def _clock() -> tuple[str, str]:
-    return f"{datetime.now():%H:%M:%S}  ", "dim"  # noqa: DTZ005  # of the clock on the wall
+    return f"{datetime.now():%H:%M:%S}  ", "dim"  # noqa: DTZ005  # local time
 
 
 async def _print_warnings(console: Console, log: Path) -> None:
-    """Print the warnings of the app: its own dead letters are deliveries to Event Grid."""
+    """Print the app's warnings, such as its dead letters, which are successful deliveries for Event Grid."""
     async for line in _new_lines(log):
         if " WARNING " in line or " ERROR " in line:
             what, said = ("function app", "yellow"), shown(line.partition(": ")[2])

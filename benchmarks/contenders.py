@@ -55,7 +55,7 @@ async def async_sdk(connection_string: str) -> AsyncIterator[HandleOf]:
         table = await client.create_table_if_not_exists(_TABLE)
 
         async def handle(text: str) -> None:
-            await table.upsert_entity(_entity(_event(text)), mode=UpdateMode.REPLACE)
+            await table.upsert_entity(entity_of(event_of(text)), mode=UpdateMode.REPLACE)
 
         yield lambda _function: handle
 
@@ -72,7 +72,7 @@ async def sync_sdk(connection_string: str) -> AsyncIterator[HandleOf]:
         table = client.create_table_if_not_exists(_TABLE)
 
         def work(text: str) -> None:
-            table.upsert_entity(_entity(_event(text)), mode=UpdateMode.REPLACE)
+            table.upsert_entity(entity_of(event_of(text)), mode=UpdateMode.REPLACE)
 
         async def handle(text: str) -> None:
             await asyncio.get_running_loop().run_in_executor(threads, work, text)
@@ -107,14 +107,15 @@ CONTENDERS = {
 }
 
 
-def _event(text: str) -> EventGridEvent:
+def event_of(text: str) -> EventGridEvent:
     """Decode as the Python worker does for a parameter of this type."""
     event = EventGridEventInConverter.decode(Datum(text, "json"), trigger_metadata={})
     assert isinstance(event, EventGridEvent)  # noqa: S101  no CloudEvents are sent here
     return event
 
 
-def _entity(event: EventGridEvent) -> dict[str, Any]:
+def entity_of(event: EventGridEvent) -> dict[str, Any]:
+    """Make the one row that a peer writes."""
     data = event.get_json()
     owner = data.get("from") or data["recipientId"]
     return {

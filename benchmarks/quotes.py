@@ -1,8 +1,13 @@
-"""The pages that quote the last run: `python -m benchmarks.quotes` brings them up to date, and so does `make bench`."""
+"""The pages that quote the last run or compute with it: `python -m benchmarks.quotes` brings them up to date.
+
+So does `make bench`.
+"""
 
 import re
 from pathlib import Path
 from typing import Final
+
+from benchmarks import capacity
 
 ROOT: Final = Path(__file__).parents[1]
 RESULTS: Final = ROOT / "benchmarks" / "results.md"
@@ -22,9 +27,10 @@ def in_short(results: str) -> str:
 
 
 def quoting(page: str, results: str) -> str:
-    """Return a page with its quotation brought up to date."""
+    """Return a page with its quotation, and the tables that are computed, brought up to date."""
     quotation = f"{BEGIN}\n\n{in_short(results)}\n\n{END}"
-    return re.sub(f"{re.escape(BEGIN)}.*?{re.escape(END)}", lambda _: quotation, page, flags=re.DOTALL)
+    quoted = re.sub(f"{re.escape(BEGIN)}.*?{re.escape(END)}", lambda _: quotation, page, flags=re.DOTALL)
+    return capacity.computing(quoted, results)
 
 
 def bring_up_to_date() -> None:

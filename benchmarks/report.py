@@ -17,6 +17,7 @@ from benchmarks.fairness import Fairness
 from benchmarks.going_through import Speed
 from benchmarks.growth import SIZES, Growth
 from benchmarks.looking_up import Question
+from benchmarks.markdown import table
 from benchmarks.write_path import (
     CHAT_FAN_OUT,
     LATENCY_SECONDS,
@@ -86,7 +87,7 @@ def _in_short(figures: Figures) -> list[str]:
     return [
         "## In short",
         "",
-        *_table(header, rows),
+        *table(header, rows),
         (
             f"Decoding an event takes {over_all(figures.decodings).decode_ratio:.1f} times as long as `json.loads`, "
             f"importing the app {figures.cold_start.import_ratio:.2f} times as long as `azure.functions` alone, "
@@ -123,7 +124,7 @@ def _write_path(costs: Mapping[Scenario, Costs]) -> list[str]:
         "CPU is that of the process that runs the functions, kept on one core or free to use two.",
         "Medians; contenders by turns.",
         "",
-        *_table((*header, f"beside {PEER}", "storage requests per event", "ms per event"), rows),
+        *table((*header, f"beside {PEER}", "storage requests per event", "ms per event"), rows),
     ]
 
 
@@ -151,7 +152,7 @@ def _fairness(fairness_of: Mapping[str, Fairness]) -> list[str]:
         f"Calls for {fairness.HEALTHY} healthy numbers, one after the other, beside numbers that are not.",
         f"A dead partition never answers. An overloaded one takes {fairness.TAKEN_PER_SECOND:g} rows a second.",
         "",
-        *_table((*header, *more), rows),
+        *table((*header, *more), rows),
     ]
 
 
@@ -162,7 +163,7 @@ def _growth(growth: Mapping[str, Mapping[int, Growth]]) -> list[str]:
         for events, one in sizes.items()
     ]
     header = ("workload", "events", "CPU ms per event", "storage requests per event", "memory grown, MiB")
-    return ["## As the number of events grows", "", "This app alone, answered at once.", "", *_table(header, rows)]
+    return ["## As the number of events grows", "", "This app alone, answered at once.", "", *table(header, rows)]
 
 
 def _decoding(decodings: list[Decoding]) -> list[str]:
@@ -177,7 +178,7 @@ def _decoding(decodings: list[Decoding]) -> list[str]:
         _span("Decoding to the event", [one.decode_ratio for one in decodings], whole.decode_ratio),
         _span("With all rows encoded for the wire", [one.rows_ratio for one in decodings], whole.rows_ratio),
         "",
-        *_table(("event", "json.loads µs", "decode µs", "beside json.loads", "with all rows"), rows),
+        *table(("event", "json.loads µs", "decode µs", "beside json.loads", "with all rows"), rows),
     ]
 
 
@@ -209,7 +210,7 @@ def _questions(questions: Mapping[str, Question], start: CommandStart) -> list[s
         f"`python -c pass` {start.nothing_cpu_ms:.0f} ms; by the clock it took {start.seconds * 1000:.0f} ms."
     )
     header = ("question", "requests", "rows read", "seconds")
-    return ["## Questions", "", told, "Medians over fresh interpreters, in turn.", "", *_table(header, rows), ""]
+    return ["## Questions", "", told, "Medians over fresh interpreters, in turn.", "", *table(header, rows), ""]
 
 
 def _speeds(speeds: Mapping[str, Speed]) -> list[str]:
@@ -217,9 +218,4 @@ def _speeds(speeds: Mapping[str, Speed]) -> list[str]:
         (name, f"{one.rows:,}", f"{one.rows / one.seconds:,.0f}", f"{one.requests / one.rows:.3f}")
         for name, one in speeds.items()
     ]
-    return ["## Going through all rows", "", *_table(("command", "rows", "rows a second", "requests per row"), rows)]
-
-
-def _table(header: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> list[str]:
-    lines = [header, tuple("---" for _ in header), *rows]
-    return [*("| " + " | ".join(line) + " |" for line in lines), ""]
+    return ["## Going through all rows", "", *table(("command", "rows", "rows a second", "requests per row"), rows)]

@@ -1,1 +1,1 @@
-"""One module per event family: a blueprint with one Event Grid trigger."""
+"""The functions: one module per event family, each a Blueprint with one Event Grid trigger."""

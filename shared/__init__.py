@@ -1,1 +1,1 @@
-"""What the functions share: a pure core that decodes and normalizes, and one impure edge that writes."""
+"""Code shared by the functions: a pure core that decodes and normalizes, and one impure edge that reads and writes."""

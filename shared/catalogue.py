@@ -1,7 +1,7 @@
-"""The catalogue: every event type that is recorded, and where its rows go. A new type is one row here and one sample.
+"""The catalogue: every event type that is recorded, and its tables. A new type is one row here and one sample.
 
-The names are the vendor's own. A test holds them equal to `azure.eventgrid.SystemEventNames`, whose import costs a cold
-start more than all of this app.
+The names are the vendor's. A test compares them with `azure.eventgrid.SystemEventNames`; importing that package here
+would cost a cold start more than the whole app does.
 """
 
 from typing import NamedTuple
@@ -11,13 +11,13 @@ from shared.events.payloads import Payload, chat_messages, chat_participants, ch
 
 
 class Family(NamedTuple):
-    """Events that one function takes and that share their tables.
+    """The events that one function receives and that share their tables.
 
     Attributes:
         function: name of the function that Event Grid delivers them to.
         table: table with one row per event, newest first.
-        owner: fact whose value is the partition: the number, user or thread whose events people ask for.
-        message_table: table that files the same rows under their message, if the family has one.
+        owner: name of the fact that becomes the PartitionKey: the number, user or thread that the event belongs to.
+        message_table: table with the same rows in order of their message, for families that have one.
     """
 
     function: str
@@ -41,7 +41,14 @@ TABLES = (
 
 
 class EventType(NamedTuple):
-    """One row of the catalogue."""
+    """One row of the catalogue.
+
+    Attributes:
+        name: the full event type, as the vendor spells it.
+        family: decides the function and the tables.
+        kind: value of the `Kind` column.
+        payload: model of the event's `data`.
+    """
 
     name: str
     family: Family
@@ -50,7 +57,7 @@ class EventType(NamedTuple):
 
     @property
     def key_facts(self) -> tuple[str, ...]:
-        """The facts that the keys of the rows are made of; an event without one of them cannot be recorded."""
+        """Names of the facts that the row keys are built from; an event that lacks one cannot be recorded."""
         return (self.family.owner, "message_id") if self.family.message_table else (self.family.owner,)
 
 
@@ -98,7 +105,7 @@ _ROWS = (
         Kind.PARTICIPANT_REMOVED,
         chat_participants.ChatParticipantRemoved,
     ),
-    # The two names of 2020, gone from the documentation since 2021 and never said to be retired.
+    # The two names of 2020: the documentation dropped them in 2021, but no retirement was announced.
     EventType(
         "Microsoft.Communication.ChatMemberAddedToThreadWithUser",
         CHAT_USER,
@@ -172,5 +179,5 @@ _BY_LOWER = {name.lower(): event_type for name, event_type in EVENT_TYPES.items(
 
 
 def find(name: str) -> EventType | None:
-    """Return the row of an event type, found without regard to case as by Event Grid's own filters; None if unknown."""
+    """Return the row of an event type, or None if it is unknown. Like Event Grid's own filters, ignore case."""
     return EVENT_TYPES.get(name) or _BY_LOWER.get(name.lower())

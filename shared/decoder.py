@@ -1,4 +1,4 @@
-"""From the text of one event to the event: the one entry to the pure core."""
+"""Decode the text of one event: the only entry point to the pure core."""
 
 from typing import Any
 
@@ -11,14 +11,14 @@ from shared.events.event import Event
 from shared.events.facts import Facts, column_of
 from shared.events.jsontext import canonical, parse
 from shared.events.payloads import Payload
-from shared.events.reading import Reading, read
+from shared.events.reading import Reading, read_model
 
 
 def decode(text: str | bytes) -> Event:
     """Decode the text of one event, in Event Grid schema or CloudEvents 1.0, alone or in an array of one.
 
     Raises:
-        ContentError: the event cannot be recorded; the error tells the reason, the problem and the JSON path.
+        ContentError: the event cannot be recorded; the error holds the reason, the problem and the JSON path.
     """
     document = parse(text)
     sent = open_envelope(document.exact)
@@ -37,7 +37,7 @@ def _event(opened: OpenedEnvelope, sent: OpenedEnvelope, text: str | bytes) -> E
     event_type = catalogue.find(envelope.type)
     if event_type is None:
         raise UnsupportedType("not an event type that this app records", path_of(envelope.schema, "type"))
-    reading = read(opened.payload(), event_type.payload, "$.data")
+    reading = read_model(opened.payload(), event_type.payload, "$.data")
     facts = reading.model.facts()
     for fact in event_type.key_facts:
         _check_key(fact, facts, reading)
@@ -60,7 +60,7 @@ def _event(opened: OpenedEnvelope, sent: OpenedEnvelope, text: str | bytes) -> E
 
 
 def _check_key(fact: str, facts: Facts, reading: Reading[Payload]) -> None:
-    """Raise where the payload lacks a fact that the row's keys are made of."""
+    """Raise if the payload lacks a fact that the row keys are built from."""
     if getattr(facts, fact):
         return
     sources = reading.model.sources(fact)
@@ -71,7 +71,7 @@ def _check_key(fact: str, facts: Facts, reading: Reading[Payload]) -> None:
 
 
 def _digest(event_type: EventType, sent: OpenedEnvelope) -> str:
-    """Return the digest of all that tells events apart. A redelivery has the same, whatever its key order or schema."""
+    """Return the digest of what distinguishes events: the same for redeliveries in any key order and either schema."""
     resource: Any = sent.resource_as_sent
     time = sent.envelope.time
     identity = (

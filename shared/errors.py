@@ -1,36 +1,36 @@
-"""Everything that can go wrong, as one tree that says what the caller should do.
+"""The error tree; each branch says what the caller should do.
 
 SinkError
-├── ContentError        the event itself: file it as a dead letter and acknowledge it
+├── ContentError        the event cannot be recorded: write a dead letter and acknowledge
 │   ├── NotJson
 │   ├── NotAnEvent
 │   ├── UnsupportedType
 │   ├── InvalidData
 │   ├── MissingKey
 │   ├── Oversized
-│   └── InternalError   not the event: a bug of ours, or a refusal that nobody foresaw
-├── StorageError        the tables: fail, so that Event Grid delivers again
-│   ├── Busy            refused early, since it could not be written in time
-│   └── RowRefused      the service refuses this one row for what is in it
-└── SettingsError       the deployment: name the setting and its cure
+│   └── InternalError   not the event's fault: a bug in this app, or an unexpected refusal by the service
+├── StorageError        the tables are at fault: fail, so that Event Grid redelivers
+│   ├── Busy            refused early, because it could not be written in time
+│   └── RowRefused      the service refuses this one row because of its content
+└── SettingsError       a setting is missing or wrong: name the setting and how to correct it
 """
 
 from typing import ClassVar, Self
 
 
 class SinkError(Exception):
-    """Base of all errors that this app raises on purpose."""
+    """Base class of all errors that this app raises on purpose."""
 
 
 class ContentError(SinkError):
-    """An event cannot be recorded because of what is in it; delivering it again would not help.
+    """An event cannot be recorded, and delivering it again would not help.
 
     Attributes:
         reason: the value of the dead letter's `Reason` column.
-        problem: what is wrong, in words that quote nothing of the event's content.
+        problem: what is wrong; never quotes the event's content.
         path: JSON path of the offending part, `$` for the whole text.
-        event_id: the event's id where it could be read.
-        event_type: the event's type where it could be read.
+        event_id: the event's id, if it could be read.
+        event_type: the event's type, if it could be read.
     """
 
     reason: ClassVar[str]
@@ -45,18 +45,18 @@ class ContentError(SinkError):
         self.event_type = event_type
 
     def in_event(self, event_id: str, event_type: str) -> Self:
-        """Return the same error with the event that it was found in."""
+        """Return the same error with the id and type of its event."""
         return type(self)(self.problem, self.path, event_id=event_id, event_type=event_type)
 
 
-class NotJson(ContentError):  # noqa: N818  names the reason; every leaf of this branch reads that way
+class NotJson(ContentError):  # noqa: N818  named after its reason, like its siblings
     """The text is not one JSON value."""
 
     reason = "not_json"
 
 
 class NotAnEvent(ContentError):  # noqa: N818  see NotJson
-    """The JSON is not one event: no object, no id or no type."""
+    """The JSON value is not one event: not an object, or without an id or type."""
 
     reason = "not_an_event"
 
@@ -68,39 +68,39 @@ class UnsupportedType(ContentError):  # noqa: N818  see NotJson
 
 
 class InvalidData(ContentError):  # noqa: N818  see NotJson
-    """A part that the row's keys are made of has the wrong type."""
+    """A value that the row keys need has the wrong type."""
 
     reason = "invalid_data"
 
 
 class MissingKey(ContentError):  # noqa: N818  see NotJson
-    """A part that the row's keys are made of is absent, null or empty."""
+    """A value that the row keys need is absent, null or empty."""
 
     reason = "missing_key"
 
 
 class Oversized(ContentError):  # noqa: N818  see NotJson
-    """The event does not fit the 1 MiB that a table row may have, not even compressed."""
+    """The event exceeds the 1 MiB of a table row, even compressed."""
 
     reason = "oversized"
 
 
 class InternalError(ContentError):
-    """The event cannot be recorded for a reason that is not in it; the dead letter keeps it for a replay."""
+    """The event cannot be recorded for a reason outside of it; the dead letter keeps it for a replay."""
 
     reason = "internal_error"
 
 
 class StorageError(SinkError):
-    """The tables did not take a row; Event Grid is to deliver the event again."""
+    """A row could not be written; Event Grid should redeliver the event."""
 
 
 class Busy(StorageError):  # noqa: N818  a state of this worker, not a failure
-    """Too much is waiting to be written; nothing of this event was sent."""
+    """Too much is waiting to be written; no row of this event was sent."""
 
 
 class RowRefused(StorageError):  # noqa: N818  an outcome of one row, not a family of errors
-    """The service refuses one row for its content, whatever else is in flight.
+    """The service refuses one row because of its content.
 
     Attributes:
         code: the service's error code, such as `PropertyValueTooLarge`, or the HTTP status as text.
@@ -112,4 +112,4 @@ class RowRefused(StorageError):  # noqa: N818  an outcome of one row, not a fami
 
 
 class SettingsError(SinkError):
-    """A setting is missing or wrong; the message names it and its cure."""
+    """A setting is missing or wrong; the message names it and how to correct it."""

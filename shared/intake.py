@@ -47,11 +47,16 @@ class Intake(Generic[Decoded]):
         if collected is not self._collected:
             return
         loop = asyncio.get_running_loop()
-        if len(collected) == self._seen or loop.time() - self._began >= LONGEST_SECONDS:
-            self._close()
-        else:
+        if len(collected) > self._seen and loop.time() - self._began < LONGEST_SECONDS:
             self._seen = len(collected)
             loop.call_later(PAUSE_SECONDS, self._look, collected)
+        else:
+            # Whoever has arrived while the loop was busy gets on: the calls themselves run in its next turn.
+            loop.call_soon(self._close_if_open, collected)
+
+    def _close_if_open(self, collected: list[tuple[Text, asyncio.Future[Decoded]]]) -> None:
+        if collected is self._collected:
+            self._close()
 
     def _close(self) -> None:
         collected, self._collected = self._collected, []

@@ -29,6 +29,7 @@ _log = logging.getLogger("acs_event_sink")
 
 # Event Grid gives up on a delivery after 30 s and then delivers again, beside a call that is still at work.
 ANSWER_WITHIN_SECONDS: Final = 18.0
+_COMPANY_SECONDS: Final = 0.050  # after two calls overlapped, the next one is expected to have company
 # What an event takes in memory while it is under way: its text, and rows that repeat it.
 _BYTES_PER_CHARACTER: Final = 4
 _BYTES_PER_EVENT: Final = 4_096
@@ -70,6 +71,7 @@ class Sink:
         self._store = store
         self._intake = Intake(_decoded)
         self._calls = 0
+        self._company_until = 0.0
 
     async def receive(self, text: str | bytes, *, function: str) -> Recorded | DeadLettered:
         """Keep one event, as delivered to a function; when this returns, it is durable.
@@ -77,8 +79,11 @@ class Sink:
         Raises:
             StorageError: the tables did not take it; Event Grid is to deliver it again.
         """
-        deadline = asyncio.get_running_loop().time() + ANSWER_WITHIN_SECONDS
+        now = asyncio.get_running_loop().time()
+        deadline = now + ANSWER_WITHIN_SECONDS
         self._calls += 1
+        if self._calls > 1:
+            self._company_until = now + _COMPANY_SECONDS
         reserved = 0
         try:
             size = _BYTES_PER_CHARACTER * len(text) + _BYTES_PER_EVENT
@@ -89,8 +94,10 @@ class Sink:
             self._store.release(reserved)
 
     async def _receive(self, text: str | bytes, function: str, deadline: float) -> Recorded | DeadLettered:
-        # A call that is alone goes straight through: there is nobody to wait for.
-        decoded = _decoded(text) if self._calls == 1 else await self._intake.decoded(text)
+        # A call that is alone goes straight through: there is nobody to wait for. The first one after a burst has
+        # company: the host hands over the next events as soon as the last ones are answered.
+        is_alone = self._calls == 1 and asyncio.get_running_loop().time() >= self._company_until
+        decoded = _decoded(text) if is_alone else await self._intake.decoded(text)
         if isinstance(decoded, ContentError):
             return await self._file(text, function, decoded, deadline)
         event, rows = decoded

@@ -1,4 +1,4 @@
-"""The event of a stored row, decoded again from the text that the row keeps."""
+"""Decode the event of a stored row again, from the text that the row holds."""
 
 from collections.abc import Mapping
 
@@ -13,12 +13,12 @@ from shared.rows.keys import ticks_and_digest, ticks_and_digest_by_message
 
 
 def event_of(row: Mapping[str, object]) -> Event:
-    """Decode the event of a row of any record table with today's code.
+    """Decode the event of a record row with the current code.
 
-    The text of a redacted row is not the one that its keys were made of: ticks and digest are taken from the row.
+    The keys of a redacted row were built from the original text, so its ticks and digest are read from its RowKey.
 
     Raises:
-        ContentError: the row keeps no event that can be read.
+        ContentError: the row holds no readable event.
     """
     event = decode(text_of(row))
     redacted = row.get("Redacted")
@@ -28,26 +28,26 @@ def event_of(row: Mapping[str, object]) -> Event:
         ticks, digest = time_and_digest_of(str(row["RowKey"]))
         return msgspec.structs.replace(event, ticks=ticks, digest=digest, redacted=_instant(redacted))
     except ValueError as error:
-        raise NotAnEvent(f"a redacted row whose key or date cannot be read: {error}") from None
+        raise NotAnEvent(f"the RowKey or date of this redacted row cannot be read: {error}") from None
 
 
 def text_of(row: Mapping[str, object]) -> str | bytes:
-    """Return the text that a row keeps.
+    """Return the event text that a row holds.
 
     Raises:
-        NotAnEvent: it keeps none, or one that somebody damaged.
+        NotAnEvent: the row holds no text, or a damaged one.
     """
     try:
         return unpack(row)
     except ValueError:
-        raise NotAnEvent("the row keeps no text that can be read") from None
+        raise NotAnEvent("the row holds no readable text") from None
 
 
 def time_and_digest_of(row_key: str) -> tuple[int, str]:
-    """Read back ticks and digest from the RowKey of a record, in whichever of its tables.
+    """Return the ticks and digest in the RowKey of a record row of any table.
 
     Raises:
-        ValueError: no such RowKey.
+        ValueError: not the RowKey of a record.
     """
     try:
         return ticks_and_digest(row_key)
@@ -56,5 +56,5 @@ def time_and_digest_of(row_key: str) -> tuple[int, str]:
 
 
 def _instant(value: object) -> Instant:
-    # azure-data-tables reads a time to the microsecond, and keeps beside it what the service wrote.
+    # azure-data-tables cuts times to microseconds; `tables_service_value` is the text that the service sent.
     return Instant.parse(getattr(value, "tables_service_value", value))

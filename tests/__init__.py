@@ -1,1 +1,1 @@
-"""The tests of the app; `python -m tests.samples` writes the goldens beside the samples anew."""
+"""The tests of the app; `make goldens` writes the goldens of the samples."""

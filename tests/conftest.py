@@ -1,4 +1,4 @@
-"""What all tests share: one Azurite per run, a clean environment, and a run without personal data in its logs."""
+"""Fixtures for all tests: one Azurite per run, a clean environment, and a check that logs have no personal data."""
 
 import logging
 import os
@@ -38,12 +38,12 @@ def _personal(value: object, name: str = "") -> Iterator[str]:
 
 @pytest.fixture(name="personal_data", scope="session")
 def _personal_data() -> frozenset[str]:
-    """Message texts, phone numbers, user ids and display names of all samples."""
+    """Return the message texts, phone numbers, user ids and display names of all samples."""
     return frozenset(text for name in samples.NAMES for text in _personal(samples.event(name)["data"]))
 
 
 class PrivacyGuard(logging.Handler):
-    """Notes every log record that quotes personal data, its traceback included."""
+    """Collects every log record that contains personal data, even in its traceback."""
 
     def __init__(self, personal_data: frozenset[str]) -> None:
         super().__init__()
@@ -51,14 +51,14 @@ class PrivacyGuard(logging.Handler):
         self.leaks: list[str] = []
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Search what a reader of the log would see."""
+        """Search the formatted record."""
         line = self.format(record)
         self.leaks += [f"{record.name} logged {text!r}: {line}" for text in self._personal_data if text in line]
 
 
 @pytest.fixture(name="privacy_guard", scope="session", autouse=True)
 def _privacy_guard(personal_data: frozenset[str]) -> Iterator[PrivacyGuard]:
-    """Listen to the root logger for the whole run, and have our own loggers say all they can."""
+    """Attach the guard to the root logger for the whole run, with the app's own loggers at DEBUG."""
     guard = PrivacyGuard(personal_data)
     logging.getLogger().addHandler(guard)
     for name in OUR_LOGGERS:
@@ -70,7 +70,7 @@ def _privacy_guard(personal_data: frozenset[str]) -> Iterator[PrivacyGuard]:
 
 @pytest.fixture(autouse=True)
 def _quiet(privacy_guard: PrivacyGuard) -> Iterator[None]:
-    """Fail the test during which personal data was logged."""
+    """Fail the test that logged personal data."""
     yield
     leaks, privacy_guard.leaks = privacy_guard.leaks, []
     assert not leaks, f"personal data was logged: {leaks}"
@@ -78,21 +78,21 @@ def _quiet(privacy_guard: PrivacyGuard) -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def _no_tables_by_accident(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No test reaches the tables of whoever runs it."""
+    """Remove the user's connections from the environment, so that no test reaches real tables."""
     for name in [name for name in os.environ if name.startswith(CONNECTIONS)]:
         monkeypatch.delenv(name)
 
 
 @pytest.fixture(name="azurite", scope="session")
 def _azurite() -> Iterator[Azurite]:
-    """The real Azurite, started once per run."""
+    """Start Azurite once per run."""
     with Azurite.start() as azurite:
         yield azurite
 
 
 @pytest.fixture(name="account")
 def _account(azurite: Azurite) -> Account:
-    """The account of an Azurite that has no tables."""
+    """Return the account of an Azurite without tables."""
     with TableServiceClient.from_connection_string(azurite.connection_string) as service:
         for table in service.list_tables():
             service.delete_table(table.name)

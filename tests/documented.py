@@ -1,4 +1,4 @@
-"""The columns as docs/records.md has them: their second declaration, which the tests hold the code to."""
+"""The columns in docs/records.md, which the tests compare with the code."""
 
 import re
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Every way to break a source in one place: an operator, a constant or a condition changed, a statement left out."""
+"""All mutations of a source file: one operator, constant or condition changed, or one statement removed."""
 
 import ast
 import copy
@@ -56,7 +56,7 @@ class Mutation(NamedTuple):
 
 
 def mutations(*paths: str) -> list[Mutation]:
-    """Find every mutation of some files or folders, in the order in which they stand."""
+    """Return every mutation of some files or folders, in order."""
     found: list[Mutation] = []
     for path in paths:
         place = ROOT / path
@@ -69,7 +69,7 @@ def mutations(*paths: str) -> list[Mutation]:
 
 
 class _Finder(ast.NodeVisitor):
-    """Finds every mutation of one file; annotations, docstrings and the inside of f-strings are left alone."""
+    """Finds every mutation of one file; leaves out annotations, docstrings and the content of f-strings."""
 
     def __init__(self, path: str, source: bytes) -> None:
         self.found: list[Mutation] = []
@@ -92,7 +92,10 @@ class _Finder(ast.NodeVisitor):
         self._add(node, f"({ast.unparse(changed)})")
 
     def visit(self, node: ast.AST) -> None:
-        """Leave out a statement of a function or class; one of a module is missed by whatever imports it."""
+        """Remove a statement of a function or class.
+
+        Statements of a module are left out, since imports would fail without them.
+        """
         if isinstance(node, _LEFT_OUT):
             is_text = isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
             if is_text or (isinstance(node, ast.Return) and node.value is None):
@@ -114,12 +117,17 @@ class _Finder(ast.NodeVisitor):
     visit_FunctionDef = visit_AsyncFunctionDef = visit_ClassDef = _visit_scope  # noqa: N815  the visitor's names
 
     def visit_AnnAssign(self, node: ast.AnnAssign) -> None:
-        """Look at the value only."""
+        """Visit the value only."""
         if node.value is not None:
             self.visit(node.value)
 
+    def visit_Subscript(self, node: ast.Subscript) -> None:
+        """Skip a `Literal[...]`, which is a type."""
+        if not (isinstance(node.value, ast.Name) and node.value.id == "Literal"):
+            self.generic_visit(node)
+
     def visit_JoinedStr(self, node: ast.JoinedStr) -> None:
-        """Pass by: Python 3.11 does not know where the parts of an f-string stand."""
+        """Skip f-strings, since Python 3.11 does not know the positions of their parts."""
 
     def visit_Compare(self, node: ast.Compare) -> None:
         """Change each operator."""
@@ -135,12 +143,12 @@ class _Finder(ast.NodeVisitor):
     visit_BinOp = visit_BoolOp = _visit_operation  # noqa: N815  the visitor's names
 
     def visit_UnaryOp(self, node: ast.UnaryOp) -> None:
-        """Leave out the `not` or the minus."""
+        """Remove the `not` or the minus."""
         self._add(node, f"({ast.unparse(node.operand)})")
         self.generic_visit(node)
 
     def visit_Constant(self, node: ast.Constant) -> None:
-        """Change numbers, truth and names; the wording of sentences is nobody's promise."""
+        """Change numbers, booleans and names, but not the wording of sentences."""
         if isinstance(node.value, bool):
             self._add(node, str(not node.value))
         elif isinstance(node.value, int):

@@ -1,6 +1,6 @@
-"""The pages made from the catalogue and the samples: `python -m tests.pages` writes docs/events.md and events.http.
+"""Write the pages made from the catalogue and the samples, docs/events.md and events.http: `python -m tests.pages`.
 
-events.http is for the REST client of VS Code and of JetBrains' editors: https://github.com/Huachao/vscode-restclient
+events.http is for the REST clients of VS Code and JetBrains: https://github.com/Huachao/vscode-restclient
 """
 
 import json
@@ -20,13 +20,13 @@ _WIDEST: Final = 120  # characters of a value that a table of the page still sho
 
 
 def generations(event_type: EventType) -> list[str]:
-    """List the samples of a type by name, oldest first."""
+    """Return the names of the samples of a type, oldest first."""
     short = event_type.name.rpartition(".")[2]
     return [name for name in samples.NAMES if name.rpartition("/")[2] == short]
 
 
 def events_page() -> str:
-    """Write docs/events.md."""
+    """Return docs/events.md."""
     rows = list(EVENT_TYPES.values())
     overview = [
         f"| [{_short(row)}](#{_short(row).lower()}) | `{row.kind}` | `{row.family.function}` | `{row.family.table}` |"
@@ -50,7 +50,7 @@ def events_page() -> str:
 
 
 def requests_page() -> str:
-    """Write events.http: each type in both schemas, one batch, and one event that cannot be recorded."""
+    """Return events.http: each type in both schemas, one batch, and one event that cannot be recorded."""
     requests = [
         request
         for row in EVENT_TYPES.values()

@@ -1,6 +1,6 @@
 """The promises of the README and the tests that prove them; `python -m tests.promises` writes docs/promises.md.
 
-A test proves a promise by its marker, `@pytest.mark.promise("Kept")`; its docstring says how.
+A test that proves a promise has the marker `@pytest.mark.promise("Kept")`; its docstring says how.
 """
 
 import ast
@@ -58,7 +58,7 @@ class Proof(NamedTuple):
 
 @cache
 def proofs() -> list[Proof]:
-    """Find every test that carries the marker, in the order of files and lines."""
+    """Return every test with the marker, in order of files and lines."""
     found = []
     for path in sorted((ROOT / "tests").rglob("test_*.py")):
         tree = ast.parse(path.read_text(encoding="utf-8"))
@@ -71,7 +71,7 @@ def proofs() -> list[Proof]:
 
 
 def page() -> str:
-    """Write the page."""
+    """Return the page."""
     by_promise = {promise: [proof for proof in proofs() if proof.promise == promise] for promise in PROMISES}
     lines = ["# Promises and the tests that prove them", "", "Written by `python -m tests.promises` from the tests."]
     for promise, tests in by_promise.items():

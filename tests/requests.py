@@ -1,4 +1,4 @@
-"""What a test server hears: the requests of one connection, read by h11 and answered in whatever bytes a test likes."""
+"""The requests that a test server receives on a connection, parsed by h11, to be answered with any bytes."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -9,7 +9,7 @@ from acsevents.local.http_message import Message, read_message
 
 
 async def requests(reader: asyncio.StreamReader) -> AsyncIterator[Message]:
-    """Yield requests until the client hangs up, which ends in `ConnectionError` or `h11.RemoteProtocolError`."""
+    """Yield requests until the client closes the connection; then h11 or the stream raises an error."""
     rest = b""
     while True:
         http = h11.Connection(h11.SERVER)

@@ -1,7 +1,7 @@
-"""The sample events by name, in every form in which they may be delivered, and the goldens beside them.
+"""The sample events by name, in every form in which they may be delivered, and their goldens.
 
-A golden `samples/<generation>/rows/<Type>.json` holds the rows that the sample becomes, without its raw text.
-`make goldens` (`python -m tests.samples`) writes all of them; read the difference before you keep it.
+A golden `samples/<generation>/rows/<Type>.json` has the rows of its sample, without the raw text. `make goldens`
+(`python -m tests.samples`) writes all of them; review the difference before you commit it.
 """
 
 import json
@@ -27,7 +27,7 @@ Row = dict[str, Any]
 
 
 def event(name: str) -> Event:
-    """Load a sample as one event in Event Grid schema; each call returns a new one."""
+    """Load a sample as an event in Event Grid schema; each call returns a new one."""
     try:
         (only,) = json.loads(_text(name))
         return dict(only)
@@ -41,7 +41,7 @@ def _text(name: str) -> str:
 
 
 def event_type(name: str) -> EventType:
-    """Return the catalogue's row of a sample's event type."""
+    """Return the catalogue's row of a sample."""
     found = catalogue.EVENT_TYPES.get(PREFIX + name.partition("/")[2])
     assert found, f"add a row to shared/catalogue.py for samples/{name}.json, or rename the sample"
     return found
@@ -57,13 +57,13 @@ FORMS: Final[dict[str, Callable[[Event], Any]]] = {
 
 
 def golden_path(name: str) -> Path:
-    """Return where the golden of a sample stands."""
+    """Return the path of a sample's golden."""
     generation, _, event_type = name.partition("/")
     return FOLDER / generation / "rows" / f"{event_type}.json"
 
 
 def golden(name: str) -> list[Row]:
-    """Load the rows that a sample in Event Grid schema becomes, as `[{"table": …, "entity": {…}}]`."""
+    """Load the rows of a sample in Event Grid schema, as `[{"table": …, "entity": {…}}]`."""
     path = golden_path(name)
     assert path.exists(), f"run `make goldens`: it writes {path.relative_to(FOLDER.parent).as_posix()}"
     rows: list[Row] = json.loads(path.read_text("utf-8"))
@@ -71,7 +71,7 @@ def golden(name: str) -> list[Row]:
 
 
 def rows(event: DecodedEvent) -> list[Row]:
-    """Return the rows of an event as a golden has them."""
+    """Return the rows of an event in the form of a golden."""
     return [
         {
             "table": row.table,
@@ -82,12 +82,12 @@ def rows(event: DecodedEvent) -> list[Row]:
 
 
 def record_entities(event: DecodedEvent) -> list[Any]:
-    """Return the rows that keep an event whole; its row in the time line is only a pointer to them."""
+    """Return the rows that hold an event, without the one in `Timeline` that points to them."""
     return [row.entity for row in record_rows(event) if row.table != TIMELINE]
 
 
 def write_goldens() -> None:
-    """Write the golden of every sample, and delete those whose sample is gone."""
+    """Write the golden of every sample, and delete goldens without a sample."""
     paths = set()
     for name in NAMES:
         event_type(name)

@@ -5,7 +5,7 @@ https://learn.microsoft.com/rest/api/resources/
 
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Self
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import aiohttp
 import msgspec
@@ -63,9 +63,15 @@ class ResourceManager:
         """
         return await self._read(f"{self._endpoint}{resource_id}?api-version={api_version}")
 
-    async def children(self, path: str, api_version: str) -> list[dict[str, Any]]:
-        """Return the resources below a path, of all pages; raises as `get` does."""
+    async def ask(self, path: str, api_version: str) -> dict[str, Any]:
+        """Return what is told to a POST only, since it may be secret; nothing is changed. Raises as `get` does."""
+        return await self._read(f"{self._endpoint}{path}?api-version={api_version}", method="POST")
+
+    async def children(self, path: str, api_version: str, *, where: str = "") -> list[dict[str, Any]]:
+        """Return the resources below a path that a filter lets through, of all pages; raises as `get` does."""
         url = f"{self._endpoint}{path}?api-version={api_version}"
+        if where:
+            url += f"&$filter={quote(where)}"
         found: list[dict[str, Any]] = []
         for _ in range(_MOST_PAGES):
             page = await self._read(url)
@@ -77,10 +83,10 @@ class ResourceManager:
                 raise ArmError(_OK, "a next page elsewhere: the token must not go there")
         raise ArmError(_OK, f"more than {_MOST_PAGES} pages")
 
-    async def _read(self, url: str) -> dict[str, Any]:
+    async def _read(self, url: str, *, method: str = "GET") -> dict[str, Any]:
         token = await self._credential.get_token(_SCOPE)
         headers = {"Authorization": f"Bearer {token.token}", "Accept": "application/json"}
-        async with self._session.get(url, headers=headers, allow_redirects=False) as answer:
+        async with self._session.request(method, url, headers=headers, allow_redirects=False) as answer:
             body = await answer.read()
         try:
             read = msgspec.json.decode(body, type=dict[str, Any])

@@ -4,14 +4,18 @@ from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 from acsevents.doctor.azure import part
+from acsevents.doctor.deployment import Deployment
 from acsevents.doctor.finding import Finding, ok, warning, wrong
 from acsevents.subscriptions import EventSubscription
 
 _SUBSCRIBE: Final = "deploy the subscriptions again: `azd hooks run postdeploy`, or infra/event-subscriptions.bicep"
 
 
-def compare(declared: Sequence[EventSubscription], found: Sequence[dict[str, Any]], app_id: str) -> Iterator[Finding]:
+def compare(
+    declared: Sequence[EventSubscription], found: Sequence[dict[str, Any]], deployment: Deployment
+) -> Iterator[Finding]:
     """Compare the deployed event subscriptions with the declared ones."""
+    app_id = deployment.function_app
     by_name = {str(one.get("name", "")).lower(): one for one in found}
     for one in declared:
         check = f"subscription {one.name}"
@@ -19,7 +23,7 @@ def compare(declared: Sequence[EventSubscription], found: Sequence[dict[str, Any
         if deployed is None:
             yield wrong(check, "is missing: its events are dropped", _SUBSCRIBE)
             continue
-        problems = list(_problems(one, deployed.get("properties") or {}, app_id))
+        problems = list(_problems(one, deployed.get("properties") or {}, deployment))
         for problem in problems:
             yield wrong(check, problem, _SUBSCRIBE)
         if not problems:
@@ -30,12 +34,12 @@ def compare(declared: Sequence[EventSubscription], found: Sequence[dict[str, Any
             yield warning(f"subscription {name}", told, "delete it, or declare it in infra/subscriptions.json")
 
 
-def _problems(declared: EventSubscription, deployed: dict[str, Any], app_id: str) -> Iterator[str]:
+def _problems(declared: EventSubscription, deployed: dict[str, Any], deployment: Deployment) -> Iterator[str]:
     state = deployed.get("provisioningState")
     if state != "Succeeded":
         yield f"is not ready: {state}"
     target = str(part(deployed, "destination", "properties", "resourceId"))
-    if target.lower() != f"{app_id}/functions/{declared.function}".lower():
+    if target.lower() != f"{deployment.function_app}/functions/{declared.function}".lower():
         yield f"delivers elsewhere than to {declared.function} of this app"
     yield from _filter_problems(declared, deployed.get("filter") or {})
     policy = declared.policy
@@ -49,14 +53,23 @@ def _problems(declared: EventSubscription, deployed: dict[str, Any], app_id: str
         yield f"tries {retries[0]} times in {retries[1]} minutes, not {policy.max_delivery_attempts} in " + str(
             policy.event_time_to_live_in_minutes
         )
+    yield from _dead_letter_problems(declared, deployed, deployment)
+
+
+def _dead_letter_problems(
+    declared: EventSubscription, deployed: dict[str, Any], deployment: Deployment
+) -> Iterator[str]:
     letters = part(deployed, "deadLetterWithResourceIdentity", "deadLetterDestination") or deployed.get(
         "deadLetterDestination"
     )
-    container = part(letters or {}, "properties", "blobContainerName")
-    if policy.dead_letter_container and container is None:
+    container, wanted = part(letters, "properties", "blobContainerName"), declared.policy.dead_letter_container
+    account = str(part(letters, "properties", "resourceId"))
+    if wanted and container is None:
         yield "has no dead-letter container: what cannot be delivered is lost"
-    elif policy.dead_letter_container != container:
-        yield f"writes dead letters to {container}, not to {policy.dead_letter_container}"
+    elif wanted != container:
+        yield f"writes dead letters to {container}, not to {wanted}"
+    elif wanted and account.lower() != deployment.data_storage.lower():
+        yield f"writes dead letters to {account.rpartition('/')[2]}, another account than that of the data"
 
 
 def _filter_problems(declared: EventSubscription, deployed: dict[str, Any]) -> Iterator[str]:

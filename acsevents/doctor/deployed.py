@@ -6,10 +6,12 @@ from typing import Any, Final
 import aiohttp
 from azure.core.exceptions import ClientAuthenticationError
 
+from acsevents.doctor.app_settings import examine_app_settings
 from acsevents.doctor.azure import ArmError, ResourceManager, part
 from acsevents.doctor.comparison import compare
 from acsevents.doctor.deployment import Deployment
 from acsevents.doctor.finding import Finding, ok, warning, wrong
+from acsevents.doctor.roles import examine_role
 from acsevents.subscriptions import EventSubscription
 from shared.catalogue import FAMILIES
 
@@ -17,6 +19,7 @@ HTTP_CONCURRENCY: Final = 16
 _SITE_VERSION: Final = "2024-04-01"
 _GRID_VERSION: Final = "2025-02-15"
 _SCALE: Final = "run `az functionapp scale config set --trigger-type http --trigger-settings perInstanceConcurrency=16`"
+_WRITES_BLOBS: Final = "Storage Blob Data Contributor"
 _NOT_FOUND, _UNAUTHORIZED, _FORBIDDEN = 404, 401, 403
 
 
@@ -25,7 +28,7 @@ async def examine_deployed(
 ) -> AsyncIterator[Finding]:
     """Look at the function app, the topic and its event subscriptions."""
     parts: tuple[tuple[str, Callable[[], AsyncIterator[Finding]]], ...] = (
-        ("function app", lambda: _examine_app(arm, deployment.function_app)),
+        ("function app", lambda: _examine_app(arm, deployment)),
         ("system topic", lambda: _examine_topic(arm, deployment, declared)),
     )
     for check, examine in parts:
@@ -43,7 +46,8 @@ async def examine_deployed(
             return
 
 
-async def _examine_app(arm: ResourceManager, app_id: str) -> AsyncIterator[Finding]:
+async def _examine_app(arm: ResourceManager, deployment: Deployment) -> AsyncIterator[Finding]:
+    app_id = deployment.function_app
     site = await arm.get(app_id, _SITE_VERSION)
     state = part(site, "properties", "state")
     if state == "Running":
@@ -64,6 +68,8 @@ async def _examine_app(arm: ResourceManager, app_id: str) -> AsyncIterator[Findi
         yield wrong("functions", f"disabled: {', '.join(disabled)}", "remove the settings AzureWebJobs.….Disabled")
     if not missing and not disabled:
         yield ok("functions", f"{len(names)} are there")
+    async for finding in examine_app_settings(arm, deployment, site):
+        yield finding
 
 
 def _concurrency(site: dict[str, Any]) -> Finding:
@@ -84,14 +90,20 @@ async def _examine_topic(
     arm: ResourceManager, deployment: Deployment, declared: Sequence[EventSubscription]
 ) -> AsyncIterator[Finding]:
     topic = await arm.get(deployment.topic, _GRID_VERSION)
-    if part(topic, "identity", "type") in {None, "None"}:
-        told = f"{topic.get('name')} has no identity, and cannot write dead letters"
+    if "SystemAssigned" not in str(part(topic, "identity", "type")):
+        told = f"{topic.get('name')} has no system-assigned identity, and cannot write dead letters"
         yield wrong("system topic", told, "run `azd provision`, or switch its system-assigned identity on")
     else:
         yield ok("system topic", f"{topic.get('name')} has an identity")
     found = await arm.children(f"{deployment.topic}/eventSubscriptions", _GRID_VERSION)
-    for finding in compare(declared, found, deployment.function_app):
+    for finding in compare(declared, found, deployment):
         yield finding
+    principal = part(topic, "identity", "principalId")
+    containers = {one.policy.dead_letter_container for one in declared if principal}
+    for container in sorted(filter(None, containers)):
+        scope = f"{deployment.data_storage}/blobServices/default/containers/{container}"
+        async for finding in examine_role(arm, "role of the topic", principal, _WRITES_BLOBS, scope):
+            yield finding
 
 
 def _unreadable(check: str, error: ArmError) -> Finding:

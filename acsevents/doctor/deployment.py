@@ -9,25 +9,29 @@ import msgspec
 
 _APP: Final = "FUNCTION_APP_ID"
 _TOPIC: Final = ("TOPIC_SUBSCRIPTION_ID", "TOPIC_RESOURCE_GROUP", "TOPIC_NAME")
-HOW: Final = f"run `azd provision`, or set {_APP}, {', '.join(_TOPIC)}"
+_DATA: Final = "DEAD_LETTER_STORAGE_ID"
+NAMES: Final = (_APP, *_TOPIC, _DATA)
+HOW: Final = f"run `azd provision`, or set {', '.join(NAMES)}"
 
 
 class Deployment(msgspec.Struct, frozen=True):
-    """The resource ids of a function app and of the system topic that delivers to it."""
+    """The resource ids of a function app, of the system topic that delivers to it, and of the account with the data."""
 
     function_app: str
     topic: str
+    data_storage: str
 
 
 def find_deployment(environment: Mapping[str, str], folder: Path) -> Deployment | None:
     """Return what the environment names, else what azd's default environment in a folder does; None if neither does."""
     for values in (environment, _of_azd(folder)):
-        if all(values.get(name) for name in (_APP, *_TOPIC)):
+        if all(values.get(name) for name in NAMES):
             subscription, group, name = (values[part] for part in _TOPIC)
             return Deployment(
                 function_app=values[_APP],
                 topic=f"/subscriptions/{subscription}/resourceGroups/{group}"
                 f"/providers/Microsoft.EventGrid/systemTopics/{name}",
+                data_storage=values[_DATA],
             )
     return None
 

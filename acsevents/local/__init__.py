@@ -1,5 +1,5 @@
-"""The app's surroundings on one machine: Azurite and stand-ins for the Functions host and Event Grid."""
+"""The local stack: Azurite, and stand-ins for the Functions host and Event Grid."""
 
 
 class LocalStackError(Exception):
-    """A part of the local stack cannot start; the message names the cure."""
+    """A part of the local stack cannot start or has failed; the message says what to do."""

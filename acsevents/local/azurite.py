@@ -1,4 +1,4 @@
-"""Runs the real Azurite for as long as somebody needs it.
+"""Run Azurite, the storage emulator, as a child process.
 
 https://learn.microsoft.com/azure/storage/common/storage-use-azurite
 """
@@ -24,8 +24,8 @@ _STARTED = re.compile("Table service.* successfully (started|listening)")
 _START_SECONDS = 60.0  # takes half a second on an idle machine, many on a busy one
 _STOP_SECONDS = 10.0
 _ATTEMPTS = 5
-# Azurite closes in order on SIGINT only. The system closes the pipe on its standard input when the process
-# that started it dies, however hard: so no Azurite is ever left behind.
+# Azurite shuts down cleanly on SIGINT only. The system closes the pipe to its standard input when the parent process
+# ends, even by SIGKILL, so no Azurite is left running.
 _STOP_AT_END_OF_INPUT = """
 process.stdin.on("end", () => process.kill(process.pid, "SIGINT")).resume();
 require(process.argv[1]);
@@ -33,8 +33,8 @@ require(process.argv[1]);
 
 
 def connection_string(port: int) -> str:
-    """Write the connection string of Azurite's account at a port of 127.0.0.1."""
-    # By number: the SDK takes `localhost` with a port other than 10002 for Cosmos DB.
+    """Return the connection string of Azurite's account at a port of 127.0.0.1."""
+    # Not `localhost`: with a port other than 10002 the SDK would take it for Cosmos DB.
     return (
         f"DefaultEndpointsProtocol=http;AccountName={ACCOUNT};AccountKey={ACCOUNT_KEY};"
         f"TableEndpoint=http://127.0.0.1:{port}/{ACCOUNT};"
@@ -42,12 +42,12 @@ def connection_string(port: int) -> str:
 
 
 class Azurite:
-    """A running Azurite; leaving its context stops it.
+    """A running Azurite; a context manager that stops it.
 
     Attributes:
-        port: where its table service listens on 127.0.0.1.
+        port: port of its table service on 127.0.0.1.
         process: its process.
-        log: what it printed.
+        log: file with its output.
     """
 
     def __init__(self, port: int, program: str, *options: str) -> None:
@@ -65,17 +65,17 @@ class Azurite:
                 stdin=subprocess.PIPE,
                 stdout=output,
                 stderr=subprocess.STDOUT,
-                start_new_session=True,  # Ctrl-C must not reach it before the host has written its last rows
+                start_new_session=True,  # Ctrl-C must not stop it before the host has written its last rows
             )
 
     @classmethod
     def start(cls, folder: Path | None = None, first_port: int | None = None) -> Self:
-        """Start Azurite and return when it answers.
+        """Start Azurite and return when it is ready.
 
         Args:
-            folder: where to keep the tables between runs; without it they live in memory.
-            first_port: serve blobs, queues and tables on this port and the next two, as programs that are told
-                `UseDevelopmentStorage=true` expect from 10000 on, with 0 on free ones; without it tables only.
+            folder: where to store the tables; if None, they are kept in memory.
+            first_port: serve blobs, queues and tables on this port and the next two, or on free ones if 0. 10000 is the
+                one that `UseDevelopmentStorage=true` stands for. If None, serve tables only, on a free port.
 
         Raises:
             LocalStackError: Azurite or Node is not installed, or Azurite does not start.
@@ -83,7 +83,7 @@ class Azurite:
         if not PROGRAMS.exists():
             raise LocalStackError("Azurite is not installed in node_modules: run `make setup`")
         storage = ["--inMemoryPersistence"] if folder is None else ["--location", str(folder.resolve())]
-        # Azurite 3.35 cannot choose a port itself: another program may take ours between choice and use.
+        # Azurite 3.35 cannot choose a port itself, and another program may take ours before Azurite does.
         for _ in range(_ATTEMPTS):
             if first_port is None:
                 azurite = cls(free_port(), "table/main.js", *storage)
@@ -100,7 +100,7 @@ class Azurite:
         raise LocalStackError(f"Azurite did not start: {problem}")
 
     def wait_until_started(self) -> str | None:
-        """Wait until Azurite says that it listens; if it never does, return what it said instead."""
+        """Wait until Azurite listens; return None, or its output if it does not start."""
         deadline = time.monotonic() + _START_SECONDS
         while time.monotonic() < deadline:
             exited = self.process.poll() is not None
@@ -114,11 +114,11 @@ class Azurite:
 
     @property
     def connection_string(self) -> str:
-        """What the `EventTables` setting takes."""
+        """The connection string of its account, a value for the setting `EventTables`."""
         return connection_string(self.port)
 
     def stop(self) -> None:
-        """Stop Azurite, in order so that a folder is written whole, by force if that takes too long."""
+        """Stop Azurite; let it finish writing its folder, but kill it if that takes too long."""
         if self.process.stdin is not None:
             self.process.stdin.close()
         try:

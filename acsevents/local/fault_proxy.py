@@ -1,6 +1,6 @@
-"""A proxy in front of a Table endpoint that fails as networks and busy services do, by a seed.
+"""A proxy for a table endpoint that injects the faults of networks and busy services, chosen by a seed.
 
-A SharedKey signature covers the path and not the host: requests pass as they are.
+A SharedKey signature covers the path but not the host, so requests can be forwarded unchanged.
 """
 
 import asyncio
@@ -19,19 +19,19 @@ from acsevents.local.faults import Faults, busy, throttled
 from acsevents.local.http_message import READ_BYTES, Message, read_message, write_message
 
 HOST = "127.0.0.1"
-_DRIPS = 500  # writes: longer answers drip in larger drops, so that the time is bounded
-_RESET_ON_CLOSE = struct.pack("ii", 1, 0)  # SO_LINGER on, for no time: closing sends RST and not FIN
+_DRIPS = 500  # writes per response, so that its time is bounded
+_RESET_ON_CLOSE = struct.pack("ii", 1, 0)  # SO_LINGER with a time-out of 0: closing sends RST instead of FIN
 
 
 class FaultProxy:
-    """A proxy on 127.0.0.1 that fails per request, and passes the other requests and their answers.
+    """A proxy on 127.0.0.1 that lets single requests fail and forwards all others.
 
     `async with FaultProxy.start(upstream_port=10002, seed=1) as proxy:` starts and stops it.
 
     Attributes:
-        port: where it listens.
-        faults: may be replaced at any time and then holds for the requests that begin from then on.
-        counts: requests by fault, and those `passed`.
+        port: the port that it listens on.
+        faults: the probabilities of faults; may be replaced at any time, and applies to requests from then on.
+        counts: number of requests by fault, and of those that `passed`.
     """
 
     def __init__(self, upstream_port: int, seed: int, faults: Faults) -> None:
@@ -46,7 +46,7 @@ class FaultProxy:
     @classmethod
     @contextlib.asynccontextmanager
     async def start(cls, *, upstream_port: int, seed: int, faults: Faults | None = None) -> AsyncIterator[Self]:
-        """Listen on a free port for the length of an `async with` block."""
+        """Listen on a free port during an `async with` block."""
         proxy = cls(upstream_port, seed, faults or Faults())
         await proxy.up()
         try:
@@ -56,7 +56,7 @@ class FaultProxy:
 
     @property
     def connection_string(self) -> str:
-        """What the `EventTables` setting takes: Azurite's account, through the proxy."""
+        """The connection string of Azurite's account through the proxy, a value for the setting `EventTables`."""
         return connection_string(self.port)
 
     async def up(self) -> None:
@@ -66,7 +66,7 @@ class FaultProxy:
             self.port = self._server.sockets[0].getsockname()[1]
 
     async def down(self) -> None:
-        """Close the listening socket, so that connects are refused, and cut every connection."""
+        """Close the listening socket, so that new connections are refused, and abort all connections."""
         if self._server is not None:
             self._server.close()
             self._server = None
@@ -76,9 +76,9 @@ class FaultProxy:
         await asyncio.gather(*self._connections, return_exceptions=True)
 
     def draw(self) -> tuple[str, float]:
-        """Decide what happens to the request that begins now; the number is for faults that have variants.
+        """Choose the fault for the next request, and a random number for faults that have variants.
 
-        Both numbers are drawn whatever happens, so that changing `faults` does not shift the sequence.
+        Both numbers are always drawn, so that a change of `faults` does not shift the random sequence.
         """
         number, variant = self._random.random(), self._random.random()
         fault = self.faults.choose(number)
@@ -96,7 +96,7 @@ class FaultProxy:
 
 
 class _Connection:
-    """One client's keep-alive connection, and ours to the endpoint on its behalf."""
+    """A client's keep-alive connection, and the connection to the endpoint on its behalf."""
 
     def __init__(self, proxy: FaultProxy, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._proxy = proxy
@@ -106,7 +106,7 @@ class _Connection:
         self._upstream: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
 
     async def run(self) -> None:
-        """Answer requests until either side hangs up: the other then sees the same."""
+        """Answer requests until either side closes its connection; then close the other."""
         try:
             with contextlib.suppress(ConnectionError, h11.RemoteProtocolError):
                 while await self._begins() and await self._answer(*self._proxy.draw()):
@@ -116,7 +116,7 @@ class _Connection:
             self._hang_up_on_upstream()
 
     def abort(self) -> None:
-        """Drop what is not sent yet: a side that does not read must not delay the end."""
+        """Close both connections at once and drop what is buffered, since a peer that does not read would delay it."""
         self._writer.transport.abort()
         self._hang_up_on_upstream()
 
@@ -127,7 +127,7 @@ class _Connection:
         return bool(self._http.trailing_data[0])
 
     async def _answer(self, fault: str, variant: float) -> bool:
-        """Answer one request; False ends the connection."""
+        """Answer one request; return whether the connection stays open."""
         if fault == "refuse":
             return False
         if fault == "reset":
@@ -150,7 +150,7 @@ class _Connection:
         return self._http.our_state is self._http.their_state is h11.DONE
 
     async def _answer_to(self, request: Message, fault: str, variant: float) -> Message | None:
-        """Return the answer to send; none when the connection is to be cut instead."""
+        """Return the response to send, or None to close the connection instead."""
         if fault == "busy":
             return busy()
         if fault == "throttle":
@@ -161,8 +161,8 @@ class _Connection:
         return answer
 
     async def _forward(self, request: Message) -> Message:
-        """Send a request to the endpoint and return its answer."""
-        # Endpoints close idle connections, Azurite after 5 s; the client's own stays good.
+        """Send a request to the endpoint and return its response."""
+        # Endpoints close idle connections, Azurite after 5 s, while the client's connection stays open.
         if self._upstream is None or self._upstream[0].at_eof():
             self._hang_up_on_upstream()
             self._upstream = await asyncio.open_connection(HOST, self._proxy.upstream_port)

@@ -1,4 +1,4 @@
-"""The faults of a Table endpoint: how likely each is, and what the service answers when it is overwhelmed."""
+"""The faults of a table endpoint: their probabilities, and the responses of an overloaded service."""
 
 import json
 import uuid
@@ -15,17 +15,17 @@ KINDS = ("refuse", "hang", "drip", "reset", "busy", "throttle", "lost_reply")
 
 @dataclass(frozen=True)
 class Faults:
-    """The probability of each fault, per request; the other requests pass unharmed.
+    """The probability of each fault per request; all other requests are forwarded.
 
     Attributes:
-        refuse: the connection is closed and the request not read.
-        hang: the request is read and never answered nor forwarded.
-        drip: the answer comes byte by byte, over `drip_seconds`.
-        reset: the connection is reset (RST) within the request.
+        refuse: the connection is closed without reading the request.
+        hang: the request is read, but neither forwarded nor answered.
+        drip: the response is sent in small pieces over `drip_seconds`.
+        reset: the connection is reset (RST) during the request.
         busy: 503 ServerBusy, not forwarded.
         throttle: 429 with a Retry-After, not forwarded.
-        lost_reply: the request is forwarded and done; then the connection is closed or the answer is 503.
-        drip_seconds: how long a dripping answer takes in all.
+        lost_reply: the request is forwarded and carried out; then the connection is closed, or the response is 503.
+        drip_seconds: how long a dripping response takes in all.
     """
 
     refuse: float = 0.0
@@ -38,7 +38,7 @@ class Faults:
     drip_seconds: float = 2.0
 
     def choose(self, number: float) -> str:
-        """Return the fault that a number from 0 to 1 falls on, or `passed`."""
+        """Return the fault that a random number from 0 to 1 selects, or `passed`."""
         for kind in KINDS:
             number -= getattr(self, kind)
             if number < 0:
@@ -47,18 +47,18 @@ class Faults:
 
 
 def busy() -> Message:
-    """Return the answer of a service under too much load."""
+    """Return the response of an overloaded service."""
     return _refusal(503, "ServerBusy", "The server is busy.")
 
 
 def throttled() -> Message:
-    """Return the answer to a client that asks too much."""
+    """Return the response to a client that exceeds its request rate."""
     message = "The request is over the rate that this account allows."
     return _refusal(429, "TooManyRequests", message, ("Retry-After", "1"))
 
 
 def _refusal(status: int, code: str, message: str, *headers: tuple[str, str]) -> Message:
-    """Return an HTTP answer with the service's OData error document.
+    """Return an HTTP response with an OData error document, as the service writes it.
 
     https://learn.microsoft.com/rest/api/storageservices/status-and-error-codes2
     """

@@ -1,6 +1,6 @@
-"""Stands in for the Functions host on 127.0.0.1: `python -m acsevents.local.host` serves what `func start` would.
+"""A stand-in for the Functions host on 127.0.0.1: `python -m acsevents.local.host` serves what `func start` would.
 
-It indexes the real function_app.py with azure-functions and answers Event Grid's webhook calls; it knows no other
+It indexes the real function_app.py with azure-functions and answers Event Grid's webhook calls. It supports no other
 triggers, no output bindings and no keys.
 """
 
@@ -26,12 +26,12 @@ from shared.errors import SettingsError
 _LARGEST_REQUEST = 100 * 1024 * 1024
 _DRAIN_SECONDS = 30.0  # Event Grid waits no longer for an answer
 _FUNCTIONS = web.AppKey("functions", list[str])
-# Not typer's own tracebacks: some versions show local variables, and those hold events.
+# Without typer's own tracebacks: some versions print local variables, which may hold events.
 _command = typer.Typer(pretty_exceptions_enable=False, add_completion=False)
 
 
 def application(script_root: Path) -> web.Application:
-    """Index the function app in a folder and make the host for it; raises `LocalStackError` as `index` does."""
+    """Index the function app in a folder and return its host; raise `LocalStackError` as `index` does."""
     functions = index(script_root)
     app = web.Application(client_max_size=_LARGEST_REQUEST)
     app[_FUNCTIONS] = list(functions)
@@ -40,7 +40,7 @@ def application(script_root: Path) -> web.Application:
 
 
 def webhook(url: str, function: str) -> str:
-    """Return the URL to which Event Grid delivers a function's events, at a host's URL."""
+    """Return the webhook URL of a function at a host's URL, to which Event Grid delivers its events."""
     return f"{url}/runtime/webhooks/EventGrid?functionName={function}"
 
 
@@ -61,7 +61,7 @@ def main(
             traceback.print_exception(error.__cause__)
         print(error, file=sys.stderr)
         raise typer.Exit(1) from None
-    # As the real host ends its workers: at once. Connections that the app keeps open are nobody's to close.
+    # Exit at once, as the real host ends its workers, without waiting for connections that the app keeps open.
     logging.shutdown()
     sys.stdout.flush()
     os._exit(0)

@@ -1,4 +1,4 @@
-"""Runs the Functions host stand-in as a process of its own, as many times as asked, on one shared port."""
+"""Run the stand-in for the Functions host in one or more processes that share a port."""
 
 import asyncio
 import os
@@ -19,10 +19,10 @@ _STOP_SECONDS = 40.0  # the host itself lets running invocations finish for 30 s
 
 
 class HostProcesses:
-    """Host processes that share a port; the system spreads connections over them.
+    """Host processes that share a port; the system distributes connections among them.
 
     Attributes:
-        url: where they listen, without a slash at the end.
+        url: the URL of all processes, without a trailing slash.
         log: the file that their logs are appended to.
         running: the processes that were not killed.
     """
@@ -33,15 +33,15 @@ class HostProcesses:
         self.running: list[Process] = []
         options = ["--script-root", str(ROOT), "--port", str(port), *(() if alone else ["--reuse-port"])]
         self._command = [sys.executable, "-m", "acsevents.local.host", *options]
-        # Without the tables of whoever runs this: the local ones are named instead.
-        ours = {name: value for name, value in os.environ.items() if not name.startswith(CONNECTIONS)}
-        self._environment = {**ours, "EventTables": connection_string}
+        # Remove the connections of the user's environment, so that only the local tables are used.
+        environment = {name: value for name, value in os.environ.items() if not name.startswith(CONNECTIONS)}
+        self._environment = {**environment, "EventTables": connection_string}
 
     async def add(self) -> None:
         """Start one more process and return when it listens.
 
         Raises:
-            LocalStackError: it does not start; the message says why and where its log is.
+            LocalStackError: the process does not start; the message says why and names its log.
         """
         with self.log.open("ab") as errors:
             process = await asyncio.create_subprocess_exec(
@@ -50,10 +50,10 @@ class HostProcesses:
                 env=self._environment,
                 stdout=asyncio.subprocess.PIPE,
                 stderr=errors,
-                start_new_session=True,  # Ctrl-C reaches the parent only, which stops things in order
+                start_new_session=True,  # Ctrl-C reaches the parent only, which stops the processes in order
             )
         self.running.append(process)
-        assert process.stdout is not None  # noqa: S101  a pipe was asked for
+        assert process.stdout is not None  # noqa: S101  stdout is a pipe
         try:
             async with asyncio.timeout(_START_SECONDS):
                 ready = await process.stdout.readline()
@@ -63,7 +63,7 @@ class HostProcesses:
             raise LocalStackError(f"the Functions host did not start (log: {self.log}): {last_line(self.log)}")
 
     async def kill(self, process: Process) -> int:
-        """Kill one process at once, as a crash would; tell its id."""
+        """Kill one process, as a crash would; return its id."""
         self.running.remove(process)
         process.kill()
         await process.communicate()
@@ -77,10 +77,10 @@ async def host_processes(
     """Run `count` processes of the real function app against the tables of a connection string.
 
     Args:
-        connection_string: becomes the `EventTables` setting.
+        connection_string: value of the setting `EventTables`.
         log: file that the processes' logs are appended to.
-        count: how many processes.
-        port: on 127.0.0.1; 0 takes a free one.
+        count: number of processes.
+        port: the port on 127.0.0.1; 0 for any free one.
 
     Raises:
         LocalStackError: a process does not start.
@@ -95,7 +95,7 @@ async def host_processes(
 
 
 def last_line(log: Path) -> str:
-    """Return what a process said last."""
+    """Return the last line that a process wrote to its log."""
     return (log.read_text(errors="replace").strip() or "nothing").splitlines()[-1]
 
 

@@ -9,18 +9,18 @@ READ_BYTES = 64 * 1024
 
 
 class Message(NamedTuple):
-    """One request or one answer, its body whole."""
+    """One request or response with its whole body."""
 
     head: h11.Request | h11.Response
     body: bytes
 
 
 async def read_message(connection: h11.Connection, reader: asyncio.StreamReader) -> Message:
-    """Read the next message from the other end of a connection.
+    """Read the next message from the peer.
 
     Raises:
-        ConnectionError: the other end hung up or reset the connection.
-        h11.RemoteProtocolError: it hung up within a message, or does not speak HTTP.
+        ConnectionError: the peer closed or reset the connection.
+        h11.RemoteProtocolError: the peer closed it within a message, or does not speak HTTP.
     """
     body = bytearray()
     head: h11.Request | h11.Response | None = None
@@ -35,10 +35,10 @@ async def read_message(connection: h11.Connection, reader: asyncio.StreamReader)
         elif isinstance(event, h11.EndOfMessage) and head is not None:
             return Message(head, bytes(body))
         elif isinstance(event, h11.ConnectionClosed):
-            raise ConnectionResetError("the other end hung up")
+            raise ConnectionResetError("the peer closed the connection")
 
 
 def write_message(connection: h11.Connection, message: Message) -> bytes:
-    """Return the bytes of a message to send; header names keep their spelling."""
+    """Return the bytes of a message; header names keep their case."""
     parts = (message.head, h11.Data(data=message.body), h11.EndOfMessage())
     return b"".join(connection.send(part) or b"" for part in parts)

@@ -1,4 +1,4 @@
-"""How long a server of the local stack runs: no longer than it is wanted."""
+"""Shutdown of the servers of the local stack: on a signal, or when the parent process ends."""
 
 import asyncio
 import contextlib
@@ -9,9 +9,9 @@ _GLANCE_SECONDS = 1.0
 
 
 class Lifetime:
-    """Ends with SIGTERM, with SIGINT or with the process that started this one.
+    """Waits for SIGTERM, SIGINT or the end of the parent process.
 
-    To be made, in a running event loop, before the server says that it listens: who reads that may stop it at once.
+    Create it in a running event loop before the server announces its address, since a signal may follow at once.
     """
 
     def __init__(self) -> None:
@@ -21,8 +21,8 @@ class Lifetime:
             asyncio.get_running_loop().add_signal_handler(number, self._stopped.set)
 
     async def end(self) -> None:
-        """Wait until the server is to stop."""
-        # An orphan gets another parent. Nobody tells it: it has to look.
+        """Wait until the server should stop."""
+        # The end of the parent sends no event. It shows only in a changed parent id, which has to be polled.
         while os.getppid() == self._parent and not self._stopped.is_set():
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._stopped.wait(), _GLANCE_SECONDS)

@@ -1,7 +1,7 @@
-"""JSON as the Functions host reads and writes it on the way from a webhook to a function (Newtonsoft.Json).
+"""JSON as the Functions host (Newtonsoft.Json) parses and writes it between a webhook and a function.
 
-More lenient than the standard: `NaN`, raw line breaks in strings, and anything after the first value; comments and
-single quotes, which the real one reads too, are refused here, since Event Grid sends none. Stricter: at most 64 levels.
+It accepts `NaN`, raw line breaks in strings, and any text after the first value. The real Newtonsoft.Json also
+accepts comments and single quotes, which Event Grid never sends. It allows only 64 levels of nesting.
 https://www.newtonsoft.com/json/help/html/T_Newtonsoft_Json_JsonTextReader.htm
 """
 
@@ -13,15 +13,15 @@ _DEEPEST = 64
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
-class Unreadable(ValueError):  # noqa: N818  what the body is, for an answer of 500 without a word
-    """The host cannot read a request body; the message quotes nothing of it."""
+class Unreadable(ValueError):  # noqa: N818  an adjective for the request body
+    """The host cannot parse a request body; the message does not quote it."""
 
 
-def read(text: str) -> object:
-    """Read the first JSON value of a text; of duplicate keys the last one wins.
+def parse(text: str) -> object:
+    """Parse the first JSON value of a text; the last of duplicate keys wins.
 
     Raises:
-        Unreadable: there is none, or it is nested more than 64 levels deep.
+        Unreadable: there is no JSON value, or it is nested more than 64 levels deep.
     """
     try:
         value, _ = _DECODER.raw_decode(text.lstrip())
@@ -37,10 +37,10 @@ def read(text: str) -> object:
 
 
 def compact(value: object) -> str:
-    """Write a value without white space, keys in their order, characters beyond ASCII as they are.
+    """Return a value as JSON without white space, with keys in order and without escapes of non-ASCII characters.
 
-    Half an emoji (a lone surrogate) stays the escape that it must have been. What the real host does with it is not
-    known: .NET may replace it with U+FFFD. The escape is the harder case for a function, so it is the one rehearsed.
+    A lone surrogate is written as an escape. What the real host does with it is unknown: .NET may replace it with
+    U+FFFD. The escape is the harder case for a function, so it is the one to test with.
     """
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
     return _LONE_SURROGATE.sub(lambda half: f"\\u{ord(half[0]):04x}", text)
@@ -48,7 +48,7 @@ def compact(value: object) -> str:
 
 def _double(digits: str) -> float | str:
     number = float(digits)
-    # Newtonsoft writes what is no JSON number as a string; `NaN` and its like reach `str` below directly.
+    # Newtonsoft writes a number that JSON does not have as a string; `parse_constant` below does so for `NaN`.
     return number if math.isfinite(number) else str(number).replace("inf", "Infinity")
 
 

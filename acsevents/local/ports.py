@@ -1,4 +1,4 @@
-"""Ports of this machine, and who listens on them."""
+"""TCP ports of this machine: free ones, and servers on them."""
 
 import errno
 import socket
@@ -11,7 +11,7 @@ from acsevents.local import LocalStackError
 
 
 def free_port() -> int:
-    """Name a TCP port of 127.0.0.1 that is free now; somebody may take it before the caller does."""
+    """Return a TCP port of 127.0.0.1 that is free now; another program may take it before the caller does."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
@@ -19,14 +19,14 @@ def free_port() -> int:
 
 
 def require_free(option: str, first: int, count: int = 1) -> None:
-    """See that nobody listens on some ports in a row of 127.0.0.1; 0 stands for any that are free.
+    """Check that consecutive ports of 127.0.0.1 are free; `first` 0 stands for any free ports and always passes.
 
     Raises:
-        LocalStackError: somebody does; the message names the option that chooses other ports.
+        LocalStackError: a port is in use; the message names the option that chooses other ports.
     """
     for port in range(first, first + count) if first else ():
         with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # connections that have ended do not count
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # ignore closed connections in TIME_WAIT
             try:
                 probe.bind(("127.0.0.1", port))
             except OSError as error:
@@ -39,13 +39,13 @@ def require_free(option: str, first: int, count: int = 1) -> None:
 async def listening(
     app: web.Application, port: int, *, patience: float, reuse_port: bool = False
 ) -> AsyncIterator[str]:
-    """Serve a web application on 127.0.0.1 during the block, which gets its URL without a slash at the end.
+    """Serve a web application on 127.0.0.1 during the block; yield its URL without a trailing slash.
 
-    Port 0 is any free one; with `reuse_port` it is shared with processes that say so too. When the block ends,
-    requests under way have `patience` seconds to finish.
+    Port 0 stands for any free port; with `reuse_port` it is shared with processes that do the same. When the block
+    ends, running requests have `patience` seconds to finish.
 
     Raises:
-        LocalStackError: the port is taken.
+        LocalStackError: the port is in use.
     """
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=patience)
     await runner.setup()
@@ -55,7 +55,7 @@ async def listening(
         except OSError as error:
             if error.errno != errno.EADDRINUSE:
                 raise
-            raise LocalStackError(f"port {port} is taken: name another, or 0 for any") from None
+            raise LocalStackError(f"port {port} is in use: choose another, or 0 for any") from None
         yield f"http://127.0.0.1:{runner.addresses[0][1]}"
     finally:
         await runner.cleanup()

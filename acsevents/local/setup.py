@@ -1,7 +1,7 @@
-"""Sets up what `make` needs, one step per call: `python -m acsevents.local.setup venv|packages|command|azurite`.
+"""Install what `make` needs, one step per call: `python -m acsevents.local.setup venv|packages|command|azurite`.
 
-Runs before anything is installed: standard library only, and syntax that an older Python still reads, so that
-it can say that it is too old.
+This runs before anything is installed, so it imports the standard library only. It runs on old versions of Python far
+enough to report that they are too old.
 """
 
 import compileall
@@ -19,7 +19,7 @@ _LIMIT_SECONDS = 900
 
 
 def make_venv() -> None:
-    """Create `.venv`, or make it anew if the one that is there does not work; exits with the cure if that fails."""
+    """Create `.venv`, or create it again if it does not work; exit with a message if that fails."""
     if sys.version_info < OLDEST_PYTHON:
         raise SystemExit(
             f"set-up: Python 3.11 or newer is needed, this is {sys.version.split()[0]}: install one "
@@ -28,20 +28,20 @@ def make_venv() -> None:
     if _works(VENV):
         return
     if VENV.exists():
-        print("set-up: .venv is half-made or belongs to an old Python, making it anew")
+        print("set-up: .venv is incomplete or belongs to an old Python, creating it again")
     cure = "on Debian and Ubuntu `apt install python3-venv`, elsewhere a Python from https://www.python.org"
     if importlib.util.find_spec("venv") is None or importlib.util.find_spec("ensurepip") is None:
         raise SystemExit("set-up: this Python has no venv module: " + cure)
     if _run([sys.executable, "-m", "venv", "--clear", str(VENV)]) != 0:
         shutil.rmtree(VENV, ignore_errors=True)
-        raise SystemExit("set-up: the virtual environment could not be made (see above): " + cure)
+        raise SystemExit("set-up: the virtual environment could not be created (see above): " + cure)
 
 
 def install_packages() -> None:
-    """Install what requirements-dev.lock names, and nothing else, and Node where the PATH has none."""
-    # --no-deps: the file is complete, and pip looks at newer releases of what another package asks for with an extra.
+    """Install exactly what requirements-dev.lock lists, and Node if there is none on the PATH."""
+    # --no-deps: the file is complete, and pip would otherwise look for newer releases of packages required with extras.
     _pip("--no-deps", "--require-hashes", "-r", str(ROOT / "requirements-dev.lock"))
-    from acsevents.local import LocalStackError, node  # noqa: PLC0415  needs a Python that has passed the check
+    from acsevents.local import LocalStackError, node  # noqa: PLC0415  needs a Python that is new enough
 
     try:
         node.toolchain()
@@ -51,8 +51,8 @@ def install_packages() -> None:
 
 
 def install_command() -> None:
-    """Write `.venv/bin/acsevents`, which runs the command line of this folder from any other one."""
-    # -P: modules of the folder where it is run are not ours.
+    """Write `.venv/bin/acsevents`, which runs the command line of this folder from any folder."""
+    # -P: do not import modules from the current folder.
     start = f"import sys; sys.path.insert(0, {str(ROOT)!r}); from acsevents.__main__ import main; main()"
     python = shlex.quote(str(VENV / "bin" / "python"))
     script = VENV / "bin" / "acsevents"
@@ -63,14 +63,14 @@ def install_command() -> None:
 
 
 def install_azurite() -> None:
-    """Install exactly what package-lock.json names into node_modules."""
+    """Install exactly what package-lock.json lists into node_modules."""
     from acsevents.local import LocalStackError, node  # noqa: PLC0415  see install_packages
 
     try:
         npm = node.toolchain().npm
     except LocalStackError as error:
         raise SystemExit(f"set-up: {error}") from None
-    # --ignore-scripts: nothing that the table service needs is built on installation.
+    # --ignore-scripts: the table service needs nothing that is built during installation.
     options = ["--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error"]
     if _run([*npm, "ci", *options]) != 0:
         raise SystemExit("set-up: npm could not install Azurite (see above): is the npm registry reachable?")
@@ -90,7 +90,7 @@ def _pip(*what: str) -> None:
         raise SystemExit("set-up: pip could not install (see above): is the package index reachable?")
 
 
-# Quoted: Python 3.8 must get as far as saying that it is too old.
+# The annotation is quoted so that Python 3.8 gets as far as reporting that it is too old.
 def _run(command: "list[str]", *, quiet: bool = False) -> int:
     output = subprocess.DEVNULL if quiet else None
     return subprocess.run(

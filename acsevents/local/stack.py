@@ -1,4 +1,4 @@
-"""The whole sink on one machine: Azurite, the Functions host with the real app, and a local Event Grid before it."""
+"""The whole system on one machine: a local Event Grid, a Functions host with the real app, and Azurite."""
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -12,7 +12,7 @@ from acsevents.subscriptions import load
 
 
 class Ports(NamedTuple):
-    """Where the parts listen on 127.0.0.1; Azurite takes three ports in a row: blobs, queues and tables."""
+    """The ports on 127.0.0.1; Azurite uses three consecutive ones, for blobs, queues and tables."""
 
     host: int = 7071
     topic: int = 7072
@@ -20,7 +20,7 @@ class Ports(NamedTuple):
 
 
 class Stack(NamedTuple):
-    """What is running: the tables, the function app, and the topic to publish to."""
+    """The running parts: the tables, the function app, and the topic to publish to."""
 
     azurite: Azurite
     hosts: HostProcesses
@@ -35,16 +35,16 @@ async def stack(
     time_scale: float = 1.0,
     watch: Callable[[Notice], None] = lambda _notice: None,
 ) -> AsyncIterator[Stack]:
-    """Run the stack, everything on 127.0.0.1.
+    """Run the stack on 127.0.0.1 during the block.
 
     Args:
         folder: for logs, dead letters and, if ports are given, tables.
-        ports: where to listen, with all of Azurite; without them on free ports, with its tables in memory only.
+        ports: the ports; if None, free ones, and of Azurite only the table service, in memory.
         time_scale: factor on Event Grid's retry schedule.
-        watch: is told what becomes of each event.
+        watch: called with the outcome of each event.
 
     Raises:
-        LocalStackError: a part does not start; the message names it and the cure.
+        LocalStackError: a part does not start; the message names it and says what to do.
     """
     dead_letters, tables = folder / "event-grid-dead-letters", folder / "azurite"
     dead_letters.mkdir(parents=True, exist_ok=True)

@@ -1,7 +1,7 @@
-"""The Event Grid extension's half of the Functions host: `/runtime/webhooks/EventGrid?functionName=...`.
+"""The Event Grid extension of the Functions host: `/runtime/webhooks/EventGrid?functionName=...`.
 
-https://learn.microsoft.com/azure/azure-functions/functions-event-grid-blob-trigger and the sources of
-Microsoft.Azure.WebJobs.Extensions.EventGrid 3.5, whose answers this repeats, odd ones included.
+Responses are those of Microsoft.Azure.WebJobs.Extensions.EventGrid 3.5, according to its source, odd ones included.
+https://learn.microsoft.com/azure/azure-functions/functions-event-grid-blob-trigger
 """
 
 import asyncio
@@ -11,7 +11,7 @@ from collections.abc import Mapping
 
 from aiohttp import web
 
-from acsevents.local.newtonsoft import Unreadable, compact, read
+from acsevents.local.newtonsoft import Unreadable, compact, parse
 from acsevents.local.worker import EventGridFunction, run
 
 _METHODS = ("GET", "PUT", "POST", "DELETE", "OPTIONS")
@@ -28,19 +28,19 @@ _log = logging.getLogger(__name__)
 
 
 class Webhook:
-    """Answers Event Grid on behalf of functions, given by their names; needs no key, like `func start`."""
+    """Answers Event Grid on behalf of functions, given by name; requires no key, like `func start`."""
 
     def __init__(self, functions: Mapping[str, EventGridFunction]) -> None:
         self._functions = functions
 
     def routes(self) -> list[web.RouteDef]:
-        """The paths to serve."""
+        """Return the routes to serve."""
         return [web.route("*", _PATH, self._answer)]
 
     async def _answer(self, request: web.Request) -> web.Response:
         if request.method not in _METHODS:
             return web.Response(status=405, headers={"Allow": ", ".join(_METHODS)})
-        # Without any Event Grid function the host does not even load the extension.
+        # The host loads the extension only if there is an Event Grid function.
         if request.match_info["extension"].lower() != "eventgrid" or not self._functions:
             return web.Response(status=404)
         name = next((value for key, value in request.query.items() if key.lower() == "functionname"), "")
@@ -74,7 +74,7 @@ class Webhook:
         events = body if isinstance(body, list) else [body]
         objects = [event for event in events if isinstance(event, dict)]
         outcomes = await asyncio.gather(*(run(name, self._functions[name], compact(event)) for event in objects))
-        if len(objects) < len(events):  # found out by the real host, too, only when the others have run
+        if len(objects) < len(events):  # the real host, too, fails only after it has run the others
             raise Unreadable("an event that is not an object")
         if not all(outcomes):
             return web.Response(status=500, text=f"Exception while executing function: Functions.{name}")
@@ -82,16 +82,16 @@ class Webhook:
 
 
 async def _body(request: web.Request) -> object:
-    # As .NET decodes it: whatever charset the header names Event Grid sends UTF-8, and a BOM is skipped.
-    return read((await request.read()).decode("utf-8-sig", "replace"))
+    # As in .NET: UTF-8 whatever charset the header names, and a byte order mark is skipped.
+    return parse((await request.read()).decode("utf-8-sig", "replace"))
 
 
 def _validation_code(body: object) -> str:
-    """The code of the handshake event; a CloudEvent may hold its data as a string of JSON."""
+    """Return the validation code of a handshake event; a CloudEvent may hold its data as a string of JSON."""
     match body:
         case [{"data": {"validationCode": str(code)}}, *_] | {"data": {"validationCode": str(code)}}:
             return code
         case {"data": str(text)}:
-            return _validation_code({"data": read(text)})
+            return _validation_code({"data": parse(text)})
         case _:
             raise Unreadable("a SubscriptionValidation without data.validationCode")

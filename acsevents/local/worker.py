@@ -1,4 +1,4 @@
-"""The Python worker's half of the Functions host: finds the functions of `function_app.py` and runs them."""
+"""The Python worker of the Functions host: it indexes the functions of `function_app.py` and runs them."""
 
 import importlib.util
 import inspect
@@ -26,8 +26,8 @@ def index(script_root: Path) -> dict[str, EventGridFunction]:
     """Import `function_app.py` and return its Event Grid functions by name.
 
     Raises:
-        LocalStackError: it cannot be imported, has not exactly one FunctionApp at its top level, or has a function
-            that the worker would refuse to load or that this host cannot run; one such function fails them all.
+        LocalStackError: the file cannot be imported, does not have exactly one FunctionApp at its top level, or has a
+            function that the worker would refuse to load or that this host cannot run.
     """
     module = _import(script_root / "function_app.py")
     apps = [value for value in vars(module).values() if isinstance(value, func.FunctionRegister)]
@@ -42,10 +42,10 @@ def index(script_root: Path) -> dict[str, EventGridFunction]:
 def _import(path: Path) -> ModuleType:
     root = str(path.parent.resolve())
     if root not in sys.path:
-        sys.path.append(root)  # last, as the worker does: installed packages win over the app's modules
+        sys.path.append(root)  # last, as in the worker: installed packages take precedence over the app's modules
     spec = importlib.util.spec_from_file_location("function_app", path)
     if not path.exists() or spec is None or spec.loader is None:
-        raise LocalStackError(f"there is no function_app.py in {path.parent}: name its folder with --script-root")
+        raise LocalStackError(f"there is no function_app.py in {path.parent}: give its folder as --script-root")
     module = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = module
     try:
@@ -61,7 +61,7 @@ def _served(function: Function) -> list[tuple[str, EventGridFunction]]:
         _log.warning("%s has no Event Grid trigger: this host does not serve it", name)
         return []
     if list(inspect.signature(handler).parameters) != [trigger.name]:
-        raise LocalStackError(f"{name}: this host knows no parameters but the trigger's, {trigger.name}")
+        raise LocalStackError(f"{name}: this host passes no parameters other than the trigger's, {trigger.name}")
     if typing.get_type_hints(handler).get(trigger.name) is not str or not inspect.iscoroutinefunction(handler):
         raise LocalStackError(f"{name}: this host runs `async def` functions that take the event as `str`")
     return [(name, handler)]
@@ -72,8 +72,8 @@ async def run(name: str, function: EventGridFunction, text: str) -> bool:
     started, identity = time.monotonic(), uuid4()
     try:
         if await function(text) is not None:
-            raise RuntimeError("a function without an output binding must return None")  # noqa: TRY301  # as if its own
-    except Exception:  # noqa: BLE001  # whatever a function raises, the worker reports
+            raise RuntimeError("a function without an output binding must return None")  # noqa: TRY301  # reported like an error of the function
+    except Exception:  # noqa: BLE001  # the worker reports every error of a function
         _log.exception("Executed 'Functions.%s' (Failed, Id=%s)\nResult: Failure", name, identity)
         return False
     milliseconds = (time.monotonic() - started) * 1000

@@ -10,7 +10,7 @@ from typing import IO, Any, Final, NamedTuple, Self
 from uuid import uuid4
 
 from acsevents.failures import Unusable
-from acsevents.local.event_grid.events import MAX_BYTES, Event, Refused, read
+from acsevents.local.event_grid.events import MAX_BYTES, Event, Refused, parse_events
 from acsevents.operations import exact_json
 from acsevents.operations.sources import Source
 from acsevents.publishing import CONTENT_TYPES
@@ -157,7 +157,7 @@ def _checked(where: str, text: str) -> Event:
         is_cloud_event = isinstance(parsed := exact_json.parse(text), dict) and "specversion" in parsed
         schema: Schema = "CloudEventSchemaV1_0" if is_cloud_event else "EventGridSchema"
         encoded = text.encode()
-        (event,) = read(b"[" + encoded + b"]", CONTENT_TYPES[schema].partition(";")[0], "")
+        (event,) = parse_events(b"[" + encoded + b"]", CONTENT_TYPES[schema].partition(";")[0], "")
     except Refused as refused:
         raise Unusable(f"{where}: {str(refused).removeprefix('Event 0 ')}") from None
     except RecursionError:

@@ -1,1 +1,1 @@
-"""The storm: a rehearsal that proves from the tables alone that nothing is lost, whatever fails on the way."""
+"""The storm: a failure test that proves from the tables alone that nothing is lost."""

@@ -1,4 +1,4 @@
-"""The checker: proves from the tables and Event Grid's dead-letter folder alone that a storm did no harm."""
+"""Check, from the tables and Event Grid's dead-letter folder alone, that a storm lost and changed nothing."""
 
 import json
 from collections import Counter, defaultdict
@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from azure.core.exceptions import ResourceNotFoundError
 from azure.data.tables.aio import TableServiceClient
 
-from acsevents.storm.mix import Event, same
+from acsevents.storm.mix import Event, canonical_json
 from shared.catalogue import DEAD_LETTERS, EVENT_TYPES, FAMILIES, SMS, TABLES
 from shared.decoder import decode
 from shared.errors import ContentError
@@ -22,21 +22,21 @@ from shared.stories import tell_sms, tell_thread
 Key = tuple[str, str, str]
 """Table, PartitionKey and RowKey."""
 
-# In lower case, since CloudEvents have them so.
+# In lower case, as in CloudEvents.
 _STAMPED_BY_EVENT_GRID = frozenset(
     ("deadletterreason", "deliveryattempts", "lastdeliveryoutcome", "publishtime", "lastdeliveryattempttime")
 )
 
 
 class Row(NamedTuple):
-    """One row as it was read: its columns beside keys and text, and the event that it keeps, if it keeps one."""
+    """One row: its columns without keys and text, and the canonical JSON of the event in it, if there is one."""
 
     columns: Entity
     event: str | None
 
 
 class Verdict(NamedTuple):
-    """What the checker found; a storm did no harm if there are no problems."""
+    """The result of the check: problems, number of rows by table, and number of undelivered events."""
 
     problems: list[str]
     rows: Counter[str]
@@ -44,15 +44,15 @@ class Verdict(NamedTuple):
 
 
 class _Expected(NamedTuple):
-    """What must be in the tables: the rows, for each event that becomes them, and the events that are dead letters."""
+    """The expected content of the tables: the columns of each row by event, and the events that become dead letters."""
 
     rows: dict[Key, dict[str, Entity]]
     poison: set[str]
 
 
 async def check(published: Iterable[Event], connection_string: str, dead_letter_folder: Path) -> Verdict:
-    """Compare what was published with what is kept."""
-    events = {same(event): event for event in published}
+    """Compare the published events with the tables and the dead letters."""
+    events = {canonical_json(event): event for event in published}
     rows = {key: row async for key, row in _rows(connection_string)}
     undelivered = _undelivered(dead_letter_folder)
     expected = _expected(events)
@@ -85,14 +85,14 @@ async def _rows(connection_string: str) -> AsyncIterator[tuple[Key, Row]]:
                 async for entity in client.get_table_client(table).list_entities():
                     columns = {name: _plain(value) for name, value in entity.items()}
                     key = (table, columns.pop("PartitionKey"), columns.pop("RowKey"))
-                    bare = _without_text(columns)
-                    yield key, Row(bare, None if bare == columns else same(json.loads(unpack(entity))))
+                    others = _without_text(columns)
+                    yield key, Row(others, None if others == columns else canonical_json(json.loads(unpack(entity))))
             except ResourceNotFoundError:
                 continue
 
 
 def _plain(value: Any) -> Any:
-    """Give a value as the record has it: times with all their digits, no Int64 wrapper."""
+    """Return a value as the record has it: times with all their digits, integers without the SDK's wrapper."""
     return getattr(value, "tables_service_value", None) or getattr(value, "value", value)
 
 
@@ -101,10 +101,10 @@ def _without_text(columns: Entity) -> Entity:
 
 
 def _undelivered(folder: Path) -> set[str]:
-    """Read what Event Grid gave up on, without what it stamped on it."""
+    """Return the events that Event Grid dead-lettered, without the fields that it added."""
     letters = (letter for file in folder.rglob("*.json") for letter in json.loads(file.read_text(encoding="utf-8")))
     return {
-        same({name: part for name, part in letter.items() if name.lower() not in _STAMPED_BY_EVENT_GRID})
+        canonical_json({name: part for name, part in letter.items() if name.lower() not in _STAMPED_BY_EVENT_GRID})
         for letter in letters
     }
 
@@ -119,17 +119,17 @@ def _lost(expected: _Expected, rows: dict[Key, Row], undelivered: set[str]) -> I
 
 
 def _merged(expected: _Expected) -> Iterable[str]:
-    """Find different events that share a row: what makes them different is told here without the app's own code."""
+    """Find different events that share a row, without using the app's own notion of identity."""
     for key, variants in expected.rows.items():
         if len({_identity(json.loads(name)) for name in variants}) > 1:
             yield f"different events merged in {key[0]}: event {_id(next(iter(variants)))}"
 
 
 def _identity(event: Event) -> str:
-    """Write what makes an event itself, in the same way for both schemas."""
+    """Return what identifies an event, in the same form for both schemas."""
     fields = ("type", "source", "time") if "specversion" in event else ("eventType", "topic", "eventTime")
     kind, resource, moment = (event[name] for name in fields)
-    return same({"id": event["id"], "kind": kind, "resource": resource, "time": moment, "data": event["data"]})
+    return canonical_json({"id": event["id"], "type": kind, "source": resource, "time": moment, "data": event["data"]})
 
 
 def _too_many_or_changed(expected: _Expected, rows: dict[Key, Row]) -> Iterable[str]:
@@ -142,22 +142,22 @@ def _too_many_or_changed(expected: _Expected, rows: dict[Key, Row]) -> Iterable[
     for key, row in rows.items():
         if key[0] != DEAD_LETTERS:
             variants = expected.rows.get(key, {})
-            # A row without a text, as in the time line, does not say in which of its forms the event came.
-            meant = [columns for name, columns in variants.items() if row.event in {name, None}]
-            if not meant:
+            # A row without a text, such as one of `Timeline`, may be of any variant of the event.
+            possible = [columns for name, columns in variants.items() if row.event in {name, None}]
+            if not possible:
                 yield f"a row too many in {key[0]}: event {_id(row.event)}"
-            elif row.columns not in meant:
+            elif row.columns not in possible:
                 yield f"a row in {key[0]} differs from its event: {_id(row.event)}"
 
 
 def _other_stories(events: dict[str, Event], rows: dict[Key, Row], undelivered: set[str]) -> Iterable[str]:
-    """Find stories that the rows tell otherwise than the events would have without any fault."""
+    """Find stories that differ between the rows and the published events."""
     tables = {family.table for family in FAMILIES}
-    told = _stories(row.event for (table, _, _), row in rows.items() if table in tables)
+    stored = _stories(row.event for (table, _, _), row in rows.items() if table in tables)
     for key, story in _stories(json.dumps(event) for name, event in events.items() if name not in undelivered).items():
-        if told.pop(key, None) != story:
+        if stored.pop(key, None) != story:
             yield f"another story of {key[0]}"
-    for key in told:
+    for key in stored:
         yield f"a story of nothing that was published: {key[0]}"
 
 

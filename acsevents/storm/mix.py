@@ -1,4 +1,4 @@
-"""What a storm publishes: every event type, made up from the samples by a seed, and what senders do at their worst."""
+"""The events that a storm publishes: every event type, generated from the samples by a seed, and malformed ones."""
 
 import copy
 import json
@@ -15,33 +15,33 @@ _THREADS = 6
 _USERS = 5
 _MESSAGES = 12
 _START = datetime(2026, 1, 1, tzinfo=UTC)
-# Nobody knows it yet: the event subscription for new types lets it through, and the app makes it a dead letter.
+# An invented type: the event subscription for new types delivers it, and the app writes a dead letter.
 _NEW_TYPE = "Microsoft.Communication.ChatReactionAddedInThread"
 
 
 class Published(NamedTuple):
-    """One event to publish, and why it is in the mix."""
+    """One event to publish, and its purpose in the mix."""
 
     event: Event
     purpose: str
 
 
 def mix(seed: int, count: int) -> Iterator[Published]:
-    """Yield about `count` events, the same for the same seed; some stand for what was published before."""
+    """Yield `count` events, the same for the same seed; some repeat or contradict earlier ones."""
     rng = random.Random(seed)
     samples = list(events())
     rng.shuffle(samples)
     made: list[Event] = []
     for number in range(count):
         chance = rng.random()
-        if made and chance < 0.15:  # noqa: PLR2004  this and the next are the recipe
+        if made and chance < 0.15:  # noqa: PLR2004  this and the next are the shares of the mix
             yield Published(_again(rng.choice(made), rng), "duplicate")
         elif made and chance < 0.22:  # noqa: PLR2004
             yield Published(_contradicted(rng.choice(made), rng), "same id, other content")
         elif chance < 0.30:  # noqa: PLR2004
             yield Published(_poisoned(_made_up(samples[number % len(samples)], rng), rng), "poison")
         else:
-            event = _made_up(samples[number % len(samples)], rng)  # in turn: every type is in every mix
+            event = _made_up(samples[number % len(samples)], rng)  # in turn, so that every mix has every type
             if chance > 0.97:  # noqa: PLR2004
                 _enlarge(event, rng)
             made.append(event)
@@ -49,13 +49,13 @@ def mix(seed: int, count: int) -> Iterator[Published]:
 
 
 def too_large(seed: int) -> Event:
-    """Make an event over the 1 MB that Event Grid takes."""
+    """Return an event over the 1 MB that Event Grid accepts."""
     event = _made_up(next(events()), random.Random(seed))
     return {**event, "data": {**event["data"], "filler": "x" * 1_100_000}}
 
 
 def _made_up(sample: Event, rng: random.Random) -> Event:
-    """Give a sample new ids, people and times from small pools, so that events meet in threads and messages."""
+    """Return a sample with new ids, people and times from small pools, so that events share threads and messages."""
     event = copy.deepcopy(sample)
     event["id"] = f"{rng.getrandbits(128):032x}"
     event["eventTime"] = _time(rng)
@@ -86,7 +86,7 @@ def _made_up(sample: Event, rng: random.Random) -> Event:
 
 
 def _again(event: Event, rng: random.Random) -> Event:
-    """Publish an event a second time, perhaps with its keys in another order or in the other schema."""
+    """Return an event again, perhaps with its keys in another order or in the other schema."""
     how = rng.randrange(3)
     if how == 0:
         return event
@@ -95,24 +95,24 @@ def _again(event: Event, rng: random.Random) -> Event:
 
 
 def _contradicted(event: Event, rng: random.Random) -> Event:
-    """Make another event under the same id."""
+    """Return another event with the same id."""
     return {**event, "data": {**event["data"], "transactionId": f"contradiction-{rng.getrandbits(64):016x}"}}
 
 
 def _poisoned(event: Event, rng: random.Random) -> Event:
-    """Break what the keys need; `id` and `eventType` stay, since Event Grid itself requires them."""
+    """Return an event without what the keys need, but with `id` and `eventType`, which Event Grid requires."""
     how = rng.randrange(4)
     if how == 0:
         return {**event, "data": [event["data"]]}
     if how == 1:
         return {**event, "eventType": _NEW_TYPE}
     keys = {"to", "from", "messageid", "threadid", "recipientid", "recipientcommunicationidentifier"}
-    value = None if how == 2 else [7]  # noqa: PLR2004  the third way
+    value = None if how == 2 else [7]  # noqa: PLR2004  the third variant
     return {**event, "data": {name: value if name.lower() in keys else part for name, part in event["data"].items()}}
 
 
 def _enlarge(event: Event, rng: random.Random) -> None:
-    """Add a field that compresses badly and makes the text longer than a column can be."""
+    """Add a field that compresses badly and makes the text too long for one column."""
     event["data"]["attachment"] = f"{rng.getrandbits(8 * 60_000):0120000x}"
 
 
@@ -130,6 +130,6 @@ def _time(rng: random.Random) -> str:
     return moment.isoformat(timespec="microseconds").replace("+00:00", f"{rng.randrange(10)}Z")
 
 
-def same(event: Event) -> str:
-    """Write an event so that equal content gives equal text."""
+def canonical_json(event: Event) -> str:
+    """Return an event as JSON text that is equal for equal content."""
     return json.dumps(event, sort_keys=True, ensure_ascii=False)

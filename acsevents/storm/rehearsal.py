@@ -1,4 +1,4 @@
-"""Run a storm and tell what came of it."""
+"""Run a storm and print its report."""
 
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -9,7 +9,7 @@ from acsevents.storm.run import Report, Size, storm
 
 
 async def rehearse(console: Console, seed: int, size: Size) -> bool:
-    """Run one storm, print its report and tell whether nothing was lost."""
+    """Run one storm, print its report, and return whether the check found no problem."""
     with TemporaryDirectory(prefix="acsevents-storm-") as folder:
         report = await storm(seed, size, Path(folder))
     for line in lines(report):
@@ -18,7 +18,7 @@ async def rehearse(console: Console, seed: int, size: Size) -> bool:
 
 
 def lines(report: Report) -> list[str]:
-    """Write a report."""
+    """Return the lines of a report."""
     published = report.published.total()
     verdict = report.verdict
     rate = f"{published / report.seconds:.0f} a second, start and check included"

@@ -1,4 +1,4 @@
-"""One storm: real app processes behind a local Event Grid and a fault proxy, killed and starved, then checked."""
+"""One storm: real processes of the app between a local Event Grid and a fault proxy, killed at random, then checked."""
 
 import asyncio
 import contextlib
@@ -22,7 +22,7 @@ from acsevents.storm.checker import Verdict, check
 from acsevents.storm.mix import Event, Published, mix, too_large
 from acsevents.subscriptions import load
 
-# Event Grid's first redelivery comes after 10 s, the eighth hours later: here after 15 ms and some 15 s.
+# Event Grid's first redelivery comes after 10 s, the eighth hours later; here after 15 ms and about 15 s.
 _TIME_SCALE = 1 / 700
 _BATCH = 40
 _BATCH_BYTES = 900_000  # Event Grid takes 1 MB in one request
@@ -30,7 +30,7 @@ _DRAIN_SECONDS = 90.0
 
 
 class Size(NamedTuple):
-    """How long and how hard a storm is; in its first outage the tables are gone for so many seconds."""
+    """Length and intensity of a storm; `outage` is the length of its first outage of the tables, in seconds."""
 
     seconds: float
     events: int
@@ -39,11 +39,11 @@ class Size(NamedTuple):
 
 
 SHORT = Size(seconds=4.0, events=300, workers=2, outage=0.5)
-LONG = Size(seconds=40.0, events=4_000, workers=3, outage=20.0)  # longer than the app tries: it must give up
+LONG = Size(seconds=40.0, events=4_000, workers=3, outage=20.0)  # longer than the app retries, so that it must give up
 
 
 class Report(NamedTuple):
-    """What a storm did and what the checker found."""
+    """What happened in a storm, and the result of the check."""
 
     seed: int
     published: Counter[str]
@@ -56,7 +56,7 @@ class Report(NamedTuple):
 
 
 async def storm(seed: int, size: Size, folder: Path) -> Report:
-    """Run one storm; the same seed makes up the same events and draws the same faults, as far as timing allows."""
+    """Run one storm; the same seed gives the same events, and the same faults as far as timing allows."""
     rng = random.Random(seed)
     start = time.monotonic()
     chaos = Chaos(seed=seed, duplicate=0.1, reorder=0.3, delay=0.1, drop_reply=0.1, split=0.2, merge=0.2)
@@ -80,7 +80,7 @@ async def storm(seed: int, size: Size, folder: Path) -> Report:
                     published, purposes, refused = await _publish_all(grid, seed, size)
                 finally:
                     harm.cancel()
-                    with contextlib.suppress(asyncio.CancelledError):  # and not what it may have failed of
+                    with contextlib.suppress(asyncio.CancelledError):  # but raise its own error
                         await harm
                 proxy.faults = Faults()
                 await proxy.up()
@@ -93,7 +93,7 @@ async def storm(seed: int, size: Size, folder: Path) -> Report:
 
 
 async def _publish_all(grid: EventGrid, seed: int, size: Size) -> tuple[list[Event], Counter[str], int]:
-    """Publish the whole mix, spread over the storm's time; tell what was published and how much was refused."""
+    """Publish the whole mix during the storm; return the events, their purposes, and how many were refused."""
     published: list[Event] = []
     purposes: Counter[str] = Counter()
     refused = 0
@@ -115,7 +115,7 @@ async def _publish_all(grid: EventGrid, seed: int, size: Size) -> tuple[list[Eve
 
 
 def _batches(mixed: Iterator[Published]) -> Iterator[list[Published]]:
-    """Cut the mix into what one request to the topic may hold."""
+    """Split the mix into batches that one publish request may hold."""
     batch: list[Published] = []
     size = 0
     for one in mixed:
@@ -130,7 +130,7 @@ def _batches(mixed: Iterator[Published]) -> Iterator[list[Published]]:
 
 
 async def _bad_weather(proxy: FaultProxy, rng: random.Random, outage: float) -> None:
-    """Change the faults of the Table endpoint every now and then; sometimes it is gone altogether."""
+    """Change the faults of the table endpoint at random; sometimes stop it altogether."""
     while True:
         worst = rng.choice((0.0, 0.1, 0.3))
         proxy.faults = Faults(
@@ -144,7 +144,7 @@ async def _bad_weather(proxy: FaultProxy, rng: random.Random, outage: float) -> 
             drip_seconds=0.5,
         )
         await asyncio.sleep(rng.uniform(0.2, 0.8))
-        if rng.random() < 0.15:  # noqa: PLR2004  seldom, but in every long storm
+        if rng.random() < 0.15:  # noqa: PLR2004  rare, but part of every long storm
             await proxy.down()
             await asyncio.sleep(outage)
             await proxy.up()
@@ -152,7 +152,7 @@ async def _bad_weather(proxy: FaultProxy, rng: random.Random, outage: float) -> 
 
 
 async def _kill_now_and_then(hosts: HostProcesses, kills: list[int], rng: random.Random) -> None:
-    """Kill a process of the app as a crash would, and start another."""
+    """Kill a process of the app at random, as a crash would, and start another."""
     while True:
         await asyncio.sleep(rng.uniform(0.8, 1.6))
         kills.append(await hosts.kill(rng.choice(hosts.running)))

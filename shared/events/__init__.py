@@ -1,1 +1,1 @@
-"""What an event says: pure, without rows, tables or clocks."""
+"""The content of events. Pure: no rows, no tables, no clock."""

@@ -1,4 +1,4 @@
-"""Sixteen hex digits that tell contents apart."""
+"""The digest that distinguishes events: 16 hex digits."""
 
 from hashlib import blake2b
 
@@ -6,7 +6,7 @@ from hashlib import blake2b
 def digest(content: bytes) -> str:
     """Return 64 bits of BLAKE2b as hex digits.
 
-    They tell rows apart that share a partition and a tick. Among a million such rows two collide with a probability
-    of 3 in 100 million, among a billion with 2.7 %.
+    The digest distinguishes rows of the same partition and tick. The probability that any two collide is 3 in
+    100 million among a million such rows, and 2.7 % among a billion.
     """
     return blake2b(content, digest_size=8).hexdigest()

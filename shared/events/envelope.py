@@ -1,4 +1,4 @@
-"""The envelope of an event: Event Grid schema or CloudEvents 1.0, read into one shape.
+"""The envelope of an event: read Event Grid schema and CloudEvents 1.0 into one model.
 
 https://learn.microsoft.com/azure/event-grid/event-schema
 https://learn.microsoft.com/azure/event-grid/cloud-event-schema
@@ -9,22 +9,22 @@ from typing import Any, Final, Literal
 import msgspec
 
 from shared.errors import InvalidData, NotAnEvent
-from shared.events.reading import Reading, Tolerant, read
+from shared.events.reading import Reading, Tolerant, read_model
 from shared.events.timestamps import Instant
 
 Schema = Literal["EventGridSchema", "CloudEventSchemaV1_0"]
 
 
-class Envelope(msgspec.Struct, frozen=True):
-    """What an envelope says, whichever schema it is of.
+class Envelope(msgspec.Struct, frozen=True, gc=False):
+    """The fields of an envelope of either schema.
 
     Attributes:
-        schema: the schema that delivered the event.
+        schema: the schema that the event was delivered in.
         id: the event's id.
-        type: the event's type as it came.
-        resource: `topic` or `source`, the resource that the event is about.
-        subject: what of the resource it is about.
-        time: when it happened, None where that is missing or cannot be read.
+        type: the event's type as delivered.
+        resource: `topic` or `source`: the resource that the event comes from.
+        subject: the part of the resource that the event is about.
+        time: when the event happened; None if missing or unreadable.
     """
 
     schema: Schema
@@ -35,15 +35,15 @@ class Envelope(msgspec.Struct, frozen=True):
     time: Instant | None
 
 
-class OpenedEnvelope(msgspec.Struct, frozen=True):
-    """An envelope as it was read, with its payload and what is odd about it.
+class OpenedEnvelope(msgspec.Struct, frozen=True, gc=False):
+    """An envelope with its payload and the deviations from the schema.
 
     Attributes:
-        envelope: what could be read of it.
-        data: the payload as it came.
-        resource_as_sent: `topic` or `source`, whatever its type.
-        time_as_sent: the time, whatever its type.
-        notes: `path: what` of everything that is not as the model has it.
+        envelope: its readable fields.
+        data: the payload as delivered.
+        resource_as_sent: `topic` or `source` as delivered, of any type.
+        time_as_sent: the time as delivered, of any type.
+        notes: `path: problem` for every deviation from the model.
     """
 
     envelope: Envelope
@@ -56,7 +56,7 @@ class OpenedEnvelope(msgspec.Struct, frozen=True):
         """Return the payload as a JSON object.
 
         Raises:
-            InvalidData: `data` is missing or no object.
+            InvalidData: `data` is missing or not an object.
         """
         if not isinstance(self.data, dict):
             raise InvalidData(f"expected an object, got {_type_name(self.data)}", "$.data")
@@ -75,7 +75,7 @@ class _EventGridSchema(Tolerant):
 
 
 class _CloudEvent(Tolerant, forbid_unknown_fields=False):
-    """An event in CloudEvents 1.0. Unknown attributes are extensions, which the specification allows: no drift."""
+    """An event in CloudEvents 1.0. Unknown attributes are extensions, which the specification allows, so not drift."""
 
     id: Any = None
     type: Any = None
@@ -90,10 +90,10 @@ _NAMES_OF_CLOUD_EVENTS: Final = frozenset({"specversion", "type"})
 
 
 def open_envelope(value: object) -> OpenedEnvelope:
-    """Read the envelope of one event, given alone or as the only element of an array, as Event Grid posts it.
+    """Read the envelope of one event: a JSON object, or an array of one object, as Event Grid posts it.
 
     Raises:
-        NotAnEvent: no object, or without the id or type that every event has.
+        NotAnEvent: the value is neither, or lacks an id or type.
     """
     if isinstance(value, list):
         if len(value) != 1:
@@ -102,12 +102,12 @@ def open_envelope(value: object) -> OpenedEnvelope:
     if not isinstance(value, dict):
         raise NotAnEvent(f"expected an object, got {_type_name(value)}")
     if "eventType" not in value and any(name.lower() in _NAMES_OF_CLOUD_EVENTS for name in value):
-        return _opened("CloudEventSchemaV1_0", read(value, _CloudEvent, "$"))
-    return _opened("EventGridSchema", read(value, _EventGridSchema, "$"))
+        return _opened("CloudEventSchemaV1_0", read_model(value, _CloudEvent, "$"))
+    return _opened("EventGridSchema", read_model(value, _EventGridSchema, "$"))
 
 
 def _opened(schema: Schema, reading: Reading[_EventGridSchema] | Reading[_CloudEvent]) -> OpenedEnvelope:
-    model, notes = reading.model, reading.notes
+    model, notes = reading.model, [*reading.notes]
     _check_identity(model.id, model.type, path_of(schema, "type"))
     resource = model.resource if isinstance(model.resource, str) else None
     if resource is None and model.resource is not None:
@@ -125,7 +125,7 @@ def _opened(schema: Schema, reading: Reading[_EventGridSchema] | Reading[_CloudE
 
 
 def path_of(schema: Schema, field: Literal["type", "resource", "time"]) -> str:
-    """Return the JSON path of a field in a schema."""
+    """Return the JSON path of an envelope field in the given schema."""
     return _PATHS[schema][field]
 
 
@@ -136,7 +136,7 @@ _PATHS: Final = {
 
 
 def _time(value: object) -> tuple[Instant | None, str | None]:
-    """Return a readable time, and what is odd about it."""
+    """Return the time, or None if unreadable, and a note of what is wrong with it."""
     if value is None:
         return None, "missing"
     try:
@@ -157,7 +157,7 @@ def _check_identity(event_id: object, event_type: object, type_path: str) -> Non
 
 
 def _type_name(value: object) -> str:
-    """Return the type of a JSON value in words, and nothing of its content."""
+    """Return the type of a JSON value in words, without its content."""
     if value is None:
         return "nothing"
     if isinstance(value, bool):

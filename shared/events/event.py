@@ -1,4 +1,4 @@
-"""One event, decoded: its envelope, its typed facts, and what tells it apart from every other event."""
+"""A decoded event: envelope, typed facts, and the digest that distinguishes it from every other event."""
 
 from enum import StrEnum
 
@@ -10,7 +10,7 @@ from shared.events.timestamps import Instant
 
 
 class Kind(StrEnum):
-    """What happened, in one vocabulary for all levels and generations; the `Kind` column."""
+    """What happened, named alike for user and thread level and all generations of payload; the `Kind` column."""
 
     SMS_RECEIVED = "sms.received"
     SMS_DELIVERY_REPORT = "sms.delivery-report"
@@ -26,19 +26,19 @@ class Kind(StrEnum):
     BOT_COMMAND_RECEIVED = "bot-command.received"
 
 
-class Event(msgspec.Struct, frozen=True):
+class Event(msgspec.Struct, frozen=True, gc=False):
     """One event, decoded and normalized.
 
     Attributes:
         type: the event type as the catalogue spells it.
         kind: what happened.
         envelope: id, resource, subject and time as delivered.
-        facts: what the payload says.
-        ticks: the time that orders the event's rows: of the envelope, else of the thing itself; 100 ns since 0001.
-        digest: 16 hex digits over type, resource, id, time and data; equal for a redelivery, else different.
-        drift: `path: what` of everything that is not as the model has it.
-        text: the event's text as it was handed over.
-        redacted: when somebody was erased from the text; ticks and digest are those of the event before.
+        facts: the normalized content of the payload.
+        ticks: the time in the row keys, in 100 ns since 0001-01-01: the envelope's time, or else `facts.occurred_at`.
+        digest: 16 hex digits over type, resource, id, time and data: the same for redeliveries of one event only.
+        drift: `path: problem` for every deviation from the model.
+        text: the event's text as delivered.
+        redacted: when a person was erased from the text; ticks and digest are still those of the original event.
     """
 
     type: str
@@ -52,5 +52,5 @@ class Event(msgspec.Struct, frozen=True):
     redacted: Instant | None = None
 
     def __repr__(self) -> str:
-        """Show the event without any personal data."""
+        """Show kind and digest, which hold no personal data."""
         return f"<Event {self.kind} {self.digest}>"

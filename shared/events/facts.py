@@ -1,7 +1,7 @@
-"""What an event says in the vocabulary of the records: THE declaration of the columns that come from payloads.
+"""The facts of an event: the one declaration of all columns that come from payloads.
 
-Each field is one column, written in PascalCase (`message_id` is `MessageId`); its Python type decides how the table
-keeps it. Payloads of both generations and of both levels of chat are normalized into it.
+Each field is one column, named in PascalCase (`message_id` is `MessageId`); its Python type determines the type of the
+column. Payloads of all generations, and of both levels of chat, are normalized into these facts.
 """
 
 from typing import Any
@@ -12,19 +12,19 @@ from shared.events.numbers import Int32, Int64
 from shared.events.timestamps import Instant
 
 JsonObject = dict[str, Any]
-"""A map whose content is the sender's own affair; it is kept as it came."""
+"""A JSON object whose content the sender defines; it is stored as delivered."""
 
 
-class DeliveryAttempt(msgspec.Struct, rename="camel", omit_defaults=True, frozen=True):
-    """One try to hand a message to the carrier; `timestamp` is as the report spells it."""
+class DeliveryAttempt(msgspec.Struct, rename="camel", omit_defaults=True, frozen=True, gc=False):
+    """One attempt to deliver a message to the carrier; `timestamp` is spelled as in the report."""
 
     timestamp: str | None = None
     segments_succeeded: Int32 | None = None
     segments_failed: Int32 | None = None
 
 
-class Participant(msgspec.Struct, rename="camel", omit_defaults=True):
-    """Someone in a thread."""
+class Participant(msgspec.Struct, rename="camel", omit_defaults=True, gc=False):
+    """A participant of a thread."""
 
     id: str | None = None
     kind: str | None = None
@@ -32,16 +32,16 @@ class Participant(msgspec.Struct, rename="camel", omit_defaults=True):
     metadata: JsonObject | None = None
 
 
-class Facts(msgspec.Struct, kw_only=True, rename="pascal"):
-    """The normalized facts of one event. Nothing is cut; what the event does not carry is None.
+class Facts(msgspec.Struct, kw_only=True, rename="pascal", gc=False):
+    """The normalized facts of one event, at full length; None for what the event does not contain.
 
     Attributes:
-        number: the resource's own number of an SMS; `peer` is the other party.
-        occurred_at: time of the thing itself: received, composed, edited, deleted, added or removed.
-        version: grows with each change of a thread or message; a chat event may lack it.
-        sequence_id: order of a message in its thread; sent since 2026.
+        number: of an SMS, the number of the ACS resource; `peer` is the other party.
+        version: grows with each change of a thread or message; missing from some chat events.
+        sequence_id: position of a message in its thread; sent since 2026.
         initiator_id: who created, edited, deleted, added or removed.
-        participant_id: the one who was added or removed.
+        participant_id: who was added or removed.
+        occurred_at: when it happened: received, composed, edited, deleted, added or removed.
     """
 
     message_id: str | None = None
@@ -87,7 +87,7 @@ class Facts(msgspec.Struct, kw_only=True, rename="pascal"):
 
 
 def column_of(fact: str) -> str:
-    """Return the column that keeps a fact: `from_` is kept in `From`."""
+    """Return the column of a fact: `From` for `from_`."""
     return _COLUMN_OF[fact]
 
 

@@ -1,4 +1,4 @@
-"""Who took part: phone numbers and ACS communication identifiers in one spelling.
+"""People and apps: phone numbers and ACS communication identifiers, normalized.
 
 https://learn.microsoft.com/azure/communication-services/concepts/identifiers
 """
@@ -10,7 +10,7 @@ from shared.events.reading import Tolerant
 
 _PHONE_NUMBER = re.compile(r"\+?([0-9]{7,15})")
 
-# From the most specific prefix to the least; `4:` and `8:` are the wire's own scheme numbers.
+# From the most specific prefix to the least specific.
 _KIND_BY_PREFIX = (
     ("8:acs:", "communicationUser"),
     ("8:dod-acs:", "communicationUser"),
@@ -31,26 +31,26 @@ _KINDS = {
 
 
 def e164(address: str) -> str:
-    """Write seven to fifteen digits as E.164 with `+`; short codes and alphanumeric senders stay as they are."""
+    """Return an address of 7 to 15 digits in E.164, with `+`; return short codes and alphanumeric senders unchanged."""
     number = _PHONE_NUMBER.fullmatch(address)
     return f"+{number[1]}" if number else address
 
 
 class IdentifierKind(str):
-    """The `kind` of an identifier; the vendor may add kinds, so one that is not known is kept as it came."""
+    """The `kind` of an identifier. Since the vendor may add kinds, an unknown one is kept as delivered."""
 
     __slots__ = ("note",)
     note: str | None
 
     @classmethod
     def parse(cls, value: object) -> Self:
-        """Read a JSON value in the vendor's spelling.
+        """Read a JSON value; ignore case.
 
         Raises:
-            ValueError: no string.
+            ValueError: the value is not a string.
         """
         if not isinstance(value, str):
-            raise ValueError("not a string")  # noqa: TRY004  what a scalar raises
+            raise ValueError("not a string")  # noqa: TRY004  as `Scalar.parse` must
         known = _KINDS.get(value.lower())
         kind = cls(known or value)
         kind.note = None if known or not value else "not a known kind of identifier, kept as it came"
@@ -85,7 +85,7 @@ class MicrosoftTeamsApp(Tolerant):
 
 
 class CommunicationIdentifier(Tolerant):
-    """The union that events carry since 2021: `rawId` and at most one of the others."""
+    """The identifier in events since 2021: `rawId`, and at most one member of the union."""
 
     raw_id: str | None = None
     kind: IdentifierKind | None = None
@@ -96,23 +96,23 @@ class CommunicationIdentifier(Tolerant):
 
 
 class Identity(NamedTuple):
-    """The raw id and the kind of a person or an app; None where the event does not tell."""
+    """The raw id and the kind of a person or app; None for what the event does not contain."""
 
     id: str | None
     kind: str | None
 
 
 def identity(identifier: CommunicationIdentifier | None, legacy_id: str | None) -> Identity:
-    """Return id and kind from the identifier of 2021, or else from the id of 2020 that stands beside it."""
+    """Return id and kind from an identifier as sent since 2021, or else from the plain id of 2020."""
     if identifier is None:
         return Identity(legacy_id, None if legacy_id is None else kind_of(legacy_id))
     raw_id = identifier.raw_id or _raw_id_of_member(identifier) or legacy_id
-    told = str(identifier.kind) if identifier.kind else _kind_of_member(identifier)
-    return Identity(raw_id, told or (None if raw_id is None else kind_of(raw_id)))
+    kind = str(identifier.kind) if identifier.kind else _kind_of_member(identifier)
+    return Identity(raw_id, kind or (None if raw_id is None else kind_of(raw_id)))
 
 
 def kind_of(raw_id: str) -> str:
-    """Return the kind of a raw id by its prefix; `unknown` for any other prefix."""
+    """Return the kind that the prefix of a raw id stands for, or `unknown`."""
     for prefix, kind in _KIND_BY_PREFIX:
         if raw_id.startswith(prefix):
             return kind

@@ -1,7 +1,7 @@
-"""JSON text to values and back to one canonical form, without losing what other parsers lose.
+"""Parse JSON text, and write values in one canonical form, without loss.
 
-msgspec reads nearly everything; the standard library reads the rest (the escape of half an emoji, NaN). Numbers with
-a fraction or an exponent become `Decimal`, so that `1e999` is read and `0.1` keeps all its digits.
+msgspec parses nearly every text; the standard library parses the rest (escapes of lone surrogates, NaN). Numbers with
+a fraction or an exponent become `Decimal`, so that `1e999` can be read and `0.1` keeps its exact value.
 """
 
 import json
@@ -16,13 +16,13 @@ from shared.errors import NotJson
 _BOM = "\ufeff"
 
 
-class Document(msgspec.Struct):
+class Document(msgspec.Struct, gc=False):
     """A parsed text.
 
     Attributes:
-        exact: the value as the text says it.
-        cleaned: the same as columns can hold it: half emoji (lone surrogates) as U+FFFD, NaN as a float; None where
-            the exact value needs no cleaning, as nearly always.
+        exact: the value exactly as written.
+        cleaned: the value as columns can hold it: lone surrogates (half an emoji) replaced by U+FFFD, NaN as a float;
+            None if the exact value needs no cleaning, as is nearly always the case.
     """
 
     exact: object
@@ -37,7 +37,7 @@ class Document(msgspec.Struct):
 def _number(text: str) -> Decimal | msgspec.Raw:
     try:
         return Decimal(text)
-    except InvalidOperation:  # an exponent beyond what Decimal counts: keep the digits as they stand
+    except InvalidOperation:  # the exponent is out of range for Decimal: keep the digits as written
         return msgspec.Raw(text.encode())
 
 
@@ -46,10 +46,10 @@ _CANONICAL = msgspec.json.Encoder(order="sorted", decimal_format="number", enc_h
 
 
 def parse(text: str | bytes) -> Document:
-    """Read one JSON value; a byte order mark is skipped.
+    """Parse one JSON value; skip a byte order mark.
 
     Raises:
-        NotJson: not UTF-8, not one JSON value, or nested deeper than Python can follow.
+        NotJson: the text is not UTF-8, is not one JSON value, or is nested too deeply for Python.
     """
     try:
         if isinstance(text, bytes):
@@ -73,7 +73,7 @@ def parse(text: str | bytes) -> Document:
 
 
 def canonical(value: object) -> bytes:
-    """Write a parsed value as bytes that are equal for equal values, whatever their key order, and for no others."""
+    """Encode a parsed value as bytes: the same bytes for equal values in any key order, and for no others."""
     try:
         return _CANONICAL.encode(value)
     except UnicodeEncodeError:
@@ -81,7 +81,7 @@ def canonical(value: object) -> bytes:
 
 
 def compact(value: object) -> str:
-    """Write a cleaned value as JSON text for a column, keys sorted."""
+    """Write a cleaned value as compact JSON text for a column, with sorted keys."""
     return _CANONICAL.encode(value).decode()
 
 
@@ -89,12 +89,12 @@ def _cleaned(leaf: Any) -> Any:
     if isinstance(leaf, str):
         return leaf.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     if isinstance(leaf, Decimal) and not leaf.is_finite():
-        return float(leaf)  # which is written as null: JSON columns hold JSON
+        return float(leaf)  # msgspec writes it as null, which is valid JSON
     return leaf
 
 
 def _as_bytes(leaf: Any) -> Any:
-    # Latin-1 spells the bytes of UTF-8 one by one: different texts stay different.
+    # Latin-1 maps each byte of the UTF-8 to one character, so different texts stay different.
     return leaf.encode("utf-8", "surrogatepass").decode("latin-1") if isinstance(leaf, str) else leaf
 
 

@@ -1,24 +1,21 @@
-"""Whole numbers of 64 and of 32 bits, as Table Storage keeps them, read from every spelling that events use."""
+"""Whole numbers of 64 and 32 bits, the integer types of Table Storage, read from every form that events use."""
 
 from decimal import Decimal
 from typing import ClassVar, Self
 
 
 class Int64(int):
-    """A whole number of 64 bits.
-
-    Events write it as a number, as a string, and as a number with a fraction of zero.
-    """
+    """A whole number of 64 bits. Events contain it as a number, as a string, or as a number such as `1.0`."""
 
     bits: ClassVar[int] = 64
-    note: ClassVar[None] = None  # no spelling of a whole number is odd
+    note: ClassVar[None] = None  # every accepted form is exact
 
     @classmethod
     def parse(cls, value: object) -> Self:
         """Read a JSON value.
 
         Raises:
-            ValueError: no whole number, or one of too many bits.
+            ValueError: not a whole number, or out of range.
         """
         number = cls(value if type(value) is int else _whole(value))
         if number.bit_length() >= cls.bits:

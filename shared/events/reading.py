@@ -1,8 +1,8 @@
-"""Read JSON values into msgspec models the tolerant way: nothing is refused, everything odd is noted.
+"""Read JSON values into msgspec models tolerantly: refuse nothing, note every deviation from the model.
 
-msgspec alone is exact about spelling and stops at the first error. Here field names match without regard to case,
-fields that the model does not know are noted, and a part of the wrong type is left out and noted. What is exactly as
-the model has it, as nearly all events are, is converted by msgspec in one step; only the rest pays for tolerance.
+msgspec alone matches field names exactly and stops at the first error. Here field names match in any case, unknown
+fields are noted, and a value of the wrong type is left out and noted. A value that matches its model exactly, as
+nearly all events do, is converted by msgspec in one step; only the others pay for the tolerance.
 """
 
 from collections.abc import Iterable
@@ -13,15 +13,15 @@ from typing import Any, Final, Generic, Protocol, Self, TypeVar, get_args, get_o
 import msgspec
 
 
-class Tolerant(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
-    """Base of all models; its settings make msgspec refuse every unknown name, so that none passes unnoticed."""
+class Tolerant(msgspec.Struct, rename="camel", forbid_unknown_fields=True, gc=False):
+    """Base class of all models. msgspec refuses unknown field names, so that each one can be noted."""
 
 
 class Scalar(Protocol):
-    """A type that reads itself from a JSON value, such as a time.
+    """A type that parses a JSON value, such as a time.
 
     Attributes:
-        note: what is odd about the value, None for an exact reading.
+        note: what is unusual about the value; None if nothing is.
     """
 
     @property
@@ -29,22 +29,22 @@ class Scalar(Protocol):
 
     @classmethod
     def parse(cls, value: object) -> Self:
-        """Read a JSON value; raise ValueError with the problem, quoting nothing of the value."""
+        """Parse a JSON value; raise ValueError with the problem, without quoting the value."""
         ...
 
 
 Model = TypeVar("Model", bound=Tolerant)
 
-_MOST_SPELLINGS: Final = 1_000  # of known names in other casings; more than exist outside of attacks
+_MOST_SPELLINGS: Final = 1_000  # remembered per model; only an attacker would send more
 
 
-class Reading(msgspec.Struct, Generic[Model]):
-    """A model as it was read, with what is odd about it.
+class Reading(msgspec.Struct, Generic[Model], gc=False):
+    """A model with the deviations of the value that it was read from.
 
     Attributes:
-        model: the model, with wrong-typed fields at their defaults.
-        notes: `path: what` of everything that is not as the model has it.
-        rejected: the JSON names of the fields left out for their type, whole or in part.
+        model: the model; fields of the wrong type have their defaults.
+        notes: `path: problem` for every deviation from the model.
+        rejected: JSON names of the fields that were left out, whole or in part, because of their type.
     """
 
     model: Model
@@ -64,25 +64,25 @@ class _Shape(msgspec.Struct):
         return not isinstance(value, dict) or (not self.nested and self.types.keys() >= value.keys())
 
 
-def read(value: dict[str, Any], model: type[Model], path: str) -> Reading[Model]:
-    """Read a JSON object into a model; `path` is where the object stands, such as `$.data`."""
+def read_model(value: dict[str, Any], model: type[Model], path: str) -> Reading[Model]:
+    """Read a JSON object into a model; `path` is the JSON path of the object, such as `$.data`."""
     shape = _shape_of(model)
     known = not shape.spellings or tuple(value) not in shape.spellings
     if known and (shape.closed or not _is_respelled(value, shape)):
         try:
             return Reading(msgspec.convert(value, model, dec_hook=_exact), [])
-        except (msgspec.ValidationError, UnicodeEncodeError):  # the latter for an unknown name with half an emoji
+        except (msgspec.ValidationError, UnicodeEncodeError):  # the latter for an unknown name with a lone surrogate
             pass
     return _TolerantReader().read(value, model, path)
 
 
 def _is_respelled(value: Iterable[str], shape: _Shape) -> bool:
-    """Return whether a field of an open model stands there in another casing; msgspec takes it for an extension."""
+    """Return whether a known name is in another case; in an open model msgspec would take it for an extension."""
     return any(name not in shape.types and name.lower() in shape.names for name in value)
 
 
 def _exact(scalar: type[Scalar], value: object) -> Scalar:
-    """Read a scalar and raise where something is odd about it; msgspec turns a ValueError into its own error."""
+    """Parse a scalar and raise if it has a note; msgspec turns the ValueError into its own error."""
     parsed = scalar.parse(value)
     if parsed.note is not None:
         raise ValueError(parsed.note)
@@ -90,7 +90,7 @@ def _exact(scalar: type[Scalar], value: object) -> Scalar:
 
 
 class _TolerantReader:
-    """Reads one value that is not exactly as its model has it, and collects what is odd."""
+    """Reads one value that deviates from its model, and collects the deviations."""
 
     def __init__(self) -> None:
         self._notes: list[str] = []
@@ -104,7 +104,7 @@ class _TolerantReader:
             return Reading(model(**fields), self._notes, frozenset(rejected))
 
     def _respelled(self, value: dict[str, Any], shape: _Shape, path: str) -> dict[str, Any]:
-        """Return an object with the field names of the model and no others, at every depth."""
+        """Return the object with only the field names of its model, at every depth."""
         spelled = self._with_known_names(value, shape, path)
         for name, inner in shape.nested:
             part = spelled.get(name)
@@ -123,23 +123,24 @@ class _TolerantReader:
         if known is not None:
             return dict(zip(known, value.values(), strict=True))
         spelled = {name: part for name, part in value.items() if name in shape.types}
-        others = sorted(value.keys() - shape.types.keys())  # sorted: the same outcome whatever the order of arrival
+        others = sorted(value.keys() - shape.types.keys())  # sorted, so that key order does not change the result
         for name in others:
             meant = shape.names.get(name.lower())
             if meant is None:
                 if shape.closed:
                     self._notes.append(f"{path}.{name}: not in the model")
             elif meant in spelled:
-                self._notes.append(f"{path}.{name}: stands beside {meant}, which is used")
+                self._notes.append(f"{path}.{name}: ignored, since {meant} is there too")
             else:
                 spelled[meant] = value[name]
-        # Only known names are remembered: what strangers make up must not fill the memory.
-        if len(spelled) == len(names) and len(shape.spellings) < _MOST_SPELLINGS:
+        # Only known names in other casings are remembered: invented names must not fill the memory, and one odd event
+        # whose names are right must not slow down the ordinary ones after it.
+        if others and len(spelled) == len(names) and len(shape.spellings) < _MOST_SPELLINGS:
             shape.spellings[names] = tuple(shape.names[name.lower()] for name in names)
         return spelled
 
     def _fields(self, value: dict[str, Any], model: type[Tolerant], path: str) -> tuple[dict[str, Any], set[str]]:
-        """Read an object field by field; also return the names of the fields that lost a part."""
+        """Read an object field by field; also return the names of fields that were left out, whole or in part."""
         fields: dict[str, Any] = {}
         rejected: set[str] = set()
         for name, (attribute, annotation) in _shape_of(model).types.items():
@@ -151,7 +152,7 @@ class _TolerantReader:
         return fields, rejected
 
     def _part(self, value: object, annotation: Any, path: str) -> Any:
-        """Read the value of one field; return None where nothing of it can be kept."""
+        """Read the value of one field; return None if nothing of it can be kept."""
         if get_origin(annotation) is list and isinstance(value, list):
             (element,) = get_args(annotation)
             parts = [self._part(item, element, f"{path}[{index}]") for index, item in enumerate(value)]
@@ -192,12 +193,12 @@ def _shape_of(model: type[Tolerant]) -> _Shape:
 
 
 def _without_none(annotation: Any) -> Any:
-    """Return what a field holds beside None."""
+    """Return `X` for the annotation `X | None`."""
     parts = [part for part in get_args(annotation) if part is not NoneType]
     return parts[0] if NoneType in get_args(annotation) and len(parts) == 1 else annotation
 
 
 def _model_in(annotation: Any) -> type[Tolerant] | None:
-    """Return the model that a field holds, alone or in a list."""
+    """Return the model in an annotation `Model` or `list[Model]`, None for others."""
     (element,) = get_args(annotation) if get_origin(annotation) is list else (annotation,)
     return element if isinstance(element, type) and issubclass(element, Tolerant) else None

@@ -1,7 +1,7 @@
-"""Times as Table Storage counts them: ticks of 100 ns since 0001-01-01 UTC.
+"""Times in the resolution of Table Storage: ticks of 100 ns since 0001-01-01 UTC.
 
-Producers write 0 to 7 fractional digits and `Z`, `+00:00` or another offset. The parsers at hand disagree about the
-seventh digit (one cuts it, another rounds it), and times are part of keys: so they are read in this one place.
+Producers write 0 to 7 fractional digits and `Z`, `+00:00` or another offset. Existing parsers disagree about the
+seventh digit: one cuts it, another rounds it. Times are part of keys, so all of them are parsed here.
 """
 
 import re
@@ -10,13 +10,13 @@ from functools import lru_cache
 from typing import Self
 
 TICKS_PER_SECOND = 10_000_000
-_EPOCH = datetime(1, 1, 1)  # noqa: DTZ001  all moments here are in UTC, and naive ones cost half
-_EARLIEST = 504_911_232_000_000_000  # 1601-01-01: Edm.DateTime holds nothing older
+_EPOCH = datetime(1, 1, 1)  # noqa: DTZ001  all times here are UTC, and naive datetimes are twice as fast
+_EARLIEST = 504_911_232_000_000_000  # 1601-01-01, the oldest Edm.DateTime
 _LATEST = 3_155_378_975_999_999_999  # 9999-12-31T23:59:59.9999999
 _TICK_DIGITS = 7
 _NOT_A_TIME = "not a time between 1601 and 9999"
 
-# As .NET writes UTC, and so nearly every event. Hour 24 is left to datetime: its date is the next day.
+# UTC as .NET writes it, and with it nearly every event. Hour 24, which is the next day, is left to datetime.
 _USUAL = re.compile(r"(\d{4}-\d\d-\d\dT(?:[01]\d|2[0-3]):[0-5]\d):([0-5]\d)(?:\.(\d{1,7}))?(?:Z|\+00:00)", re.ASCII)
 _FRACTION = re.compile(r".{19}\.(\d+)(?:[Z+-].*)?", re.ASCII)
 
@@ -27,7 +27,7 @@ class Instant:
     Attributes:
         ticks: 100 ns since 0001-01-01 UTC.
         edm: the same as an Edm.DateTime literal with seven fractional digits.
-        note: what the text left open or what was cut, None for an exact reading.
+        note: what was missing or cut; None if the text was read exactly.
     """
 
     __slots__ = ("edm", "note", "ticks")
@@ -39,15 +39,15 @@ class Instant:
 
     @classmethod
     def parse(cls, value: object) -> Self:
-        """Read an ISO 8601 time to the tick; a time without zone is UTC, as all Event Grid times are.
+        """Parse an ISO 8601 time to the tick; a time without an offset is UTC, like all times of Event Grid.
 
         Raises:
-            ValueError: not a time, or outside 1601-01-01 to 9999-12-31.
+            ValueError: not a time, or not between 1601-01-01 and 9999-12-31.
         """
         try:
-            usual = _USUAL.fullmatch(value)  # type: ignore[call-overload]  # what is no text is a TypeError
+            usual = _USUAL.fullmatch(value)  # type: ignore[call-overload]  # raises TypeError unless it is a string
             if usual is None:
-                ticks, written, note = _unusual_parts(value)  # type: ignore[arg-type]  # a text, as has been seen
+                ticks, written, note = _unusual_parts(value)  # type: ignore[arg-type]  # a string here
             else:
                 minute, second, fraction = usual.groups("")
                 digits = fraction.ljust(_TICK_DIGITS, "0")
@@ -60,7 +60,7 @@ class Instant:
         return cls(ticks, written, note)
 
     def __eq__(self, other: object) -> bool:
-        """Compare the points in time, not how they were written."""
+        """Compare the points in time, however they were written."""
         return isinstance(other, Instant) and self.ticks == other.ticks
 
     def __hash__(self) -> int:
@@ -80,8 +80,8 @@ def _unusual_parts(text: str) -> tuple[int, str, str | None]:
     if text[19:20] == ".":
         fraction = _FRACTION.fullmatch(text)
         if fraction is None:
-            raise ValueError("not a time zone behind the fraction")
-        ticks += int(fraction[1][_TICK_DIGITS - 1 : _TICK_DIGITS] or 0)  # datetime has read the six before
+            raise ValueError("not an offset after the fraction")
+        ticks += int(fraction[1][_TICK_DIGITS - 1 : _TICK_DIGITS] or 0)  # datetime has parsed the first six
         if len(fraction[1]) > _TICK_DIGITS:
             note = "cut to 100 ns"
     elif moment.microsecond:
@@ -89,41 +89,41 @@ def _unusual_parts(text: str) -> tuple[int, str, str | None]:
     return ticks, edm(ticks), note
 
 
-@lru_cache(maxsize=256)  # a burst is of few minutes
+@lru_cache(maxsize=256)  # the events of a burst share few minutes
 def _ticks_of_minute(text: str) -> int:
     return _ticks(datetime.fromisoformat(text))
 
 
 def _ticks(moment: datetime) -> int:
-    """Return the ticks of the whole second."""
+    """Return the ticks of a datetime, without its fraction of a second."""
     since = moment - _EPOCH
     return (since.days * 86_400 + since.seconds) * TICKS_PER_SECOND
 
 
 def edm(ticks: int) -> str:
-    """Write ticks as an Edm.DateTime literal with all seven fractional digits.
+    """Return ticks as an Edm.DateTime literal with seven fractional digits.
 
     Raises:
-        ValueError: outside the years 1 to 9999.
+        ValueError: not between the years 1 and 9999.
     """
     seconds, fraction = divmod(ticks, TICKS_PER_SECOND)
     try:
         moment = _EPOCH + timedelta(seconds=seconds)
     except OverflowError as error:
-        raise ValueError("outside the years 1 to 9999") from error
+        raise ValueError("not between the years 1 and 9999") from error
     return f"{moment.isoformat()}.{fraction:07d}Z"
 
 
 def reverse(ticks: int) -> str:
-    """Write ticks so that newer times sort first: 19 digits, counted down from the year 9999."""
+    """Return ticks as 19 digits that sort newer times first: counted down from the end of the year 9999."""
     return f"{_LATEST - ticks:019d}"
 
 
 def ticks_of_reversed(written: str) -> int:
-    """Read back the ticks that `reverse` wrote."""
+    """Return the ticks that `reverse` was given."""
     return _LATEST - int(written)
 
 
 def forward(ticks: int) -> str:
-    """Write ticks so that older times sort first: 19 digits."""
+    """Return ticks as 19 digits that sort older times first."""
     return f"{ticks:019d}"

@@ -1,4 +1,4 @@
-"""Questions to the tables, typed and streamed; the command line and the web page ask them."""
+"""Queries of the tables: typed and streamed, for the command line and the web page."""
 
 from shared.lookups.addresses import address
 from shared.lookups.dead_letters import DeadLetter, DeadLetterLookups
@@ -28,4 +28,4 @@ __all__ = [
 
 
 class Lookups(OwnerLookups, SmsLookups, ThreadLookups, RecordLookups, DeadLetterLookups):
-    """All questions to the tables of one storage account; use as an async context manager."""
+    """All queries of the tables of one storage account; use as an async context manager."""

@@ -12,9 +12,9 @@ _DIGITS: Final = re.compile(r"\+?[0-9]+")
 
 
 def address(written: str) -> str:
-    """Return the address that rows are filed under: `+1 (555) 555-0100` is `+15555550100`, `Contoso` stays.
+    """Return an address as rows have it: `+1 (555) 555-0100` becomes `+15555550100`, `Contoso` is unchanged.
 
-    `00` before a country code is `+`, and `(0)` behind one is left out.
+    `00` before a country code becomes `+`, and `(0)` after one is left out.
     """
     stripped = written.strip()
     number = _NATIONAL_ZERO.sub("", stripped) if _INTERNATIONAL.match(stripped) else stripped

@@ -1,4 +1,4 @@
-"""Questions about dead letters: what could not be recorded, and why."""
+"""Queries of dead letters: which events could not be recorded, and why."""
 
 from collections.abc import AsyncGenerator
 from typing import Any, Final
@@ -17,14 +17,14 @@ class DeadLetter(msgspec.Struct, frozen=True, omit_defaults=True):
     """One event that could not be recorded.
 
     Attributes:
-        id: what tells it from the others of its function: a digest of its text.
+        id: a digest of its text, unique within its function.
         time: when it was written, as Edm.DateTime.
-        function: the function that it was delivered to.
-        reason: why, in one word.
+        function: the function that received it.
+        reason: a value of the `Reason` column, such as `missing_key`.
         detail: problem and JSON path, without personal data.
-        event_type: its type, where that could be read.
-        event_id: its id, where that could be read.
-        raw: its text, bytes where it is no UTF-8; None where nobody asked, or where it cannot be unpacked.
+        event_type: the event's type, if it could be read.
+        event_id: the event's id, if it could be read.
+        raw: the event's text, or bytes if it is not UTF-8; None if it was not requested or is damaged.
     """
 
     id: str
@@ -37,22 +37,22 @@ class DeadLetter(msgspec.Struct, frozen=True, omit_defaults=True):
     raw: str | bytes | None = None
 
     def readable(self) -> dict[str, Any]:
-        """Return the fields with the text as text: bytes that are no UTF-8 as escapes."""
+        """Return the fields that are set; bytes that are not UTF-8 become escapes in the text."""
         raw = self.raw.decode("utf-8", "backslashreplace") if isinstance(self.raw, bytes) else self.raw
         return {name: value for name, value in msgspec.structs.asdict(self).items() if value is not None} | {"raw": raw}
 
     def __repr__(self) -> str:
-        """Tell where and why, without any personal data."""
+        """Show function and reason, which hold no personal data."""
         return f"<DeadLetter in {self.function}: {self.reason}>"
 
 
 class DeadLetterLookups(Reader):
-    """Questions about dead letters."""
+    """Queries of dead letters."""
 
     async def dead_letters(
         self, *, reason: str | None = None, since: int | None = None, with_text: bool = False
     ) -> AsyncGenerator[DeadLetter]:
-        """Yield the dead letters with a reason, written since some ticks; by function, in no order."""
+        """Yield the dead letters with a reason, written since the given ticks; function by function, else unordered."""
         asked = all_of(
             EVERYTHING if reason is None else where("Reason", "eq", reason),
             EVERYTHING if since is None else where("Timestamp", "ge", moment(since)),
@@ -61,7 +61,7 @@ class DeadLetterLookups(Reader):
             yield _dead_letter(row)
 
     async def dead_letter(self, id_: str) -> DeadLetter | None:
-        """Return one dead letter with its text; None if there is no such."""
+        """Return one dead letter with its text, or None."""
         for family in FAMILIES:
             row = await self.first(DEAD_LETTERS, _at(family.function, id_))
             if row is not None:
@@ -80,13 +80,13 @@ def _dead_letter(row: Row) -> DeadLetter:
         function=str(row["PartitionKey"]),
         reason=str(row.get("Reason") or ""),
         detail=str(row.get("Detail") or ""),
-        event_type=_known(row.get("EventType")),
-        event_id=_known(row.get("EventId")),
+        event_type=_text(row.get("EventType")),
+        event_id=_text(row.get("EventId")),
         raw=_raw(row),
     )
 
 
-def _known(value: Any) -> str | None:
+def _text(value: Any) -> str | None:
     return value if isinstance(value, str) else None
 
 

@@ -1,4 +1,4 @@
-"""Filters of queries: the values are parameters, which the SDK quotes; no text of a caller becomes syntax.
+"""Query filters. Values are parameters that the SDK quotes, so a caller's text never becomes syntax.
 
 https://learn.microsoft.com/rest/api/storageservices/querying-tables-and-entities
 """
@@ -15,15 +15,15 @@ class Filter(NamedTuple):
     """A condition on rows.
 
     Attributes:
-        words: the words of the filter, `@` in the place of each value.
-        values: the values in their order.
+        words: the words of the filter, with `@` in place of each value.
+        values: the values, in order.
     """
 
     words: tuple[str, ...] = ()
     values: tuple[Value, ...] = ()
 
     def as_query(self) -> tuple[str, dict[str, Value]]:
-        """Write the filter as azure-data-tables takes it: the text, and the values by name."""
+        """Return the filter as azure-data-tables takes it: the text, and the values by parameter name."""
         names = iter(range(len(self.values)))
         text = " ".join(f"@v{next(names)}" if word == "@" else word for word in self.words)
         return text, {f"v{number}": value for number, value in enumerate(self.values)}
@@ -33,26 +33,26 @@ EVERYTHING = Filter()
 
 
 def where(column: str, operator: Operator, value: Value) -> Filter:
-    """Compare a column with a value; rows without the column do not match."""
+    """Return a filter that compares a column with a value; rows without the column do not match."""
     return Filter((column, operator, "@"), (value,))
 
 
 def all_of(*filters: Filter) -> Filter:
-    """Return what all filters let pass."""
+    """Return the conjunction of filters."""
     return _joined("and", filters)
 
 
 def any_of(*filters: Filter) -> Filter:
-    """Return what at least one filter lets pass."""
+    """Return the disjunction of filters."""
     joined = _joined("or", filters)
     return Filter(("(", *joined.words, ")"), joined.values)
 
 
 def _joined(operator: str, filters: tuple[Filter, ...]) -> Filter:
-    telling = [one for one in filters if one.words]
+    conditions = [one for one in filters if one.words]
 
     def words() -> Iterator[str]:
-        for number, one in enumerate(telling):
+        for number, one in enumerate(conditions):
             yield from (operator, *one.words) if number else one.words
 
-    return Filter(tuple(words()), tuple(value for one in telling for value in one.values))
+    return Filter(tuple(words()), tuple(value for one in conditions for value in one.values))

@@ -1,8 +1,9 @@
-"""New events as they are written, seen by asking again and again what has changed.
+"""Follow new events as they are written, by polling `Timeline`.
 
-Two watches overlap. One asks each second for events that are at most some minutes old. The other asks each half minute
-for those up to a day old, which were delivered late. Both ask by `Timestamp`, the service's time of the write, from a
-while before they last asked: a row may become visible later than its `Timestamp` says. What was shown is remembered.
+Two polls overlap. One asks every second for events that are at most two minutes old. The other asks every half minute
+for events up to a day old, which were delivered late. Both filter by `Timestamp`, the service's time of the write, and
+each poll overlaps the one before, since a row may become visible later than its `Timestamp` says. Handles of events
+that were shown are remembered.
 """
 
 import asyncio
@@ -15,22 +16,22 @@ from azure.core.exceptions import AzureError, DecodeError, HttpResponseError
 from shared.lookups.lines import EventLine
 
 Read = Callable[[datetime, datetime], AsyncGenerator[EventLine]]
-"""Yields the events since some time that were written since another, newest first."""
+"""Given two times, yields the events since the first that were written since the second, newest first."""
 
 _REMEMBERED: Final = 100_000
-_WAITING: Final = 1_000  # lines between reading and showing
+_WAITING: Final = 1_000  # lines that were read and not yet shown
 _LONGEST_PAUSE: Final = 30.0
 _SERVER_ERROR: Final = 500
 _WORTH_TRYING: Final = frozenset({408, 429})
 
 
 class Watch(NamedTuple):
-    """One way of asking for what is new.
+    """How to poll for new events.
 
     Attributes:
-        every: seconds between two questions.
-        reach: how old an event may be when it is written.
-        overlap: how far before the last question the next one begins.
+        every: seconds between two polls.
+        reach: the maximum age of an event when it is written.
+        overlap: by how much each poll overlaps the one before.
     """
 
     every: float
@@ -40,17 +41,17 @@ class Watch(NamedTuple):
 
 RECENT: Final = Watch(1.0, timedelta(minutes=2), timedelta(seconds=15))
 LATE: Final = Watch(30.0, timedelta(hours=24), timedelta(minutes=2))
-_BEGIN: Final = timedelta(minutes=2)  # what was written so lately is shown at once
+_BEGIN: Final = timedelta(minutes=2)  # events written in this time before the start are shown too
 
 
 class Follower:
-    """Follows what is written.
+    """Yields each new event once.
 
     Args:
-        read: reads what is new.
-        now: the time by the service's clock.
-        note: is told when the tables are out of reach, and when they are back.
-        watches: how to ask.
+        read: reads new events.
+        now: returns the time by the service's clock.
+        note: called with a message when the tables are unreachable, and when they are back.
+        watches: how to poll.
         shown: handles of events that are not new.
     """
 
@@ -70,10 +71,10 @@ class Follower:
         self._failing: set[Watch] = set()
 
     async def lines(self) -> AsyncGenerator[EventLine]:
-        """Yield each new event once, until nobody wants more.
+        """Yield each new event once, until the caller stops.
 
         Raises:
-            AzureError: the tables refuse the question, or the first one does not reach them.
+            AzureError: the service refuses a query, or the first query does not reach it.
         """
         arrivals: asyncio.Queue[EventLine | Exception] = asyncio.Queue(_WAITING)
         begin = self._now() - _BEGIN
@@ -96,7 +97,7 @@ class Follower:
             asking = self._now()
             try:
                 await self._ask(watch, asked, arrivals)
-            except Exception as error:  # noqa: BLE001  whoever follows raises it: a task would keep it to itself
+            except Exception as error:  # noqa: BLE001  `lines` raises it; in a task it would go unseen
                 if not (reached and may_pass(error)):
                     await arrivals.put(error)
                     return
@@ -108,7 +109,7 @@ class Follower:
             await asyncio.sleep(pause)
 
     async def _ask(self, watch: Watch, asked: datetime, arrivals: asyncio.Queue[EventLine | Exception]) -> None:
-        """Ask once; hand over what is new, the oldest first as far as memory allows."""
+        """Poll once; pass on new events, oldest first within each block of `_WAITING`."""
         written_since = asked - watch.overlap
         together: list[EventLine] = []
         async for line in self._read(written_since - watch.reach, written_since):
@@ -133,7 +134,7 @@ class Follower:
 
 
 def may_pass(error: Exception) -> bool:
-    """Tell whether the next attempt may go well: the network or the service is in trouble, the question is not."""
+    """Return whether another attempt may succeed: the network or the service failed, and the query is valid."""
     if isinstance(error, HttpResponseError) and error.status_code is not None and not isinstance(error, DecodeError):
         return error.status_code in _WORTH_TRYING or error.status_code >= _SERVER_ERROR
     return isinstance(error, AzureError)

@@ -1,4 +1,4 @@
-"""One line per event: what a list shows of it, from its row in the time line or from its record."""
+"""The line that a list shows of an event, from its row in `Timeline` or from its record."""
 
 import json
 from typing import Any, Final
@@ -17,7 +17,7 @@ SHOWN: Final = (
     *("Body", "ThreadTopic", "SenderId", "SenderDisplayName", "RecipientId", "InitiatorId"),
     *("ParticipantId", "ParticipantDisplayName"),
 )
-"""The columns that a line is made of, in the time line and in records."""
+"""The columns that lines are built from, in `Timeline` and in records."""
 OF_TIMELINE: Final = (*SHOWN, "DriftCount")
 OF_RECORD: Final = (*SHOWN, "Drift")
 
@@ -29,10 +29,10 @@ class EventLine(msgspec.Struct, frozen=True, omit_defaults=True):
         time: the event's time, as Edm.DateTime.
         kind: what happened.
         who: name or id of who did it.
-        whom: to whom: the other number, the user it was delivered to, or the thread.
+        whom: the other number, the user that the event was delivered to, or the thread.
         what: text, status, topic or participant.
-        drift: how much of the event is not as the model has it; absent where all is.
-        handle: what to ask on with.
+        handle: identifies the event in other commands.
+        drift: the number of deviations from the model; absent if there are none.
     """
 
     time: str
@@ -45,14 +45,14 @@ class EventLine(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 def line_of_timeline(row: Row) -> EventLine:
-    """Make the line of a time-line row; raises ValueError for a row whose keys are not ours."""
+    """Return the line of a row in `Timeline`; raise ValueError if its keys are not of this app."""
     handle = Handle.of_timeline(row["PartitionKey"], row["RowKey"])
     drift = row.get("DriftCount")
     return _line(_with_cuts_marked(row), handle, drift if isinstance(drift, int) else None)
 
 
 def line_of_record(row: Row) -> EventLine:
-    """Make the line of a record's row; raises ValueError for a row whose keys are not ours."""
+    """Return the line of a record row; raise ValueError if its keys are not of this app."""
     handle = Handle.of_record(row["PartitionKey"], row["RowKey"])
     return _line(row, handle, _count(row.get("Drift")))
 
@@ -82,13 +82,13 @@ def _what(row: Row, kind: str) -> str | None:
 
 
 def _with_cuts_marked(row: Row) -> Row:
-    """Mark texts of which the time line keeps but the first 256 units, or 255 where a character takes two."""
+    """Append `…` to texts that `Timeline` has cut: at 256 units, or at 255 before a character of two."""
     cut = (name for name, value in row.items() if isinstance(value, str) and utf16_units(value) >= EXCERPT_UNITS - 1)
     return {**row, **{name: f"{row[name]}…" for name in cut}}
 
 
 def _text(row: Row, column: str) -> str | None:
-    """Return a text, None for a blank one."""
+    """Return a text, or None if it is blank."""
     value: Any = row.get(column)
     return value if isinstance(value, str) and value.strip() else None
 

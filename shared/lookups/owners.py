@@ -1,4 +1,4 @@
-"""What there is: numbers, users and threads that have events, and where a user takes part."""
+"""Queries of owners: numbers, users and threads that have events, and the threads of a user."""
 
 from collections.abc import AsyncGenerator, Callable
 from typing import Final
@@ -14,7 +14,7 @@ from shared.lookups.reader import Row
 from shared.lookups.timeline import Source, TimelineLookups, Wanted, timeline_ranges
 from shared.rows import keys
 
-_FEW: Final = 100  # rows to read at once: an owner with more costs one request, those with fewer share one
+_FEW: Final = 100  # rows per page: an owner with more rows costs one request, owners with fewer share one
 _OF_A_MEMBER: Final = (
     *("PartitionKey", "RowKey", "Kind", "ThreadId", "ThreadTopic"),
     *("SenderId", "SenderDisplayName", "ParticipantId", "ParticipantDisplayName"),
@@ -23,15 +23,15 @@ _NAMES: Final = (("SenderId", "SenderDisplayName"), ("ParticipantId", "Participa
 
 
 class Owner(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A number, user or thread, with the last event that is known of it.
+    """A number, user or thread, with its last event.
 
     Attributes:
-        id: the number, the raw id or the id of the thread.
-        last: time of the event, as Edm.DateTime.
+        id: the number, the raw id or the thread id.
+        last: time of the last event, as Edm.DateTime.
         kind: what happened.
         who: who did it.
         what: text, status, topic or participant.
-        handle: what to ask for the event with.
+        handle: identifies the event in other commands.
     """
 
     id: str
@@ -47,9 +47,9 @@ class Membership(msgspec.Struct, omit_defaults=True):
 
     Attributes:
         thread_id: the thread.
-        topic: its newest topic that the events tell.
-        name: the newest name of the user that they tell.
-        events: how many there are.
+        topic: its newest topic in the events.
+        name: the newest display name of the user in the events.
+        events: how many events there are.
         first: time of the first one, as Edm.DateTime.
         last: time of the last one.
     """
@@ -63,22 +63,22 @@ class Membership(msgspec.Struct, omit_defaults=True):
 
 
 class OwnerLookups(TimelineLookups):
-    """Questions about what there is."""
+    """Queries of owners."""
 
     def numbers(self, since: int | None = None) -> AsyncGenerator[Owner]:
-        """Yield the resource's own numbers; with a time, those with events since then, the last first."""
+        """Yield the numbers of the ACS resource; given ticks, those with events since then, latest first."""
         return self._owners(SMS, since)
 
     def users(self, since: int | None = None) -> AsyncGenerator[Owner]:
-        """Yield the users that events were delivered to; with a time, those of events since then, the last first."""
+        """Yield the users that events were delivered to; given ticks, those with events since then, latest first."""
         return self._owners(CHAT_USER, since)
 
     def threads(self, since: int | None = None) -> AsyncGenerator[Owner]:
-        """Yield the threads with events of their own; with a time, all that anybody was told of since."""
+        """Yield the threads with thread-level events; given ticks, those with events of any level since then."""
         return self._owners(CHAT_THREAD, since)
 
     async def user(self, user_id: str, since: int | None = None) -> list[Membership]:
-        """Return the threads of one user, the one of the last event first."""
+        """Return the threads of a user, the one with the latest event first."""
         threads: dict[str, Membership] = {}
         source = await self.source(Wanted(user=user_id, since=since))
         async for row in self.rows_of(source, _OF_A_MEMBER):
@@ -93,7 +93,7 @@ class OwnerLookups(TimelineLookups):
         return self._owners_by_partition(family) if since is None else self._owners_lately(family, since)
 
     async def _owners_by_partition(self, family: Family) -> AsyncGenerator[Owner]:
-        """Read the first row of each partition, which is its newest, and skip to the next partition."""
+        """Read the first row of each partition, which is its newest, then skip to the next partition."""
         partition, read = "", _FEW
         while read == _FEW:
             read = 0
@@ -109,11 +109,11 @@ class OwnerLookups(TimelineLookups):
 
     async def _owners_lately(self, family: Family, since: int) -> AsyncGenerator[Owner]:
         column = column_of(family.owner)
-        told: set[str] = set()  # grows with the answer, by some bytes for each
+        seen: set[str] = set()  # grows with the answer, by a few bytes per owner
         source = Source(TIMELINE, timeline_ranges(Wanted(since=since), where(column, "gt", "")))
         async for row in self.rows_of(source, OF_TIMELINE):
-            if row[column] not in told:
-                told.add(row[column])
+            if row[column] not in seen:
+                seen.add(row[column])
                 if (owner := self._owner(row, family, line_of_timeline)) is not None:
                     yield owner
 
@@ -128,7 +128,7 @@ class OwnerLookups(TimelineLookups):
 
 
 def _add(membership: Membership, row: Row, user_id: str) -> None:
-    """Count one more event of a user in a thread; they come newest first."""
+    """Count one more event of a user in a thread; events come newest first."""
     ticks, _ = keys.ticks_and_digest(row["RowKey"])
     membership.first = edm(ticks)
     membership.last = membership.last or membership.first

@@ -1,4 +1,4 @@
-"""Rows of the tables as they come: streamed, so that memory does not grow with the answer."""
+"""Read rows of the tables; they are streamed, so that memory does not grow with the result."""
 
 import contextlib
 from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
@@ -20,20 +20,20 @@ from shared.stored import event_of
 Row = Mapping[str, Any]
 Note = Callable[[str], None]
 
-PAGE: Final = 1_000  # the service gives no more rows at once
+PAGE: Final = 1_000  # the most rows that the service returns in one response
 _PLAIN: Final = frozenset({str, int, float, bool, bytes})
 _EPOCH: Final = datetime(1, 1, 1, tzinfo=UTC)
-_READ_SECONDS: Final = 30.0  # nobody redelivers a question: wait longer than a write may
+_READ_SECONDS: Final = 30.0  # longer than for a write: a query is not redelivered
 
 
 class Reader:
     """Reads the tables of one storage account; use as an async context manager.
 
     Attributes:
-        note: is told what the one who asks should know beside the answer; no personal data.
-        unreadable: the tables of which some rows could not be read.
-        count: is called for each row that was read.
-        skew: by how much the clock of the service is ahead of this machine's, as far as answers told.
+        note: called with remarks for the user, which hold no personal data.
+        unreadable: the tables with rows that could not be read.
+        count: called for each row that was read.
+        skew: how far the service's clock is ahead of this machine's, according to the last response.
     """
 
     def __init__(self, account: Account, note: Note = lambda _: None) -> None:
@@ -44,13 +44,13 @@ class Reader:
         self.skew = timedelta()
 
     async def __aenter__(self) -> Self:
-        """Open nothing yet: connections are made by the first question."""
+        """Return the reader; the first query opens a connection."""
         return self
 
     async def __aexit__(
         self, _type: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
     ) -> None:
-        """Close every connection, and tell of rows that could not be read."""
+        """Close all connections, and report rows that could not be read."""
         await disconnect(self._client)
         for table in sorted(self.unreadable):
             self.note(f"rows of {table} that cannot be read are left out")
@@ -58,13 +58,13 @@ class Reader:
     async def rows(
         self, table: str, filter_: Filter = EVERYTHING, *, select: Iterable[str] | None = None, page: int = PAGE
     ) -> AsyncGenerator[Row]:
-        """Yield the rows that a filter lets pass, in the order of their keys.
+        """Yield the rows that match a filter, in key order.
 
         Args:
-            table: its name; a table that is not there has no rows, since its first row creates it.
+            table: name of the table; if it does not exist, it has no rows, since the first write creates it.
             filter_: which rows.
-            select: the columns to read, all of them by default.
-            page: how many rows to read at once, for who wants but the first.
+            select: the columns to read; all of them by default.
+            page: rows per response, for callers that need only the first few.
         """
         text, values = filter_.as_query()
         rows = self._client.get_table_client(table).query_entities(
@@ -82,13 +82,13 @@ class Reader:
             return
 
     async def first(self, table: str, filter_: Filter, *, select: Iterable[str] | None = None) -> Row | None:
-        """Return the first row that a filter lets pass."""
+        """Return the first row that matches a filter, or None."""
         async for row in self.rows(table, filter_, select=select, page=1):
             return row
         return None
 
     async def events(self, table: str, filter_: Filter) -> AsyncGenerator[Event]:
-        """Yield the events of rows, decoded from the text they keep; one that cannot be read hides no other."""
+        """Yield the events of rows, decoded from their text; skip unreadable rows, and remember their table."""
         async for row in self.rows(table, filter_):
             try:
                 event = event_of(row)
@@ -102,22 +102,22 @@ class Reader:
         return datetime.now(UTC) + self.skew
 
     def _hear_clock(self, answer: Any) -> None:
-        with contextlib.suppress(KeyError, ValueError):  # an emulator or a proxy may tell no time
+        with contextlib.suppress(KeyError, ValueError):  # an emulator or a proxy may send no date
             self.skew = parsedate_to_datetime(answer.http_response.headers["Date"]) - datetime.now(UTC)
 
 
 def moment(ticks: int) -> datetime:
-    """Return ticks as queries compare them with times, cut to the microsecond."""
+    """Return ticks as a datetime for filters, cut to microseconds."""
     return _EPOCH + timedelta(microseconds=ticks // 10)
 
 
 def ticks_of(time: datetime) -> int:
-    """Return a time as ticks."""
+    """Return a datetime as ticks."""
     return (time - _EPOCH) // timedelta(microseconds=1) * 10
 
 
 def _plain(row: TableEntity) -> Row:
-    """Return a row in the types of JSON, and bytes; with the time of its last change, if that was asked for."""
+    """Return a row with values of JSON types and bytes, and with its `Timestamp` if that was selected."""
     columns = {name: value if type(value) in _PLAIN else _plain_value(value) for name, value in row.items()}
     changed = row.metadata.get("timestamp")
     return columns if changed is None else {**columns, "Timestamp": _plain_value(changed)}
@@ -126,6 +126,6 @@ def _plain(row: TableEntity) -> Row:
 def _plain_value(value: Any) -> Any:
     if isinstance(value, EntityProperty):
         return value.value
-    if isinstance(value, datetime):  # the SDK keeps the seventh digit beside the microseconds
+    if isinstance(value, datetime):  # the SDK has the seventh digit in an attribute
         return getattr(value, "tables_service_value", "") or value.isoformat()
     return str(value)

@@ -1,4 +1,4 @@
-"""One event whole: what is recorded of it, and where."""
+"""Queries of records: one event with everything that is stored of it, or all events."""
 
 from collections.abc import AsyncGenerator
 from typing import Any, Final
@@ -18,7 +18,7 @@ _KEYS: Final = ("PartitionKey", "RowKey")
 
 
 class Place(msgspec.Struct, frozen=True):
-    """Where a row is, and whether it is there."""
+    """The place of a row, and whether the row was found there."""
 
     table: str
     partition_key: str
@@ -27,15 +27,15 @@ class Place(msgspec.Struct, frozen=True):
 
 
 class RecordedEvent(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One event as its tables keep it.
+    """One event as it is stored.
 
     Attributes:
-        handle: what it was asked for with.
-        time: the time that orders its rows, as Edm.DateTime.
-        columns: of its record; of its time-line row where no record is found.
-        drift: `path: what` of everything that is not as the model has it.
-        text: the event's text; None where no record is found, or its text cannot be read.
-        rows: where its rows are.
+        handle: the event's handle.
+        time: the time in its keys, as Edm.DateTime.
+        columns: the columns of its record, or of its row in `Timeline` if no record was found.
+        drift: `path: problem` for every deviation from the model.
+        text: the event's text; None if no record was found or its text cannot be read.
+        rows: the places of its rows.
     """
 
     handle: str
@@ -47,10 +47,10 @@ class RecordedEvent(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class RecordLookups(Reader):
-    """Questions about single events, and all of them."""
+    """Queries of single events and of all events."""
 
     async def event(self, handle: Handle) -> RecordedEvent | None:
-        """Return the event of a handle; None if it is not recorded."""
+        """Return the event with a handle, or None."""
         partition_key, row_key = handle.key
         in_timeline = await self.first(TIMELINE, _at(partition_key, row_key))
         if in_timeline is None:
@@ -64,8 +64,8 @@ class RecordLookups(Reader):
         return _whole(handle, record or in_timeline, places)
 
     async def _without_timeline(self, handle: Handle) -> RecordedEvent | None:
-        """Look for an event that is older than the time line, or whose row there was not written."""
-        self.note("not in the time line: reading all records")
+        """Find an event that has no row in `Timeline`, for example because it is older than that table."""
+        self.note("not in Timeline: reading all records")
         row_key = newest_first(handle.ticks, handle.digest)
         for family in FAMILIES:
             async for row in self.rows(family.table, where("RowKey", "eq", row_key)):
@@ -73,7 +73,7 @@ class RecordLookups(Reader):
         return None
 
     async def records(self, since: int | None = None) -> AsyncGenerator[dict[str, Any]]:
-        """Yield what is recorded of every event, since some ticks or ever, with its text as `Raw`; in no order."""
+        """Yield the record of every event, or of those since the given ticks, with the text as `Raw`; unordered."""
         filter_ = Filter() if since is None else where("RowKey", "lt", newest_first(since, "g"))
         for family in FAMILIES:
             async for row in self.rows(family.table, filter_):
@@ -89,7 +89,7 @@ def _at(partition_key: str, row_key: str) -> Filter:
 
 
 def _places(row: Row) -> list[tuple[str, str, str]]:
-    """Return where a time-line row says that its event is kept; nowhere, if somebody else wrote it."""
+    """Return the places that a row in `Timeline` points to; none if the row was not written by this app."""
     try:
         return msgspec.json.decode(row["Rows"], type=list[tuple[str, str, str]])
     except (KeyError, TypeError, msgspec.DecodeError):
@@ -108,7 +108,7 @@ def _whole(handle: Handle, row: Row, places: list[Place]) -> RecordedEvent:
 
 
 def _columns(row: Row) -> dict[str, Any]:
-    """Return all columns but the text."""
+    """Return all columns except the text."""
     return {
         name: value
         for name, value in row.items()
@@ -124,7 +124,7 @@ def _drift(row: Row) -> tuple[str, ...]:
 
 
 def _text(row: Row) -> str | None:
-    """Return the event's text; None where there is none or it cannot be unpacked."""
+    """Return the event's text, or None if it is missing or damaged."""
     try:
         text = unpack(row)
     except ValueError:

@@ -1,4 +1,4 @@
-"""How well a number delivers: counted message by message, in memory that does not grow with them."""
+"""Delivery report of a number, counted message by message in constant memory."""
 
 import math
 from collections import Counter
@@ -9,22 +9,22 @@ import msgspec
 from shared.events.timestamps import TICKS_PER_SECOND, Instant
 from shared.stories import SmsStory
 
-_PRECISION: Final = 1.02  # two buckets of times differ by 2 %
+_PRECISION: Final = 1.02  # ratio between the bounds of neighbouring buckets
 _SHORTEST: Final = 0.001
-_MOST_REASONS: Final = 100  # carriers have some dozens; whoever writes a new one into each report must not fill memory
+_MOST_REASONS: Final = 100  # carriers use some dozens; a bound, in case every report has another
 _OTHERS: Final = "other reasons"
 _DELIVERED: Final = "Delivered"
 
 
 class DeliverySeconds(msgspec.Struct, frozen=True):
-    """Percentiles of the times to delivery, right to 2 %.
+    """Percentiles of the time to delivery in seconds, accurate to 2 %.
 
     Attributes:
-        p50: half of the messages took no longer.
-        p90: nine of ten took no longer.
-        p99: 99 of 100 took no longer.
-        longest: the longest time.
-        messages: how many delivered messages told when they were first tried.
+        p50: the median.
+        p90: the 90th percentile.
+        p99: the 99th percentile.
+        longest: the maximum.
+        messages: the number of delivered messages whose first attempt has a time.
     """
 
     p50: float
@@ -35,15 +35,15 @@ class DeliverySeconds(msgspec.Struct, frozen=True):
 
 
 class SmsReport(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What became of the messages of one number.
+    """The outcome of the messages of one number.
 
     Attributes:
         number: the number.
-        received: how many messages came in.
-        sent: how many messages delivery reports tell of.
-        statuses: how many of those sent have which status now.
-        reasons: what was said of those that are not delivered.
-        seconds: from the first attempt to the report of the delivery.
+        received: number of messages received.
+        sent: number of messages sent that have delivery reports.
+        statuses: number of sent messages by current status.
+        reasons: number of undelivered messages by status details.
+        seconds: time from the first attempt to the report of the delivery.
     """
 
     number: str
@@ -55,7 +55,7 @@ class SmsReport(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Report:
-    """Counts stories."""
+    """Counts the stories of messages."""
 
     def __init__(self, number: str) -> None:
         self._number = number
@@ -78,8 +78,8 @@ class Report:
         full = len(self._reasons) >= _MOST_REASONS and reason not in self._reasons
         self._reasons[_OTHERS if full else reason] += 1
 
-    def told(self) -> SmsReport:
-        """Return what was counted."""
+    def result(self) -> SmsReport:
+        """Return the counts."""
         return SmsReport(
             number=self._number,
             received=self._received,

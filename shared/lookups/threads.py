@@ -1,6 +1,8 @@
-"""Questions about chat threads: what was said, and what one user saw of it."""
+"""Queries of chat threads: what was said, and what one user saw of it."""
 
-from shared.catalogue import CHAT_THREAD, CHAT_USER
+from collections.abc import Iterable
+
+from shared.catalogue import CHAT_THREAD, CHAT_USER, EVENT_TYPES
 from shared.events.event import Event
 from shared.lookups.filters import all_of, where
 from shared.lookups.reader import Reader
@@ -9,33 +11,42 @@ from shared.stories import Step, Transcript, tell_history, tell_thread
 
 
 class ThreadLookups(Reader):
-    """Questions about chat threads."""
+    """Queries of chat threads."""
 
     async def thread(self, thread_id: str) -> Transcript | None:
-        """Tell the transcript of one thread; None if unknown."""
-        return tell_thread(await self._thread_events(thread_id))
+        """Return the transcript of a thread, or None if it is not recorded."""
+        events = await self._thread_events(thread_id)
+        return tell_thread(events, seen_by=_only_user(events))
 
     async def thread_as_seen_by(self, user_id: str, thread_id: str) -> Transcript | None:
-        """Tell what one user saw of a thread, from the events delivered to that user; None if unknown."""
+        """Return the transcript from the events that were delivered to one user, or None if there are none."""
         return tell_thread(await self._events_seen_by(user_id, thread_id), seen_by=user_id)
 
     async def thread_history(self, thread_id: str, seen_by: str | None = None) -> tuple[Step, ...]:
-        """Tell all that happened in a thread, or what of it one user was told; nothing if unknown."""
+        """Return every change in a thread, or only those that were delivered to one user; empty if not recorded."""
         if seen_by is None:
             return tell_history(await self._thread_events(thread_id))
         return tell_history(await self._events_seen_by(seen_by, thread_id))
 
     async def _thread_events(self, thread_id: str) -> list[Event]:
-        """Return the thread's own events, or where there are none what its users were told."""
+        """Return the thread-level events of a thread, or, if there are none, its user-level events."""
         owned = where("PartitionKey", "eq", keys.key(thread_id))
         events = [event async for event in self.events(CHAT_THREAD.table, owned)]
         if not events:
-            self.note(f"the thread has no events of its own: reading all of {CHAT_USER.table} for what users were told")
-            told_to_users = where("ThreadId", "eq", thread_id)
-            events = [event async for event in self.events(CHAT_USER.table, told_to_users)]
+            self.note(
+                f"the thread has no thread-level events: reading all of {CHAT_USER.table} for its user-level events"
+            )
+            of_users = where("ThreadId", "eq", thread_id)
+            events = [event async for event in self.events(CHAT_USER.table, of_users)]
         return events
 
     async def _events_seen_by(self, user_id: str, thread_id: str) -> list[Event]:
         owned = where("PartitionKey", "eq", keys.key(user_id))
         seen = self.events(CHAT_USER.table, all_of(owned, where("ThreadId", "eq", thread_id)))
         return [event async for event in seen]
+
+
+def _only_user(events: Iterable[Event]) -> str | None:
+    """Return the user who was told all of these events; None where others were told too, or the thread itself was."""
+    told = {event.facts.recipient_id if EVENT_TYPES[event.type].family is CHAT_USER else None for event in events}
+    return told.pop() if len(told) == 1 else None

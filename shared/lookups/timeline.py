@@ -1,4 +1,4 @@
-"""What happened, newest first: from the narrowest partition that the question allows, else from the time line."""
+"""Queries of events of all families, newest first: from their owner's partition if possible, else from `Timeline`."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Iterable, Sequence
@@ -26,11 +26,11 @@ _OF_A_USER: Final = ("RecipientId", "SenderId", "InitiatorId", "ParticipantId")
 
 
 class Wanted(msgspec.Struct, frozen=True, kw_only=True):
-    """Which events somebody asks for; all of what is given must hold.
+    """Which events to return; all given conditions must hold.
 
     Attributes:
         kind: what happened.
-        number: a number of either party of an SMS, as people write it.
+        number: the number of either party of an SMS, as people write it.
         user: raw id of a user.
         thread: id of a thread.
         status: delivery status.
@@ -50,12 +50,12 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def address(self) -> str | None:
-        """The number as rows have it."""
+        """The number in the form that rows have."""
         return None if self.number is None else address(self.number)
 
     @property
     def owner(self) -> tuple[str, str] | None:
-        """The table and the partition that may hold them all, if the question names one."""
+        """The table and the partition that may hold all of these events, if there is one."""
         for family, value in ((SMS, self.address), (CHAT_USER, self.user), (CHAT_THREAD, self.thread)):
             if value is not None:
                 return family.table, keys.key(value)
@@ -63,12 +63,12 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Source(NamedTuple):
-    """Where to read events from.
+    """Where to read events.
 
     Attributes:
-        table: the time line, or a table of records.
-        ranges: the filters to ask with, each giving its rows newest first.
-        scan: whether all rows of the table may have to be read.
+        table: `Timeline`, or a table of records.
+        ranges: the filters to query with; each returns its rows newest first.
+        scan: whether the query may read every row of the table.
     """
 
     table: str
@@ -77,10 +77,10 @@ class Source(NamedTuple):
 
 
 class TimelineLookups(Reader):
-    """Questions about events of all families."""
+    """Queries of events of all families."""
 
     async def lines(self, wanted: Wanted, limit: int | None = None) -> AsyncGenerator[EventLine]:
-        """Yield the events that somebody asks for, newest first, at most so many."""
+        """Yield the wanted events, newest first, at most `limit` of them."""
         source = await self.source(wanted)
         count = 0
         async for line in self.lines_of(source, page=min(limit or PAGE, PAGE)):
@@ -92,14 +92,14 @@ class TimelineLookups(Reader):
     async def follow(
         self, wanted: Wanted, *, shown: Iterable[str] = (), watches: tuple[Watch, ...] = (RECENT, LATE)
     ) -> AsyncGenerator[EventLine]:
-        """Yield events as they are written, each once, until nobody wants more.
+        """Yield events as they are written, each once, until the caller stops.
 
         Args:
-            wanted: which events; the time in it is ignored.
+            wanted: which events; its times are ignored.
             shown: handles of events to leave out.
-            watches: how often to ask, and how far back.
+            watches: how often to poll, and how far back.
         """
-        await self.first(TIMELINE, EVERYTHING, select=["RowKey"])  # tells the clock of the service
+        await self.first(TIMELINE, EVERYTHING, select=["RowKey"])  # measures the skew of the service's clock
         matching = _matching(wanted, TIMELINE)
 
         def read(since: datetime, written_since: datetime) -> AsyncGenerator[EventLine]:
@@ -111,7 +111,7 @@ class TimelineLookups(Reader):
                 yield line
 
     async def source(self, wanted: Wanted) -> Source:
-        """Return where to read the events that somebody asks for: their owner's partition, or the time line."""
+        """Return where to read the wanted events: their owner's partition, or `Timeline`."""
         if wanted.owner is not None:
             table, partition = wanted.owner
             owned = where("PartitionKey", "eq", partition)
@@ -120,7 +120,7 @@ class TimelineLookups(Reader):
         matching = _matching(wanted, TIMELINE)
         source = Source(TIMELINE, timeline_ranges(wanted, matching), bool(matching.words) and wanted.since is None)
         if source.scan:
-            self.note(f"this may read all of {TIMELINE}, back to its beginning: name how far with --since")
+            self.note(f"this may read all of {TIMELINE}: limit it with --since")
         return source
 
     async def lines_of(self, source: Source, *, page: int = PAGE) -> AsyncGenerator[EventLine]:
@@ -165,12 +165,12 @@ async def _next(stream: AsyncGenerator[Row]) -> Row | None:
 
 
 def timeline_ranges(wanted: Wanted, matching: Filter, changed_since: datetime | None = None) -> list[Filter]:
-    """Return the filters, one per shard, for the minutes that somebody asks for.
+    """Return one filter per shard for the minutes of the wanted events.
 
     Args:
-        wanted: the time that it is about.
-        matching: what else must hold.
-        changed_since: leave out rows that were written before, by the service's clock.
+        wanted: which events; only its times are used.
+        matching: a further condition.
+        changed_since: leave out rows written before this time, by the service's clock.
     """
     changed = EVERYTHING if changed_since is None else where("Timestamp", "ge", changed_since)
     return [all_of(_minutes(shard, wanted), _between(wanted), matching, changed) for shard in range(SHARDS)]
@@ -183,7 +183,7 @@ def _minutes(shard: int, wanted: Wanted) -> Filter:
 
 
 def _between(wanted: Wanted) -> Filter:
-    """Narrow the RowKeys, in which newer events come first, to a time."""
+    """Return a filter on RowKeys, which sort newer events first, for a span of time."""
     until, since = wanted.until, wanted.since
     return all_of(
         EVERYTHING if until is None else where("RowKey", "gt", reverse(until) + _BEHIND_DIGEST),
@@ -192,7 +192,7 @@ def _between(wanted: Wanted) -> Filter:
 
 
 def _matching(wanted: Wanted, table: str) -> Filter:
-    """Return what must hold of a table's columns; that of the owner need not be looked for in its partition."""
+    """Return a filter on the columns of a table; within an owner's partition its own column need not be compared."""
     units = EXCERPT_UNITS if table == TIMELINE else None
     return all_of(
         _equal(("Kind",), wanted.kind, units),
@@ -205,7 +205,7 @@ def _matching(wanted: Wanted, table: str) -> Filter:
 
 
 def _equal(columns: Sequence[str], value: str | None, units: int | None) -> Filter:
-    """Return a filter for a value in one of the columns, of which a table keeps so many UTF-16 units."""
+    """Return a filter for a value in any of the columns, which a table cuts at `units` UTF-16 units."""
     if value is None:
         return EVERYTHING
     kept = value if units is None else cut(value, units)

@@ -1,1 +1,1 @@
-"""What a record looks like in a table: columns, keys and limits; pure, without storage."""
+"""The form of records in tables: columns, keys and limits. Pure: no storage."""

@@ -1,4 +1,4 @@
-"""The columns of all tables and their types, derived from the facts that they keep.
+"""The columns of all tables and their types, derived from `Facts`.
 
 https://learn.microsoft.com/rest/api/storageservices/understanding-the-table-service-data-model
 """
@@ -17,11 +17,11 @@ from shared.events.timestamps import Instant
 
 Value = str | int | bytes
 Entity = dict[str, Value]
-"""One row by column name; each value is written as `edm_type` of its column."""
+"""The values of one row by column name, each of the `edm_type` of its column."""
 
 
 class Edm(StrEnum):
-    """The OData types that Table Storage keeps and that this app writes."""
+    """The OData types of Table Storage that this app writes."""
 
     STRING = "Edm.String"
     DATE_TIME = "Edm.DateTime"
@@ -30,48 +30,48 @@ class Edm(StrEnum):
     BINARY = "Edm.Binary"
 
 
-# The columns that are no facts: keys, envelope, and what this app adds.
+# The columns that are not facts: keys, envelope, and what this app adds.
 _OTHER_COLUMNS: Final[Mapping[str, Any]] = {
     **dict.fromkeys(("PartitionKey", "RowKey"), str),
     **dict.fromkeys(("EventId", "EventType", "Subject", "ResourceId", "EnvelopeSchema", "Kind", "Raw"), str),
     **dict.fromkeys(("EventTime", "Redacted"), Instant),
     "Drift": list[str],
     "RecordVersion": Int32,
-    **dict.fromkeys(("Reason", "Detail"), str),  # of dead letters
-    "DriftCount": Int32,  # of the time line
-    "Rows": list[list[str]],  # of the time line
+    **dict.fromkeys(("Reason", "Detail"), str),  # in `DeadLetters`
+    "DriftCount": Int32,  # in `Timeline`
+    "Rows": list[list[str]],  # in `Timeline`
 }
 _FACTS: Final = msgspec.structs.fields(Facts)
 _EDM_OF: Final[Mapping[Any, Edm]] = {str: Edm.STRING, Instant: Edm.DATE_TIME, Int32: Edm.INT32, Int64: Edm.INT64}
 
 
 def _type_of(annotation: Any) -> Any:
-    """Return what `X | None` holds beside None."""
+    """Return `X` for the annotation `X | None`."""
     return next((part for part in get_args(annotation) if part is not NoneType), annotation)
 
 
 _TYPES: Final = {**_OTHER_COLUMNS, **{field.encode_name: _type_of(field.type) for field in _FACTS}}
 COLUMNS: Final[Mapping[str, Edm]] = {name: _EDM_OF.get(kind, Edm.STRING) for name, kind in _TYPES.items()}
-"""Every column but the numbered `RawZ0`, `RawZ1` …, which are binary."""
+"""Every column except the numbered `RawZ0`, `RawZ1` …, which are binary."""
 
 JSON_COLUMNS: Final = frozenset(name for name, kind in _TYPES.items() if kind not in _EDM_OF)
-"""The columns that hold JSON text: whatever is neither a text, a number nor a time."""
+"""The columns with JSON text: those of any type other than text, number or time."""
 
 DATE_TIME_COLUMNS: Final = tuple(name for name, edm in COLUMNS.items() if edm == Edm.DATE_TIME)
 COMPRESSED: Final = "RawZ"
 
 
 def edm_type(column: str) -> Edm:
-    """Return the type that a column is written with.
+    """Return the type of a column.
 
     Raises:
-        KeyError: no column of a row.
+        KeyError: there is no such column.
     """
     return Edm.BINARY if column.startswith(COMPRESSED) else COLUMNS[column]
 
 
 def fact_columns(facts: Facts) -> Entity:
-    """Write the facts that an event carries as columns, whole."""
+    """Return the columns of all facts that are not None, at full length."""
     columns: Entity = {}
     for (column, write), value in zip(_WRITERS, msgspec.structs.astuple(facts), strict=True):
         if value is not None:

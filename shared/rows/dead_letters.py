@@ -1,4 +1,4 @@
-"""The row of an event that cannot be recorded: it keeps the text and tells the reason."""
+"""The row of an event that cannot be recorded: its text, and the reason."""
 
 import msgspec
 
@@ -9,14 +9,16 @@ from shared.rows.columns import Entity
 from shared.rows.fitting import ENTITY_BYTES, entity_bytes, fit, pack
 from shared.rows.records import RECORD_VERSION, Filed
 
-_NAMED_BYTES = 4_096  # for reason and detail, which are short; a long id or type gives way
+_NAMED_BYTES = 4_096  # for reason and detail, which are short; a long id or type is left out
 
 
 def dead_letter(function: str, text: str | bytes, error: ContentError) -> Filed:
-    """Return the row that files a text under the function it was delivered to; the same text gives the same row.
+    """Return the dead letter of a text, in the partition of the function that received it.
+
+    The same text always gets the same row.
 
     Raises:
-        Oversized: not even the dead letter fits a row.
+        Oversized: even the dead letter does not fit a row.
     """
     named = {
         "Reason": error.reason,
@@ -24,7 +26,7 @@ def dead_letter(function: str, text: str | bytes, error: ContentError) -> Filed:
         "EventId": error.event_id,
         "EventType": error.event_type,
     }
-    # A dead letter has fewer columns than a record, so it can keep a text for which a record has no room.
+    # A dead letter has fewer columns than a record, so it has room for a text that fits no record.
     row_key = digest(_bytes_of(text))
     kept = pack(text)
     fixed: Entity = {"PartitionKey": function, "RowKey": row_key, **kept}
@@ -35,7 +37,7 @@ def dead_letter(function: str, text: str | bytes, error: ContentError) -> Filed:
 
 
 def without_what_the_sender_chose(letter: Filed, text: str | bytes, problem: str) -> Filed:
-    """Return a refused dead letter with what the sender did not choose: keys, reason, problem, the text as bytes."""
+    """Return a refused dead letter without the sender's id and type: reason, the problem, and the text as bytes."""
     kept = {name: letter.columns[name] for name in ("Reason", "RecordVersion")}
     return msgspec.structs.replace(letter, columns={**kept, "Detail": problem, **pack(_bytes_of(text))})
 

@@ -1,4 +1,4 @@
-"""Fits rows into the limits of the service. The emulator does not check them.
+"""Fit rows into the limits of the service, which the emulator does not enforce.
 
 https://learn.microsoft.com/rest/api/storageservices/understanding-the-table-service-data-model
 """
@@ -12,21 +12,21 @@ from shared.events.jsontext import compact
 from shared.rows.columns import COMPRESSED, DATE_TIME_COLUMNS, JSON_COLUMNS, Entity, Value
 from shared.rows.text import cut, utf16_units
 
-TEXT_UNITS: Final = 31_000  # a string property holds 32,768 UTF-16 units; some clients count the terminator too
+TEXT_UNITS: Final = 31_000  # a string property holds 32,768 UTF-16 units; some clients add a terminator
 CHUNK_BYTES: Final = 60_000  # a binary property holds 65,536 bytes
-ENTITY_BYTES: Final = 1_048_576 - 2_048  # 1 MiB, less what the service adds of its own
-PACKED_BYTES: Final = ENTITY_BYTES - 16_384  # so that beside any text the small columns and the drift find room
+ENTITY_BYTES: Final = 1_048_576 - 2_048  # 1 MiB, less the system properties
+PACKED_BYTES: Final = ENTITY_BYTES - 16_384  # leaves room for the small columns and `Drift` beside any text
 _UNPRINTABLE: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff]")
-_DRIFT_BYTES: Final = 8_192  # kept free for `Drift`, which takes more where there is more
+_DRIFT_BYTES: Final = 8_192  # reserved for `Drift`, which may use more if there is room
 _DRIFT_OVERHEAD: Final = 8 + 2 * len("Drift") + 4
 
 
 def pack(text: str | bytes, *, is_json: bool = False) -> Entity:
-    """Return the columns that keep a text whole: `Raw` while it fits a string, else compressed `RawZ0`, `RawZ1` ….
+    """Return the columns that hold a whole text: `Raw` if it fits a string, else compressed in `RawZ0`, `RawZ1` ….
 
     Args:
-        text: what to keep.
-        is_json: it is known to be JSON, which holds no control characters; half an emoji it may hold.
+        text: the text.
+        is_json: whether the text is known to be JSON, which has no control characters but may have lone surrogates.
     """
     is_plain = _is_utf8 if is_json else _is_printable
     if isinstance(text, str) and utf16_units(text) <= TEXT_UNITS and is_plain(text):
@@ -38,10 +38,10 @@ def pack(text: str | bytes, *, is_json: bool = False) -> Entity:
 
 
 def unpack(entity: Mapping[str, object]) -> str | bytes:
-    """Return the text that `pack` kept; bytes only where it never was UTF-8.
+    """Return the text that `pack` was given; as bytes only if it was not UTF-8.
 
     Raises:
-        ValueError: the entity keeps no text, or a damaged one.
+        ValueError: the entity holds no text, or a damaged one.
     """
     if "Raw" in entity:
         return str(entity["Raw"])
@@ -51,7 +51,7 @@ def unpack(entity: Mapping[str, object]) -> str | bytes:
     try:
         content = zlib.decompress(b"".join(chunk for chunk in chunks if isinstance(chunk, bytes)))
     except zlib.error:
-        raise ValueError("no text that can be unpacked") from None
+        raise ValueError("no text, or a damaged one") from None
     try:
         return content.decode("utf-8", "surrogatepass")
     except UnicodeDecodeError:
@@ -59,10 +59,10 @@ def unpack(entity: Mapping[str, object]) -> str | bytes:
 
 
 def fit(columns: Mapping[str, Value], fixed: Entity, *, spare: int = _DRIFT_BYTES) -> tuple[Entity, list[str]]:
-    """Return the columns that fit beside the fixed ones with some bytes to spare, and what was cut or left out.
+    """Return the columns that fit a row with the fixed ones and `spare` bytes, and notes of what was cut or left out.
 
-    Texts are cut at 31,000 UTF-16 units. JSON is never cut, since half of it means nothing: it is left out. Where the
-    text leaves little room, the largest columns go first.
+    Texts are cut at 31,000 UTF-16 units. JSON is left out instead, since a part of it cannot be parsed. If there is
+    too little room, the largest columns are left out.
     """
     drift: list[str] = []
     shortened: Entity = {}
@@ -86,7 +86,7 @@ def fit(columns: Mapping[str, Value], fixed: Entity, *, spare: int = _DRIFT_BYTE
 
 
 def drift_column(drift: Iterable[str], room: int = ENTITY_BYTES) -> Entity:
-    """Write drift notes as a JSON array that fits its column and `room` bytes; the last note counts those left out."""
+    """Return the column with drift notes as a JSON array of at most `room` bytes; a last note counts those left out."""
     notes = list(drift)
     if not notes:
         return {}
@@ -100,12 +100,12 @@ def drift_column(drift: Iterable[str], room: int = ENTITY_BYTES) -> Entity:
 
 
 def entity_bytes(entity: Mapping[str, Value]) -> int:
-    """Return the size of an entity as the service counts it."""
+    """Return the size of an entity in bytes, as the service counts it."""
     return 4 + sum(property_bytes(name, value) for name, value in entity.items())
 
 
 def property_bytes(name: str, value: Value) -> int:
-    """Return the size of one property as the service counts it, its name included."""
+    """Return the size of a property in bytes, as the service counts it, including its name."""
     if isinstance(value, str):
         size = 8 if name in DATE_TIME_COLUMNS else 4 + 2 * utf16_units(value)
     elif isinstance(value, bytes):
@@ -124,5 +124,5 @@ def _is_utf8(text: str) -> bool:
 
 
 def _is_printable(text: str) -> bool:
-    # What is not JSON may hold any control character, and half an emoji is no UTF-8.
+    # Text that is not JSON may have control characters, and a lone surrogate has no UTF-8 encoding.
     return text.isprintable() or _UNPRINTABLE.search(text) is None

@@ -1,4 +1,4 @@
-"""The rows that keep one event; writing them again changes nothing."""
+"""The rows of one event; writing them again changes nothing."""
 
 from functools import lru_cache
 from typing import Final
@@ -14,14 +14,14 @@ from shared.rows.fitting import ENTITY_BYTES, PACKED_BYTES, TEXT_UNITS, drift_co
 from shared.rows.timeline import Place, partition_of, shard_of, timeline_columns
 
 RECORD_VERSION: Final = 2
-"""Bumped when the meaning of a column changes; rows of all versions can be read by decoding their raw text again."""
+"""Raised when the meaning of a column changes; rows of every version can be read by decoding their raw text again."""
 
-# No column of a shorter text can reach the service's limits, so only longer ones are measured.
+# The columns of a shorter text cannot reach the service's limits, so only longer texts are measured.
 _SURELY_FITS: Final = TEXT_UNITS // 4
 
 
-class Filed(msgspec.Struct, frozen=True):
-    """A row: where it is, and what it holds beside its keys."""
+class Filed(msgspec.Struct, frozen=True, gc=False):
+    """A row with its place: table, PartitionKey, RowKey, and the columns besides the keys."""
 
     table: str
     partition: str
@@ -30,26 +30,26 @@ class Filed(msgspec.Struct, frozen=True):
 
     @property
     def place(self) -> Place:
-        """Where the row is."""
+        """Table, PartitionKey and RowKey."""
         return self.table, self.partition, self.row_key
 
     @property
     def entity(self) -> Entity:
-        """The row as one entity."""
+        """The row as one entity, including the keys."""
         return {"PartitionKey": self.partition, "RowKey": self.row_key, **self.columns}
 
 
 def record_rows(event: Event) -> list[Filed]:
-    """Return the rows of an event: in its family's tables, and the one in the time line that points to them.
+    """Return the rows of an event: one in each table of its family, and one in `Timeline` that points to them.
 
     Raises:
-        Oversized: the event does not fit a row, not even compressed.
+        Oversized: the event does not fit a row, even compressed.
     """
-    told = fact_columns(event.facts)
-    columns = _columns(event, told)
+    facts = fact_columns(event.facts)
+    columns = _columns(event, facts)
     places = places_of(event)
     rows = [Filed(*place, columns) for place in places]
-    in_timeline = timeline_columns(event, told, places)
+    in_timeline = timeline_columns(event, facts, places)
     in_timeline["RecordVersion"] = RECORD_VERSION
     _, partition, row_key = places[0]
     rows.append(Filed(catalogue.TIMELINE, partition_of(shard_of(partition), event.ticks), row_key, in_timeline))
@@ -57,7 +57,7 @@ def record_rows(event: Event) -> list[Filed]:
 
 
 def places_of(event: Event) -> list[Place]:
-    """Return where the rows that keep an event are."""
+    """Return the places of the rows that hold an event."""
     family = catalogue.EVENT_TYPES[event.type].family
     partition = _partition_of(owner_of(event))
     places = [(family.table, partition, keys.newest_first(event.ticks, event.digest))]
@@ -73,20 +73,20 @@ def _partition_of(owner: str) -> str:
 
 
 def owner_of(event: Event) -> str:
-    """Return the number, user or thread whose partition keeps an event."""
+    """Return the number, user or thread that an event belongs to."""
     return str(getattr(event.facts, catalogue.EVENT_TYPES[event.type].family.owner))
 
 
 def record_columns(event: Event) -> Entity:
-    """Return what the rows of an event hold beside their keys, within the service's limits.
+    """Return the columns of an event's rows besides their keys, within the service's limits.
 
     Raises:
-        Oversized: the event does not fit a row, not even compressed.
+        Oversized: the event does not fit a row, even compressed.
     """
     return _columns(event, fact_columns(event.facts))
 
 
-def _columns(event: Event, told: Entity) -> Entity:
+def _columns(event: Event, facts: Entity) -> Entity:
     envelope = event.envelope
     columns: Entity = {
         "EventId": envelope.id,
@@ -103,7 +103,7 @@ def _columns(event: Event, told: Entity) -> Entity:
         columns["EventTime"] = envelope.time.edm
     if event.redacted is not None:
         columns["Redacted"] = event.redacted.edm
-    columns.update(told)
+    columns.update(facts)
     drift = list(event.drift)
     room = ENTITY_BYTES
     kept = pack(event.text, is_json=True)

@@ -1,4 +1,4 @@
-"""Lengths of text as Table Storage counts them: UTF-16 units, of which an emoji takes two."""
+"""Lengths of text as Table Storage counts them: in UTF-16 units, two for an emoji."""
 
 
 def utf16_units(text: str) -> int:

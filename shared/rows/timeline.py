@@ -1,4 +1,4 @@
-"""The row of an event in the time line, which answers "what happened lately, over everything"."""
+"""The row of an event in `Timeline`, the table for "what happened recently, over all numbers, users and threads?"."""
 
 from collections.abc import Sequence
 from functools import lru_cache
@@ -12,11 +12,11 @@ from shared.events.timestamps import TICKS_PER_SECOND, reverse
 from shared.rows.columns import Entity
 from shared.rows.text import cut
 
-SHARDS: Final = 4  # one partition takes 2,000 rows a second
+SHARDS: Final = 4  # a partition takes 2,000 rows a second
 EXCERPT_UNITS: Final = 256
-_SURELY_SHORT: Final = EXCERPT_UNITS // 2  # characters; none takes more than two units
+_SURELY_SHORT: Final = EXCERPT_UNITS // 2  # characters, each of at most two units
 _MINUTE: Final = 60 * TICKS_PER_SECOND
-# What a list shows of an event: who, to whom, and what.
+# What a list of events shows: who, to whom, and what.
 _SHOWN: Final = frozenset(
     column_of(fact)
     for fact in (
@@ -30,13 +30,13 @@ Place = tuple[str, str, str]
 """Table, PartitionKey and RowKey of a row."""
 
 
-def timeline_columns(event: Event, told: Entity, places: Sequence[Place]) -> Entity:
-    """Return what the time line shows of an event.
+def timeline_columns(event: Event, facts: Entity, places: Sequence[Place]) -> Entity:
+    """Return the columns of an event in `Timeline`.
 
     Args:
         event: the event.
-        told: its facts as columns, whole.
-        places: where the rows that keep it are.
+        facts: its facts as columns, at full length.
+        places: the places of the rows that hold it.
     """
     columns: Entity = {
         "EventId": cut(event.envelope.id, EXCERPT_UNITS),
@@ -46,7 +46,7 @@ def timeline_columns(event: Event, told: Entity, places: Sequence[Place]) -> Ent
     }
     if event.envelope.time is not None:
         columns["EventTime"] = event.envelope.time.edm
-    for column, value in told.items():
+    for column, value in facts.items():
         if column in _SHOWN:
             text = str(value)
             columns[column] = text if len(text) <= _SURELY_SHORT else cut(text, EXCERPT_UNITS)
@@ -63,14 +63,14 @@ def _partition_of_minute(shard: int, minute: int) -> str:
 
 
 def partition_of(shard: int, ticks: int) -> str:
-    """Return the PartitionKey of a minute in one of the shards; newer minutes sort first.
+    """Return the PartitionKey of a minute in a shard; newer minutes sort first.
 
-    It comes from the event's own time, so that a redelivery writes the same row.
+    It is derived from the event's own time, so that a redelivery writes the same row.
     """
     return _partition_of_minute(shard, ticks - ticks % _MINUTE)
 
 
 @lru_cache(maxsize=1_024)
 def shard_of(owner_key: str) -> int:
-    """Return the shard of an owner, so that a burst of one owner stays one transaction."""
+    """Return the shard of an owner. Events of one owner share it, so a burst of them is written in one transaction."""
     return crc32(owner_key.encode()) % SHARDS

@@ -69,7 +69,10 @@ class Waiting:
     @property
     def is_abandoned(self) -> bool:
         """Whether nobody waits for the row any more."""
-        return all(write.is_abandoned for write in self.writes)
+        for write in self.writes:  # noqa: SIM110  mostly one: a generator would cost several times as much
+            if not write.is_abandoned:
+                return False
+        return True
 
 
 class Lane:
@@ -130,9 +133,8 @@ class Lane:
 
     def seconds_to_drain(self, now: float) -> float:
         """Return how long it will take to write all that waits, as far as can be told."""
-        groups = ceil(len(self._waiting) / MOST_ROWS)
-        under_way = max(self._seconds_per_group, self.seconds_under_way(now)) if self._began is not None else 0.0
-        return groups * self._seconds_per_group + under_way
+        waiting = ceil(len(self._waiting) / MOST_ROWS) * self._seconds_per_group
+        return waiting if self._began is None else waiting + max(self._seconds_per_group, now - self._began)
 
     def seconds_under_way(self, now: float) -> float:
         """Return for how long the group under way has been so."""

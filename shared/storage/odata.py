@@ -38,7 +38,7 @@ _TAIL = f"--changeset_{_BOUNDARY}--\r\n--batch_{_BOUNDARY}--\r\n".encode()
 OPERATION_BYTES = len(_OPERATION) + len(_OPERATION_HEADERS) + len("\r\n") + 2 * 64  # with room for the endpoint
 
 
-class Row(msgspec.Struct, frozen=True):
+class Row(msgspec.Struct, frozen=True, gc=False):
     """One row ready to be sent.
 
     Attributes:
@@ -47,6 +47,7 @@ class Row(msgspec.Struct, frozen=True):
         row_key: the RowKey.
         path: `Table(PartitionKey='…',RowKey='…')`, percent-encoded as it goes over the wire.
         body: the entity as JSON.
+        size: bytes that the row takes in a transaction.
     """
 
     table: str
@@ -54,15 +55,11 @@ class Row(msgspec.Struct, frozen=True):
     row_key: str
     path: str
     body: bytes
+    size: int
 
     def __repr__(self) -> str:
         """Name the table only: keys and body are personal data."""
         return f"<Row of {self.table}>"
-
-    @property
-    def size(self) -> int:
-        """Bytes that the row takes in a transaction."""
-        return len(self.body) + len(self.path) + OPERATION_BYTES
 
 
 def encode_rows(rows: Sequence[Filed]) -> list[Row]:
@@ -77,10 +74,10 @@ def encode_rows(rows: Sequence[Filed]) -> list[Row]:
             comma = b"," if columns else b""
         path, keys = _of_partition(table, partition)
         if _UNQUOTED.fullmatch(row_key):
-            path, keys = f"{path}{row_key}')", b'%b%b"%b' % (keys, row_key.encode(), comma)
+            path, body = f"{path}{row_key}')", b'%b%b"%b%b' % (keys, row_key.encode(), comma, shared)
         else:
-            path, keys = f"{path}{_quoted(row_key)}')", b"%b%b%b" % (keys[:-1], _ascii_text(row_key), comma)
-        encoded.append(Row(table, partition, row_key, path, keys + shared))
+            path, body = f"{path}{_quoted(row_key)}')", b"%b%b%b%b" % (keys[:-1], _ascii_text(row_key), comma, shared)
+        encoded.append(Row(table, partition, row_key, path, body, len(body) + len(path) + OPERATION_BYTES))
     return encoded
 
 

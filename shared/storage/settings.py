@@ -3,7 +3,8 @@
 https://learn.microsoft.com/azure/azure-functions/functions-reference#configure-an-identity-based-connection
 """
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from shared.errors import SettingsError
@@ -16,8 +17,7 @@ _OWN_URI: Final = "EventTables__tableServiceUri"
 _OWN_CLIENT_ID: Final = "EventTables__clientId"
 _OWN_CREDENTIAL: Final = "EventTables__credential"
 _OURS: Final = (_OWN, _OWN_URI, _OWN_CLIENT_ID, _OWN_CREDENTIAL)
-# A forgotten letter or underscore must not send records to the host's account either.
-_LOOKS_LIKE_OURS: Final = "eventtable"
+_ALIKE: Final = 0.88  # of 1; `tenantId` is no misspelled `clientId`
 _HOST_URI: Final = "AzureWebJobsStorage__tableServiceUri"
 _HOST_ACCOUNT: Final = "AzureWebJobsStorage__accountName"
 _HOST_CLIENT_ID: Final = "AzureWebJobsStorage__clientId"
@@ -57,16 +57,29 @@ def _given(environment: Mapping[str, str]) -> dict[str, str]:
             continue
         if name is not None and given.setdefault(name, value.strip()) != value.strip():
             raise SettingsError(f"{name} is set twice, in other capitals: remove one of them")
-        if name is None and spelled.lower().startswith(_LOOKS_LIKE_OURS):
+        if name is None and _looks_like_ours(spelled.lower()):
             raise SettingsError(f"{spelled} is no setting of this app: {_meant(spelled)}")
     return given
 
 
-def _meant(unknown: str) -> str:
-    import difflib  # noqa: PLC0415  a cold start does not wait for what only an error needs
+def _looks_like_ours(unknown: str) -> bool:
+    """Return whether a name is meant for this app: a misspelled one must not send records to the host's account."""
+    if unknown.startswith("eventtable"):
+        return True
+    # Hardly any other name begins like this: a cold start does not wait for what this needs.
+    return unknown.startswith("ev") and bool(_alike(re.split("__|:", unknown)[0], [_OWN]))
 
-    close = difflib.get_close_matches(unknown.lower(), [name.lower() for name in _OURS], n=1, cutoff=0.8)
-    return f"write {_NAMES[close[0]]}" if close else f"there are {', '.join(_OURS)}"
+
+def _meant(unknown: str) -> str:
+    close = _alike(unknown, _OURS)
+    return f"write {close[0]}" if close else f"there are {', '.join(_OURS)}"
+
+
+def _alike(spelled: str, names: Iterable[str]) -> list[str]:
+    import difflib  # noqa: PLC0415  only an error needs it
+
+    close = difflib.get_close_matches(spelled.lower(), [name.lower() for name in names], n=1, cutoff=_ALIKE)
+    return [_NAMES[name] for name in close]
 
 
 def _own(given: Mapping[str, str], *, is_provided: bool) -> Account | None:

@@ -19,7 +19,7 @@ from shared.storage.http import Origin
 from shared.storage.odata import Row
 from shared.storage.pool import Pool
 from shared.storage.reply import Reply
-from shared.storage.turns import Partition, Turn, Turns
+from shared.storage.turns import PartitionKey, Turn, Turns
 
 # What azure-data-tables retries for a PUT. Both our writes replace, so both may be repeated.
 RETRIED: Final = frozenset({408, 429, 500, 502, 503, 504, *range(506, 600)})
@@ -54,7 +54,8 @@ class Patience(NamedTuple):
 
 
 class _Request(NamedTuple):
-    partition: Partition
+    table: str
+    partition: PartitionKey
     method: str
     path: str
     content_type: str
@@ -97,7 +98,7 @@ class Tables:
             RowRefused: the service refuses the row for its content.
             StorageError: the service did not take it in time.
         """
-        await self._write(_Request((row.table, row.partition), "PUT", row.path, "application/json", row.body, 1))
+        await self._write(_Request(row.table, row.partition, "PUT", row.path, "application/json", row.body, 1))
 
     async def upsert_together(self, rows: Sequence[Row]) -> None:
         """Write up to 100 rows of one table and partition, all or none; returns when they are durable.
@@ -107,8 +108,8 @@ class Tables:
             StorageError: the service did not take it in time.
         """
         body = odata.transaction(rows, self._account.endpoint)
-        partition = (rows[0].table, rows[0].partition)
-        await self._write(_Request(partition, "POST", "$batch", odata.TRANSACTION_TYPE, body, len(rows)))
+        table, partition = rows[0].table, rows[0].partition
+        await self._write(_Request(table, partition, "POST", "$batch", odata.TRANSACTION_TYPE, body, len(rows)))
 
     async def close(self) -> None:
         """Close every connection."""
@@ -123,7 +124,7 @@ class Tables:
         deadline = asyncio.get_running_loop().time() + self._patience.whole
         answer = await self._send(request, deadline)
         if answer.status == _NOT_FOUND:
-            await self._create(request.partition[0], deadline)
+            await self._create(request.table, deadline)
             answer = await self._send(request, deadline)
         if answer.status in _REFUSED_FOR_CONTENT:
             raise RowRefused(answer.code or str(answer.status))

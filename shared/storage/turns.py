@@ -3,6 +3,7 @@
 Connections are few, since Azure gives an instance about 128 ports to one service. A partition takes one turn at a
 time. While turns are short, one that has had no answer for a while is cut off, and its partition becomes a suspect:
 suspects share a few turns of their own, until they answer again. Cutting off is safe, since both writes replace.
+The partitions of one key in different tables are of one owner, and are trusted or suspected together.
 
     main       48 turns   cut off after the grace while somebody waits
     suspects   16 turns   with all the patience of an attempt
@@ -21,8 +22,7 @@ _LONGEST_GRACE: Final = 1.0
 _TIMES_THE_USUAL: Final = 4
 _MOST_SUSPECTS: Final = 10_000  # remembered; each is a key of a few hundred bytes
 
-Partition = tuple[str, str]
-"""Table and PartitionKey."""
+PartitionKey = str
 
 
 class _Line:
@@ -68,7 +68,7 @@ class Turn:
 
     _stop: Callable[[], None]
 
-    def __init__(self, turns: "Turns", partition: Partition, seconds: float, deadline: float) -> None:
+    def __init__(self, turns: "Turns", partition: PartitionKey, seconds: float, deadline: float) -> None:
         self._turns = turns
         self._partition = partition
         self._seconds = seconds
@@ -83,14 +83,21 @@ class Turn:
         Raises:
             TimeoutError: there was none until the deadline.
         """
-        loop = asyncio.get_running_loop()
         self._line = self._turns.line_of(self._partition)
         if not self._line.take_free():
             self._turns.watch()
             async with asyncio.timeout_at(self._deadline):  # costs 9 µs: who need not wait is spared it
-                await self._line.wait()
-        self.ends = min(loop.time() + self._seconds, self._deadline)
+                await self._wait()
+        self.ends = min(asyncio.get_running_loop().time() + self._seconds, self._deadline)
         return self
+
+    async def _wait(self) -> None:
+        await self._line.wait()
+        while (line := self._turns.line_of(self._partition)) is not self._line:
+            self._line.give_back()  # the owner has become a suspect meanwhile, or is one no more
+            self._line = line
+            if not line.take_free():
+                await line.wait()
 
     def begins(self, stop: Callable[[], None]) -> None:
         """Tell that the request goes out: from now on it is the partition that is waited for, until `stop` is called.
@@ -134,27 +141,27 @@ class Turns:
     def __init__(self, *, most: int = MOST_TURNS, for_suspects: int = _FOR_SUSPECTS) -> None:
         self._main = _Line(most - for_suspects)
         self._of_suspects = _Line(for_suspects)
-        self._suspects: OrderedDict[Partition, None] = OrderedDict()
+        self._suspects: OrderedDict[PartitionKey, None] = OrderedDict()
         self._usual_seconds = 0.0
         self._watching = False
         self.under_way: dict[Turn, None] = {}
 
-    def turn(self, partition: Partition, seconds: float, deadline: float) -> Turn:
+    def turn(self, partition: PartitionKey, seconds: float, deadline: float) -> Turn:
         """Return a turn for an attempt of so many seconds, not beyond the deadline by the clock of the event loop."""
         return Turn(self, partition, seconds, deadline)
 
-    def line_of(self, partition: Partition) -> _Line:
+    def line_of(self, partition: PartitionKey) -> _Line:
         """Return where a partition waits for its turn."""
         return self._of_suspects if partition in self._suspects else self._main
 
-    def suspect(self, partition: Partition) -> None:
+    def suspect(self, partition: PartitionKey) -> None:
         """Remember a partition that did not answer in time."""
         self._suspects[partition] = None
         self._suspects.move_to_end(partition)
         if len(self._suspects) > _MOST_SUSPECTS:
             self._suspects.popitem(last=False)
 
-    def has_answered(self, partition: Partition, seconds: float) -> None:
+    def has_answered(self, partition: PartitionKey, seconds: float) -> None:
         """Trust a partition again, and learn how long answers usually take."""
         self._suspects.pop(partition, None)
         self._usual_seconds += (seconds - self._usual_seconds) / 8

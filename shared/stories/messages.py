@@ -76,6 +76,8 @@ def _message(history: list[Change], composed: int) -> Message:
     gaps: list[str] = []
     if history[0].kind not in _ORIGINALS:
         gaps.append("its original is not recorded")
+    elif not history[0].events[0].facts.message_id:
+        gaps.append("it has no id, so edits and a deletion of it cannot be told")
     end = history[-1]
     deleted = end.kind is Kind.MESSAGE_DELETED
     return Message(

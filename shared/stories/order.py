@@ -38,6 +38,16 @@ class Moment(NamedTuple):
     published: int
     delivered: bool
 
+    @property
+    def instant(self) -> tuple[int, int]:
+        """When it happened, whenever it was published."""
+        return self.occurred, self.stage
+
+    @property
+    def is_beginning(self) -> bool:
+        """Whether a message or thread begins with it."""
+        return self.stage == 0
+
 
 class Change(msgspec.Struct, frozen=True):
     """One change of a message, a thread, a membership or an SMS.
@@ -110,29 +120,55 @@ def _occurred(event: Event) -> int:
 
 def in_order(things: Iterable[T], change_of: Callable[[T], Change]) -> list[T]:
     """Return things in the order of the changes that they stand for; ties stay as they are."""
+    told = [(change_of(thing), thing) for thing in things]
+    # A beginning is the first whatever its version or time: a copy may come without either.
+    beginnings = [one for one in told if one[0].moment.is_beginning]
+    others = [one for one in told if not one[0].moment.is_beginning]
+    return [thing for part in (beginnings, others) for _, thing in _by_version(part)]
+
+
+def _by_version(told: Sequence[tuple[Change, T]]) -> list[tuple[Change, T]]:
     highest = _BELOW_ALL_VERSIONS
     placed = []
-    for thing in sorted(things, key=lambda thing: _by_time(change_of(thing))):
-        change = change_of(thing)
+    for change, thing in _by_time(told):
         if change.version is not None:
             highest = max(highest, change.version)
-        behind = highest if change.version is None else change.version
-        # A beginning is the first whatever its version or time: a copy may come without either.
-        placed.append(((change.moment.stage > 0, behind), thing))
-    return [
-        thing for _, thing in sorted(placed, key=itemgetter(0))
-    ]  # which keeps the order of time where that is equal
+        placed.append((highest if change.version is None else change.version, (change, thing)))
+    return [one for _, one in sorted(placed, key=itemgetter(0))]  # which keeps the order of time where that is equal
 
 
-def _by_time(change: Change) -> tuple[Moment, bool, bool]:
-    return change.moment, change.kind is Kind.PARTICIPANT_REMOVED, change.version is None
+def _by_time(told: Sequence[tuple[Change, T]]) -> list[tuple[Change, T]]:
+    """Sort by time; at one instant, what has no version stands behind what has one."""
+    with_version: dict[tuple[int, int], Moment] = {}
+    for moment in (change.moment for change, _ in told if change.version is not None):
+        with_version[moment.instant] = max(moment, with_version.get(moment.instant, moment))
+
+    def place(one: tuple[Change, T]) -> tuple[object, ...]:
+        change, moment = one[0], one[0].moment
+        is_late = change.version is None and moment < with_version.get(moment.instant, moment)
+        is_removal = change.kind is Kind.PARTICIPANT_REMOVED
+        return moment.instant, is_late, moment, is_removal, change.version is None
+
+    return sorted(told, key=place)
 
 
 def last(history: Sequence[Change]) -> list[Change]:
     """Return those of some changes in order that may be the last: several where neither version nor time decides."""
-    moment = history[-1].moment
-    highest = max((change.version for change in history if change.version is not None), default=None)
-    return [one for one in history if one.moment == moment and (one.version == highest or one.may_be_later)]
+    end = history[-1]
+    # The version of a beginning says nothing of what followed.
+    peers = [change for change in history if change.moment.is_beginning == end.moment.is_beginning]
+    highest = max((change.version for change in peers if change.version is not None), default=None)
+    return [
+        one
+        for one in peers
+        if (one.moment == end.moment and (one.version == highest or one.may_be_later)) or _is_contradicted(end, one)
+    ]
+
+
+def _is_contradicted(end: Change, one: Change) -> bool:
+    """Return whether the last change stands behind another for want of a version, and was published before it."""
+    is_placed = end.version is None and one.version is not None and end.moment.instant == one.moment.instant
+    return is_placed and end.moment < one.moment
 
 
 def newest(history: Iterable[Change], fact: Callable[[Event], Value | None]) -> set[Value]:

@@ -67,7 +67,10 @@ def tell_thread(events: Iterable[Event], *, seen_by: str | None = None) -> Trans
         messages=messages,
         created_at=_created_at(creations, recorded),
         deleted_at=edm(deletions[0].moment.occurred) if deletions else None,
-        gaps=(*gaps, *(f"message {message.message_id}: {message.gap}" for message in messages if message.gap)),
+        gaps=(
+            *gaps,
+            *(f"message {message.message_id or 'without an id'}: {message.gap}" for message in messages if message.gap),
+        ),
     )
 
 

@@ -1,4 +1,4 @@
-"""Tables that hold every sample event, and some that could not be recorded."""
+"""Tables with every sample event, and some dead letters."""
 
 import asyncio
 import json
@@ -10,17 +10,15 @@ from azure.data.tables import TableServiceClient
 
 from acsevents.local.azurite import Azurite
 from acsevents.samples import events
-from shared.sink import Sink
 from shared.storage.connection_string import parse_connection_string
-from shared.storage.group_commit import GroupCommit
-from shared.storage.tables import Tables
+from tests.storage.opening import opened_sink
 
 UNKNOWN_TYPE = json.dumps({"id": "an-unknown-event", "eventType": "Contoso.Unknown", "data": {"to": "+15555550100"}})
 
 
 @pytest.fixture(name="tables", scope="module")
 def _tables(azurite: Azurite) -> Iterator[str]:
-    """The connection string of tables with all samples."""
+    """Return the connection string of tables with all samples."""
     _empty(azurite)
     asyncio.run(record(azurite.connection_string, *(json.dumps(event) for event in events()), UNKNOWN_TYPE, "no JSON"))
     yield azurite.connection_string
@@ -34,13 +32,9 @@ def _samples() -> list[dict[str, Any]]:
 
 
 async def record(connection_string: str, *texts: str) -> None:
-    """Event some events, as the app does."""
-    tables = Tables(parse_connection_string(connection_string))
-    store = GroupCommit(tables)
-    sink = Sink(store)
-    await asyncio.gather(*(sink.receive(text, function="sms_events") for text in texts))
-    await store.close()
-    await tables.close()
+    """Record events as the app does."""
+    async with opened_sink(parse_connection_string(connection_string)) as sink:
+        await asyncio.gather(*(sink.receive(text, function="sms_events") for text in texts))
 
 
 def _empty(azurite: Azurite) -> None:

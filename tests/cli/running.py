@@ -1,4 +1,4 @@
-"""Runs `acsevents` as a user does: in a pipe, and on a terminal of some width."""
+"""Run `acsevents` as a user does: in a pipe, or on a terminal of some width."""
 
 import contextlib
 import fcntl
@@ -17,7 +17,7 @@ SECONDS = 60
 
 
 class Ran(NamedTuple):
-    """How a command ended, and what it printed."""
+    """The exit code and output of a command."""
 
     code: int
     out: str
@@ -25,7 +25,7 @@ class Ran(NamedTuple):
 
 
 def in_a_pipe(*arguments: str, **environment: str) -> Ran:
-    """Run a command whose output goes to a program."""
+    """Run a command with its output in a pipe."""
     ran = subprocess.run(
         [*COMMAND, *arguments],
         cwd=ROOT,
@@ -39,7 +39,7 @@ def in_a_pipe(*arguments: str, **environment: str) -> Ran:
 
 
 def on_a_terminal(*arguments: str, columns: int = 100, typed: str = "", **environment: str) -> Ran:
-    """Run a command on a pseudo-terminal, which shows its output; what it tells on stderr goes elsewhere."""
+    """Run a command on a pseudo-terminal, with stderr captured separately."""
     ours, theirs = pty.openpty()
     os.write(ours, typed.encode())
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 50, columns, 0, 0))

@@ -1,4 +1,4 @@
-"""README.md and docs/asking.md show what commands print: `python -m tests.cli.test_asking_page` writes it anew."""
+"""README.md and docs/asking.md show the output of commands: `python -m tests.cli.test_asking_page` writes it."""
 
 import asyncio
 import json
@@ -23,23 +23,23 @@ _BLOCK = re.compile(r"(?<=```text\n)\$ acsevents (.*?)\n(.*?)(?=```)", re.DOTALL
 
 
 def shown(command: str, tables: str) -> str:
-    """Run a command on a terminal and return what it shows, without its styles."""
+    """Run a command on a terminal and return its output without styles."""
     out = on_a_terminal(*shlex.split(command), columns=COLUMNS, EventTables=tables).out
     return "\n".join(line.rstrip() for line in _STYLE.sub("", out).strip("\n").splitlines()) + "\n"
 
 
 def written(page: str, tables: str) -> str:
-    """Return the page with what each of its commands shows now."""
+    """Return the page with the current output of each of its commands."""
     return _BLOCK.sub(lambda block: f"$ acsevents {block[1]}\n{shown(block[1], tables)}", page)
 
 
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
 def test_the_page_shows_what_the_commands_print(path: Path, tables: str) -> None:
-    """On a terminal of 110 columns, over the sample events."""
+    """On a terminal of 110 columns, for the sample events."""
     page = path.read_text(encoding="utf-8")
 
     assert page.count("$ acsevents") == len(_BLOCK.findall(page)) >= PAGES[path]
-    assert written(page, tables) == page
+    assert written(page, tables) == page, "run `python -m tests.cli.test_asking_page` and read the difference"
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""`acsevents replay`, `rebuild`, `erase`, `prune`: run as a user does, against Azurite."""
+"""`acsevents replay`, `rebuild`, `erase` and `prune`, run as a user does, on Azurite."""
 
 import json
 from pathlib import Path
@@ -22,7 +22,7 @@ LETTER = {**SMS, "id": "in a file", "deadLetterReason": "TimeToLiveExceeded", "d
 
 @pytest.fixture(name="rows_of")
 def _rows_of(azurite: Azurite) -> Any:
-    """Everything in the tables, which are empty at first."""
+    """Return all rows of the tables, which are empty at first."""
 
     def read() -> dict[tuple[str, str, str], Any]:
         with TableServiceClient.from_connection_string(azurite.connection_string) as service:
@@ -40,19 +40,19 @@ def _rows_of(azurite: Azurite) -> Any:
 
 @pytest.fixture(name="run")
 def _run(azurite: Azurite) -> Any:
-    """Runs a command in a pipe, on the tables of Azurite."""
+    """Run commands in a pipe, on the tables of Azurite."""
     return lambda *arguments: in_a_pipe(*arguments, EventTables=azurite.connection_string)
 
 
 def told(ran: Ran) -> dict[str, Any]:
-    """Read the one JSON object that a command printed."""
+    """Parse the only JSON object that a command printed."""
     (line,) = ran.out.splitlines()
     report: dict[str, Any] = json.loads(line)
     return report
 
 
 async def test_replay_records_the_events_of_a_file(run: Any, rows_of: Any, azurite: Azurite, tmp_path: Path) -> None:
-    """The rows are those of a delivery; a dry run writes none; what cannot be recorded is named."""
+    """The rows are those of a delivery; a dry run writes none; events that cannot be recorded are listed."""
     file = tmp_path / "letters.json"
     file.write_text(json.dumps([LETTER, {**LETTER, "eventType": "Contoso.New"}], separators=(",", ":")))
     planned = run("replay", str(file), "--dry-run")
@@ -88,7 +88,7 @@ async def test_replay_records_the_events_of_a_file(run: Any, rows_of: Any, azuri
 def test_what_cannot_be_done_is_told_with_its_cure(
     arguments: list[str], code: int, problem: str, run: Any, rows_of: Any
 ) -> None:
-    """In a line, with an exit code, before anything is changed."""
+    """In one line, with an exit code, before anything is changed."""
     ran = run(*arguments)
 
     assert (ran.code, "Traceback" in ran.err) == (code, False)
@@ -99,7 +99,7 @@ def test_what_cannot_be_done_is_told_with_its_cure(
 async def test_dead_letters_replay_empties_the_table_of_what_is_recorded(
     run: Any, rows_of: Any, azurite: Azurite
 ) -> None:
-    """What stays is told with its reason, and the exit code is 1."""
+    """Dead letters that remain are listed with their reason, and the exit code is 1."""
     await record(azurite.connection_string, "no JSON")
     ran = run("dead-letters", "replay")
     nothing = run("dead-letters", "replay", "--reason", "unsupported_type")
@@ -113,7 +113,7 @@ async def test_dead_letters_replay_empties_the_table_of_what_is_recorded(
 
 
 async def test_rebuild_tells_and_changes_what_differs(run: Any, rows_of: Any, azurite: Azurite) -> None:
-    """A second run has nothing to do."""
+    """A second run changes nothing."""
     await record(azurite.connection_string, json.dumps(SMS))
     today = rows_of()
     with TableServiceClient.from_connection_string(azurite.connection_string) as service:
@@ -132,7 +132,7 @@ async def test_rebuild_tells_and_changes_what_differs(run: Any, rows_of: Any, az
 
 
 async def test_prune_asks_first_and_removes_what_is_older(run: Any, rows_of: Any, azurite: Azurite) -> None:
-    """On a terminal; elsewhere --yes says so."""
+    """It asks on a terminal; elsewhere it requires --yes."""
     await record(azurite.connection_string, json.dumps(SMS))
     young = rows_of()
     await record(azurite.connection_string, json.dumps(OLD))
@@ -154,7 +154,7 @@ async def test_prune_asks_first_and_removes_what_is_older(run: Any, rows_of: Any
 async def test_erase_shows_first_asks_and_leaves_a_receipt(
     run: Any, rows_of: Any, azurite: Azurite, tmp_path: Path
 ) -> None:
-    """The receipt keeps whoever was erased from coming back; it names no one."""
+    """The receipt prevents a replay from restoring what was erased, and names nobody."""
     await record(azurite.connection_string, json.dumps(SMS))
     everything = rows_of()
     file, events = tmp_path / "receipt.json", tmp_path / "events.json"
@@ -179,7 +179,7 @@ async def test_erase_shows_first_asks_and_leaves_a_receipt(
 
 
 async def test_erase_with_yes_asks_nobody(run: Any, rows_of: Any, azurite: Azurite, tmp_path: Path) -> None:
-    """For scripts; a receipt that is there already is not overwritten, and nothing is changed then."""
+    """For scripts. An existing receipt is not overwritten, and then nothing is changed."""
     await record(azurite.connection_string, json.dumps(SMS))
     everything = rows_of()
     file = tmp_path / "receipt.json"
@@ -194,7 +194,7 @@ async def test_erase_with_yes_asks_nobody(run: Any, rows_of: Any, azurite: Azuri
 
 
 def test_tables_out_of_reach_are_told(tmp_path: Path) -> None:
-    """With the exit code for it."""
+    """With the exit code for unreachable tables."""
     nowhere = "DefaultEndpointsProtocol=http;AccountName=a;AccountKey=YQ==;TableEndpoint=http://127.0.0.1:1/a;"
     file = tmp_path / "events.json"
     file.write_text(json.dumps([SMS]))

@@ -21,7 +21,7 @@ def test_a_sink_that_works_is_told_so(azurite: Azurite) -> None:
 
 
 def test_what_is_wrong_fails_and_names_the_cure(azurite: Azurite) -> None:
-    """On a terminal as a table that anybody reads; exit code 1."""
+    """In a table on a terminal, with exit code 1."""
     wrong = azurite.connection_string.replace("AccountKey=", "AccountKey=AAAA")
     ran = on_a_terminal("doctor", columns=400, EventTables=wrong)
 
@@ -31,7 +31,7 @@ def test_what_is_wrong_fails_and_names_the_cure(azurite: Azurite) -> None:
 
 
 def test_without_settings_it_says_what_to_set(tmp_path: Path) -> None:
-    """And goes on with the rest."""
+    """And continues with the other checks."""
     ran = in_a_pipe("doctor", AZURE_ENV_NAME=str(tmp_path))
     findings = {finding["check"]: finding for finding in map(json.loads, ran.out.splitlines())}
 

@@ -1,4 +1,4 @@
-"""`acsevents events` and `event`: what happened, and one event whole."""
+"""`acsevents events` and `acsevents event`: the list of events, and one event with everything stored of it."""
 
 import asyncio
 import json
@@ -26,18 +26,18 @@ OF_USERS_ONLY = "19:f1400e1c542f4086a606b52ad20cd0bd@thread.v2"
 
 
 def lines(ran: Ran) -> list[dict[str, Any]]:
-    """Read the objects that were printed, one a line."""
+    """Parse the printed JSON Lines."""
     assert ran.out.isascii()
     return [json.loads(line) for line in ran.out.splitlines()]
 
 
 def about(event: Event) -> tuple[str, str]:
-    """Tell an event by what a list shows of it."""
+    """Return what a list shows of an event."""
     return str(event.kind), event.envelope.time.edm if event.envelope.time else ""
 
 
 def takes_part(event: Event, user: str) -> bool:
-    """Tell whether an event is of somebody."""
+    """Return whether an event concerns a user."""
     facts = event.facts
     return user in {facts.recipient_id, facts.sender_id, facts.initiator_id, facts.participant_id}
 
@@ -75,7 +75,7 @@ def test_the_events_that_are_asked_for_are_shown_newest_first(
     wanted: Callable[[Event], bool],
     is_scan: bool,  # noqa: FBT001  a column of the table above
 ) -> None:
-    """Those and no others; a question that needs all of the time line says so on stderr."""
+    """Those and no others; a query that reads all of `Timeline` says so on stderr."""
     events = [decode(json.dumps(sample)) for sample in samples]
     if arguments == ["--status", "Delivered", "--number", OUR]:
         events = [event for event in events if event.facts.number == OUR]
@@ -89,7 +89,7 @@ def test_the_events_that_are_asked_for_are_shown_newest_first(
 
 
 def test_a_limit_shows_the_newest_and_says_so(tables: str, samples: list[dict[str, Any]]) -> None:
-    """Nobody takes a part for the whole."""
+    """A note says that there are more."""
     ran = in_a_pipe("events", "--limit", "3", EventTables=tables)
     times = sorted((about(decode(json.dumps(sample)))[1] for sample in samples), reverse=True)
 
@@ -98,7 +98,7 @@ def test_a_limit_shows_the_newest_and_says_so(tables: str, samples: list[dict[st
 
 
 def test_a_line_says_who_did_what_to_whom(tables: str) -> None:
-    """With the fields that the table has."""
+    """In the same fields as the table."""
     (report, received) = lines(in_a_pipe("events", "--number", OUR, EventTables=tables))
 
     assert {**received, "handle": ""} == {
@@ -114,7 +114,7 @@ def test_a_line_says_who_did_what_to_whom(tables: str) -> None:
 
 @pytest.mark.parametrize("columns", [70, 200])
 def test_on_a_terminal_the_same_fields_are_a_table(tables: str, columns: int) -> None:
-    """Every value of the line in the pipe stands there, however wide the terminal is; times to the second."""
+    """The table has every value of the JSON, at any width; times are cut to seconds."""
     piped = lines(in_a_pipe("events", "--number", OUR, EventTables=tables))
     shown = "".join(on_a_terminal("events", "--number", OUR, columns=columns, NO_COLOR="1", EventTables=tables).out)
 
@@ -125,21 +125,21 @@ def test_on_a_terminal_the_same_fields_are_a_table(tables: str, columns: int) ->
 
 
 def test_json_is_had_on_a_terminal_too(tables: str) -> None:
-    """With --json, line by line as in a pipe."""
+    """With --json, as in a pipe."""
     asked = ("events", "--number", OUR, "--json")
 
     assert in_a_pipe(*asked, EventTables=tables).out == on_a_terminal(*asked, EventTables=tables).out
 
 
 def test_nothing_found_is_told_by_the_exit_code(tables: str) -> None:
-    """1, and one line on stderr."""
+    """Exit code 1, and one line on stderr."""
     ran = in_a_pipe("events", "--number", "+15559999999", "--since", "1h", EventTables=tables)
 
     assert (1, "", "acsevents: no such event is recorded\n") == ran
 
 
 def test_an_event_is_shown_whole_by_its_handle(tables: str, samples: list[dict[str, Any]]) -> None:
-    """Columns, the text as it came, and where its rows are."""
+    """Columns, the text as delivered, and the places of its rows."""
     for line in lines(in_a_pipe("events", "--number", OUR, EventTables=tables)):
         ran = in_a_pipe("event", line["handle"], EventTables=tables)
         (whole,) = lines(ran)
@@ -152,7 +152,7 @@ def test_an_event_is_shown_whole_by_its_handle(tables: str, samples: list[dict[s
 
 
 def test_on_a_terminal_an_event_can_be_copied(tables: str) -> None:
-    """Its JSON stands there with line breaks and indents, and reads back equal."""
+    """Its JSON is indented and parses to the same value."""
     handle = lines(in_a_pipe("events", "--thread", THREAD, "--limit", "1", EventTables=tables))[0]["handle"]
     (whole,) = lines(in_a_pipe("event", handle, EventTables=tables))
     shown = on_a_terminal("event", handle.upper(), columns=40, NO_COLOR="1", EventTables=tables).out
@@ -163,7 +163,7 @@ def test_on_a_terminal_an_event_can_be_copied(tables: str) -> None:
 
 @pytest.mark.parametrize(("handle", "code"), [("0" * 26, 1), ("nonsense", 2), ("z" * 26, 2)])
 def test_a_handle_of_nothing_is_told_from_what_is_no_handle(tables: str, handle: str, code: int) -> None:
-    """Not found is 1, and a typing error 2."""
+    """An unknown handle is exit code 1, an invalid one 2."""
     ran = in_a_pipe("event", handle, EventTables=tables)
 
     assert (code, "") == (ran.code, ran.out)
@@ -171,7 +171,7 @@ def test_a_handle_of_nothing_is_told_from_what_is_no_handle(tables: str, handle:
 
 
 def test_following_shows_events_as_they_are_written_until_it_is_interrupted(tables: str) -> None:
-    """Late ones too, once each, across filters; Ctrl-C ends it without a word."""
+    """Late ones too, once each, with filters; Ctrl-C ends it without a message."""
     soon, late = datetime.now(UTC), datetime.now(UTC).replace(hour=0, minute=0)
     process = subprocess.Popen(
         [*COMMAND, "events", "--follow", "--number", "+15550002222"],

@@ -1,4 +1,4 @@
-"""What goes wrong is told in one line that says what to do, with an exit code to tell it from nothing found."""
+"""Failures are explained in one line that says what to do, with an exit code of their own."""
 
 import http.server
 import json
@@ -15,7 +15,7 @@ AZURITE = "DefaultEndpointsProtocol=http;AccountName=devstoreaccount1;AccountKey
 
 
 def told(ran: Ran) -> str:
-    """Return the one line that was told; nothing else may be printed."""
+    """Return the only line that was printed."""
     assert "" == ran.out
     assert 1 == ran.err.count("\n"), ran.err
     assert ran.err.startswith("acsevents: ")
@@ -23,7 +23,7 @@ def told(ran: Ran) -> str:
 
 
 class _Answers(http.server.BaseHTTPRequestHandler):
-    """Answers as whatever its server was told to be."""
+    """Answers with the response that its server was given."""
 
     def do_GET(self) -> None:
         status, code, body = self.server.answer  # type: ignore[attr-defined]  # set by the fixture below
@@ -37,7 +37,7 @@ class _Answers(http.server.BaseHTTPRequestHandler):
         self.wfile.write(body.encode())
 
     def log_message(self, *_: object) -> None:
-        """Say nothing."""
+        """Log nothing."""
 
 
 @pytest.fixture(name="server")
@@ -60,13 +60,13 @@ def _server() -> Iterator[http.server.ThreadingHTTPServer]:
         (500, None, 3, "try again in a minute"),
         (404, "ResourceNotFound", 1, "no such event is recorded"),
         (400, "InvalidInput", 1, "refused the request (InvalidInput)"),
-        (200, None, 3, "is no table service"),
+        (200, None, 3, "is not a table service"),
     ],
 )
 def test_each_answer_of_the_service_has_its_cure(
     server: http.server.ThreadingHTTPServer, status: int, code: str | None, exit_code: int, cure: str
 ) -> None:
-    """Without a traceback, a wall of XML or the key."""
+    """Without a traceback, the service's XML or the key."""
     server.answer = (status, code, "<html>hello</html>")  # type: ignore[attr-defined]  # the handler reads it
     endpoint = f"http://127.0.0.1:{server.server_address[1]}/devstoreaccount1"
     ran = in_a_pipe("events", EventTables=AZURITE.format(key="aGVsbG8=", endpoint=endpoint))
@@ -93,7 +93,7 @@ def test_each_answer_of_the_service_has_its_cure(
 def test_settings_and_networks_that_do_not_work_are_named(
     settings: dict[str, str], exit_code: int, cure: str, tmp_path: Path
 ) -> None:
-    """With the setting, and what to write into it."""
+    """With the setting, and the value that it needs."""
     ran = in_a_pipe("numbers", **settings, HOME=str(tmp_path))
 
     assert cure in told(ran)
@@ -101,7 +101,7 @@ def test_settings_and_networks_that_do_not_work_are_named(
 
 
 def test_whoever_is_not_signed_in_is_sent_to_sign_in(tmp_path: Path) -> None:
-    """In one line, whatever the credentials of azure-identity have to say."""
+    """In one line, without the log of azure-identity."""
     ran = in_a_pipe(
         "numbers",
         EventTables__tableServiceUri="https://nobody.table.core.windows.net",
@@ -130,7 +130,7 @@ def test_whoever_is_not_signed_in_is_sent_to_sign_in(tmp_path: Path) -> None:
     ],
 )
 def test_what_is_typed_wrong_is_named(arguments: list[str]) -> None:
-    """Exit code 2, as for every usage error; nothing is asked of the tables."""
+    """Exit code 2, as for every usage error; no table is queried."""
     ran = in_a_pipe(*arguments)
 
     assert (2, "") == (ran.code, ran.out)
@@ -139,7 +139,7 @@ def test_what_is_typed_wrong_is_named(arguments: list[str]) -> None:
 
 
 def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
-    """With what is the matter with it."""
+    """With the reason."""
     ran = in_a_pipe("send", str(tmp_path / "nothing.json"))
 
     assert (2, True) == (ran.code, "nothing.json" in ran.err)

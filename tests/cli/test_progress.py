@@ -1,4 +1,4 @@
-"""Progress is shown for what takes over a second, on a terminal only, and leaves nothing behind."""
+"""Progress is shown for work of more than a second, on a terminal only, and removed at the end."""
 
 import os
 import pty
@@ -20,7 +20,7 @@ with progress("erasing", 40, shown={shown}) as step:
 
 
 def on_stderr(*, shown: bool, seconds: float, terminal: bool) -> str:
-    """Run something of some seconds and return what stderr got."""
+    """Run work of some seconds and return its output on stderr."""
     ours, theirs = pty.openpty() if terminal else os.pipe()
     command = [sys.executable, "-c", CODE.format(shown=shown, seconds=seconds)]
     subprocess.run(command, cwd=ROOT, stderr=theirs, env={**os.environ, "TERM": "xterm"}, check=True, timeout=60)
@@ -35,7 +35,7 @@ def on_stderr(*, shown: bool, seconds: float, terminal: bool) -> str:
 
 
 def test_what_takes_long_shows_how_far_it_is() -> None:
-    """What is done, and how much of it; at the end the line is gone."""
+    """The work and the number of steps; at the end the line is removed."""
     shown = on_stderr(shown=True, seconds=1.6, terminal=True)
 
     assert "erasing" in shown
@@ -49,5 +49,5 @@ def test_nothing_is_shown_of_what_is_quick_or_not_on_a_terminal(
     seconds: float,
     terminal: bool,  # noqa: FBT001  the same
 ) -> None:
-    """Nor where it was not wanted."""
+    """Nor if it is switched off."""
     assert "" == on_stderr(shown=shown, seconds=seconds, terminal=terminal)

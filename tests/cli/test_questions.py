@@ -1,4 +1,4 @@
-"""The other questions: SMS, threads, users, what there is, and what could not be recorded."""
+"""Queries of SMS, threads, users, owners and dead letters."""
 
 import csv
 import io
@@ -19,7 +19,7 @@ DELIVERED = "0f8fad5b-d9cb-469f-a165-70867728950e"
 
 @pytest.mark.parametrize("number", [OUR, "1 555 555 0100", PEER, "001-555-555-0123"])
 def test_an_sms_is_found_by_the_number_of_either_party(tables: str, number: str) -> None:
-    """However it is written."""
+    """In any notation."""
     ran = in_a_pipe("sms", number, DELIVERED, EventTables=tables)
     (story,) = lines(ran)
 
@@ -29,7 +29,7 @@ def test_an_sms_is_found_by_the_number_of_either_party(tables: str, number: str)
 
 @pytest.mark.parametrize("number", [OUR, PEER])
 def test_a_number_without_a_message_tells_the_conversation(tables: str, number: str) -> None:
-    """Each message once, with its state, the one that something happened to last first."""
+    """Each message once, with its state, the one with the latest event first."""
     told = lines(in_a_pipe("sms", number, EventTables=tables))
 
     assert [(DELIVERED, "Delivered"), ("6ba7b814-9dad-4fd1-80b4-00c04fd430c8", "Received")] == [
@@ -52,7 +52,7 @@ def test_a_report_tells_how_well_a_number_delivers(tables: str) -> None:
 
 
 def test_a_thread_is_told_from_its_own_events_or_else_from_those_of_its_users(tables: str) -> None:
-    """Where there are none of its own, stderr says what had to be read."""
+    """If there are no thread-level events, stderr says what was read instead."""
     own = in_a_pipe("thread", THREAD, EventTables=tables)
     of_users = in_a_pipe("thread", OF_USERS_ONLY, EventTables=tables)
 
@@ -73,7 +73,7 @@ def test_the_history_of_a_thread_has_what_was_said_before(tables: str) -> None:
 
 
 def test_what_there_is_can_be_listed(tables: str, samples: list[dict[str, Any]]) -> None:
-    """Numbers, users and threads, each with its last event; since a time only those with events since."""
+    """Numbers, users and threads, each with its last event; with --since, those with events since then."""
     numbers = lines(in_a_pipe("numbers", EventTables=tables))
     users = lines(in_a_pipe("users", EventTables=tables))
     threads = lines(in_a_pipe("threads", EventTables=tables))

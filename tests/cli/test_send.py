@@ -43,7 +43,7 @@ async def _grid() -> AsyncIterator[Topic]:
 
 
 async def test_samples_are_sent_as_asked(grid: Topic) -> None:
-    """And told: how many, in how many requests."""
+    """The number of events and requests is printed."""
     ran = await grid.sent("SMSReceived", "2020/ChatMessageReceived", "--set", "data.to=+15550001111", "--count", "3")
     (request,) = grid.requests
 
@@ -54,7 +54,7 @@ async def test_samples_are_sent_as_asked(grid: Topic) -> None:
 
 
 async def test_a_large_file_goes_in_several_requests(grid: Topic, tmp_path: Path) -> None:
-    """Each as a topic takes it."""
+    """Each within the limits of a topic."""
     file = tmp_path / "many.json"
     file.write_text(json.dumps([{**EVENT, "id": str(number)} for number in range(3_000)]))
     ran = await grid.sent(str(file))
@@ -65,7 +65,7 @@ async def test_a_large_file_goes_in_several_requests(grid: Topic, tmp_path: Path
 
 
 async def test_nothing_is_sent_if_anything_is_wrong(grid: Topic, tmp_path: Path) -> None:
-    """The last of many is named, and the first has not gone out."""
+    """The error names the last of many events, and the first was not sent."""
     file = tmp_path / "many.jsonl"
     file.write_text("\n".join([*[json.dumps(EVENT)] * 3_000, '{"id": 1}']))
     ran = await grid.sent(str(file))
@@ -77,7 +77,7 @@ async def test_nothing_is_sent_if_anything_is_wrong(grid: Topic, tmp_path: Path)
 
 
 async def test_what_no_subscription_takes_is_told(grid: Topic) -> None:
-    """By type: Event Grid drops it without a word. A new type of the vendor's is taken."""
+    """By type, since Event Grid drops such events silently. A new type of the vendor is accepted."""
     unknown = await grid.sent("SMSReceived", "--set", "eventType=Contoso.Unknown", "--count", "2")
     new = await grid.sent("SMSReceived", "--set", "eventType=Microsoft.Communication.SMSNew")
 
@@ -87,7 +87,7 @@ async def test_what_no_subscription_takes_is_told(grid: Topic) -> None:
 
 
 async def test_cloud_events_are_sent_as_such(grid: Topic) -> None:
-    """The topic gets what its content type promises."""
+    """With the content type of CloudEvents."""
     ran = await grid.sent("ChatThreadCreated", "--schema", "cloudevents")
 
     assert ran.code == 0
@@ -113,7 +113,7 @@ async def test_cloud_events_are_sent_as_such(grid: Topic) -> None:
 async def test_what_goes_wrong_is_told_with_its_cure(
     arguments: list[str], code: int, problem: str, grid: Topic
 ) -> None:
-    """In a line, with its exit code."""
+    """In one line, with its exit code."""
     ran = await grid.sent(*arguments)
 
     assert (ran.code, ran.out, grid.requests) == (code, "", [])
@@ -131,7 +131,7 @@ async def test_what_goes_wrong_is_told_with_its_cure(
     ],
 )
 async def test_what_was_sent_before_a_refusal_is_told(status: int, code: int, problem: str, tmp_path: Path) -> None:
-    """So that nobody has to guess what to send again."""
+    """So that the user knows what to send again."""
     requests = 0
 
     async def answer(request: web.Request) -> web.Response:

@@ -1,4 +1,4 @@
-"""How a command starts: from any folder, and without what it does not need."""
+"""The start of a command: from any folder, and without imports that it does not need."""
 
 import json
 import os
@@ -32,7 +32,7 @@ OF_TERMINALS = ("rich.console", "acsevents.tables")
     ],
 )
 def test_a_command_imports_what_it_needs(arguments: list[str], needless: list[str], tables: str) -> None:
-    """To the last row that it reads: what other commands need is not waited for."""
+    """Until it has read its last row, no module of other commands is imported."""
     code = (
         "import sys, json\n"
         "from acsevents.cli import main\n"
@@ -56,7 +56,7 @@ def test_a_command_imports_what_it_needs(arguments: list[str], needless: list[st
 
 
 def test_the_command_that_set_up_writes_works_from_any_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Also where the folder has modules of the same names, and where a path has a blank in it."""
+    """Even if the folder has modules of the same names, or a path has a blank."""
     venv = tmp_path / "a folder" / ".venv"
     (venv / "bin").mkdir(parents=True)
     (venv / "bin" / "python").symlink_to(sys.executable)
@@ -75,7 +75,7 @@ def test_the_command_that_set_up_writes_works_from_any_folder(tmp_path: Path, mo
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_the_shell_can_complete_commands_and_options(shell: str) -> None:
-    """`acsevents --install-completion` tells the shell to ask so."""
+    """`acsevents --install-completion` sets it up."""
     words = {"COMP_WORDS": "acsevents dead", "COMP_CWORD": "1", "_TYPER_COMPLETE_ARGS": "acsevents dead"}
     ran = in_a_pipe(**words, _ACSEVENTS_COMPLETE=f"complete_{shell}", _TYPER_COMPLETE_FISH_ACTION="get-args")
 

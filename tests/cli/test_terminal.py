@@ -1,4 +1,4 @@
-"""What a terminal shows: texts and ids whole at any width, and texts of strangers as text."""
+"""Output on a terminal: texts and ids are complete at any width, and control characters are escaped."""
 
 import io
 import json
@@ -39,14 +39,14 @@ def printed(answers: list[dict[str, str]], width: int) -> str:
 
 
 def letters(text: str) -> str:
-    """Leave out blanks of all kinds, at which lines may be folded."""
+    """Remove white space, at which lines may be wrapped."""
     return "".join(text.split())
 
 
 @settings(deadline=None)
 @given(ANSWERS, st.integers(20, 250))
 def test_at_any_width_every_text_is_whole_and_no_line_is_too_long(answers: list[dict[str, str]], width: int) -> None:
-    """Folded, never cut, and nothing that a terminal would obey."""
+    """Texts are wrapped, never cut, and have no control characters."""
     text = printed(answers, width)
 
     assert OBEYED.search(text) is None
@@ -61,7 +61,7 @@ def test_at_any_width_every_text_is_whole_and_no_line_is_too_long(answers: list[
 
 @pytest.mark.parametrize("width", [20, 60, 180])
 def test_a_long_id_is_folded_where_the_line_ends(width: int) -> None:
-    """Nothing is put between its pieces but the end of a line."""
+    """Only line breaks separate its pieces."""
     console = Console(file=io.StringIO(), width=width, markup=False, emoji=False, highlight=False)
     print_rows(console, [{"id": "x", "who": THREAD * 5}], {"id": 26, "who": None}, header=False)
 
@@ -90,7 +90,7 @@ def test_an_ascii_terminal_gets_tables_that_are_straight(tables: str) -> None:
 
 
 def test_texts_of_strangers_are_shown_and_not_obeyed() -> None:
-    """Escapes stand there as they are written in programs; emoji and other scripts are left alone."""
+    """Control characters are printed as escapes; emoji and other scripts are unchanged."""
     assert OBEYED.search(shown(NASTY)) is None
     assert "\\x1b[2J" in shown(NASTY)
     assert "\\u202egnp.exe" in shown(NASTY)
@@ -98,7 +98,7 @@ def test_texts_of_strangers_are_shown_and_not_obeyed() -> None:
 
 
 def test_without_colours_there_are_no_escapes_at_all(tables: str) -> None:
-    """`NO_COLOR` is kept, and a terminal of no abilities gets none either."""
+    """With `NO_COLOR`, and on a terminal without capabilities."""
     asked = ("events", "--thread", THREAD)
 
     assert "\x1b[" in on_a_terminal(*asked, EventTables=tables).out
@@ -108,7 +108,7 @@ def test_without_colours_there_are_no_escapes_at_all(tables: str) -> None:
 
 
 def test_a_terminal_that_knows_ascii_only_shows_the_rest_as_escapes(tables: str) -> None:
-    """Bars, boxes, emoji: nothing fails."""
+    """Bars, boxes and emoji do not fail."""
     for asked in (("thread", THREAD), ("events", "--thread", THREAD), ("sms", "--report", "+15555550100")):
         ran = on_a_terminal(*asked, EventTables=tables, PYTHONIOENCODING="ascii", PYTHONUTF8="0")
         assert (0, True) == (ran.code, ran.out.isascii()), ran.err
@@ -116,7 +116,7 @@ def test_a_terminal_that_knows_ascii_only_shows_the_rest_as_escapes(tables: str)
 
 
 def test_on_a_terminal_a_handle_stands_in_one_piece(tables: str) -> None:
-    """So that a double click copies it, down to 40 columns."""
+    """So that a double click selects it, down to 40 columns."""
     newest = json.loads(in_a_pipe("events", "--limit", "1", EventTables=tables).out)
     for columns in (40, 80, 120, 200):
         shown_so = on_a_terminal("events", columns=columns, NO_COLOR="1", EventTables=tables).out

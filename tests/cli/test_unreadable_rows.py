@@ -1,4 +1,4 @@
-"""A row that somebody else wrote or damaged is left out, and hides no other."""
+"""A row that is damaged or was not written by this app is left out, and does not hide others."""
 
 import asyncio
 import json
@@ -33,7 +33,7 @@ DAMAGED: list[dict[str, Any]] = [
 
 @pytest.fixture(name="damaged")
 def _damaged(azurite: Azurite, account: Account) -> str:
-    """Tables with one good event of each family, and damaged rows all around."""
+    """Write one good event of each family, and damaged rows before and after it."""
     assert account
     to_user = event("ChatMessageReceived", {"recipientId": USER, "threadId": THREAD, "messageId": "m-1"}, id="u")
     asyncio.run(record(azurite.connection_string, sms(), chat(), to_user, "no JSON"))
@@ -56,13 +56,13 @@ def _damaged(azurite: Azurite, account: Account) -> str:
 
 
 def objects(ran: Ran) -> list[Any]:
-    """Read what was printed."""
+    """Parse the output."""
     assert 0 == ran.code, ran.err
     return [json.loads(line) for line in ran.out.splitlines()]
 
 
 def test_no_question_stops_at_a_row_that_it_cannot_read(damaged: str) -> None:
-    """Each finds what is there, and says on stderr that something was left out."""
+    """Each query returns the readable rows, and says on stderr that some were left out."""
 
     def ask(*arguments: str) -> list[Any]:
         return objects(in_a_pipe(*arguments, EventTables=damaged))
@@ -88,7 +88,7 @@ def test_no_question_stops_at_a_row_that_it_cannot_read(damaged: str) -> None:
 
 
 def test_that_something_was_left_out_is_said(damaged: str) -> None:
-    """By the name of the table, and without any content."""
+    """With the name of the table, and without any content."""
     ran = in_a_pipe("thread", THREAD, EventTables=damaged)
 
     assert "acsevents: rows of ChatThreadEvents that cannot be read are left out\n" == ran.err

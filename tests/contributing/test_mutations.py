@@ -1,4 +1,4 @@
-"""`make mutants`: what it tries, and what it is told to expect."""
+"""`make mutants`: the mutations that it tries, and its list of equivalent ones."""
 
 import ast
 from pathlib import Path
@@ -24,6 +24,7 @@ from tests.mutations import ROOT
         ("True", {"False"}),
         ("'two words'", set()),
         ("f'{a + b}'", set()),
+        ("Literal['name', 7]", set()),
         ("a if b else c", {"(not (b))"}),
         ("[a for a in b if c]", {"(not (c))"}),
     ],
@@ -31,7 +32,7 @@ from tests.mutations import ROOT
 def test_each_operator_constant_and_condition_is_changed(
     code: str, becomes: set[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Once in its place, and nothing else of the line with it."""
+    """In its place, and nothing else on the line."""
     monkeypatch.setattr(mutations, "ROOT", tmp_path)
     source = f'"""Some text."""\n\nä: "x | y" = {code}\n'.encode()
     (tmp_path / "module.py").write_bytes(source)
@@ -44,7 +45,7 @@ def test_each_operator_constant_and_condition_is_changed(
 
 
 def test_each_statement_of_a_function_is_left_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Its docstring, its annotations and what it returns nothing by stay."""
+    """But not its docstring, its annotations, or a bare `return`."""
     monkeypatch.setattr(mutations, "ROOT", tmp_path)
     source = '''
 class C:
@@ -76,7 +77,7 @@ def test_every_mutation_of_the_app_is_a_program() -> None:
 
 
 def test_every_mutation_that_nobody_can_notice_is_one_of_those_tried() -> None:
-    """The list does not outlive the code that it is about, and each entry says why."""
+    """No entry outlives its code, and each has a reason."""
     known = equivalents()
     tried = {mutation.key for mutation in mutations.mutations("shared")}
 

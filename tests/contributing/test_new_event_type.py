@@ -1,6 +1,6 @@
-"""CONTRIBUTING.md, followed to the letter in a copy of the tree: a new event type, and another with a new column.
+"""Follow CONTRIBUTING.md in a copy of the tree: add a new event type, and another one with a new column.
 
-The types are invented, so the copy's tests run with a list of the vendor's that has them.
+The types are invented, so the copy's tests run with a vendor's list that is extended by them.
 """
 
 import json
@@ -57,13 +57,13 @@ class Newcomer:
         self._types: list[str] = []
 
     def learn_of(self, event_type: str) -> None:
-        """Turn to a type that the vendor's list has from now on."""
+        """Add a type to the vendor's list and work on it from now on."""
         self.type = event_type
         self._types.append(event_type)
         (self.tree / "vendors_list.py").write_text(_VENDORS_LIST % self._types, "utf-8")
 
     def edit(self, file: str, before: str, after: str) -> None:
-        """Replace the first place of a text in a file."""
+        """Replace the first occurrence of a text in a file."""
         path = self.tree / file
         text = path.read_text("utf-8")
         assert before in text
@@ -75,14 +75,14 @@ class Newcomer:
         self.edit("shared/catalogue.py", "_ROWS = (\n", f"_ROWS = (\n{row}")
 
     def add_sample(self, **more: Any) -> None:
-        """Add a sample, in a new generation."""
+        """Add a sample of a new generation."""
         (event,) = json.loads((self.tree / "samples/2025/ChatMessageEditedInThread.json").read_text("utf-8"))
         event |= {"eventType": f"Microsoft.Communication.{self.type}", "data": {**event["data"], **more}}
         (self.tree / "samples/2027").mkdir(exist_ok=True)
         (self.tree / f"samples/2027/{self.type}.json").write_text(json.dumps([event]), "utf-8")
 
     def make_goldens(self) -> dict[str, Any]:
-        """Run what `make goldens` runs; return the record that it wrote of the new sample."""
+        """Run the commands of `make goldens`; return the record of the new sample."""
         recipe = MAKEFILE.partition("\ngoldens: ")[2].partition("\n\n")[0]
         for module in re.findall(r"^\t@\$\(PY\) -m (\S+)$", recipe, re.MULTILINE):
             subprocess.run([sys.executable, "-B", "-m", module], cwd=self.tree, check=True, timeout=60)
@@ -108,7 +108,7 @@ class Newcomer:
 
 @pytest.fixture(name="newcomer")
 def _newcomer(tmp_path: Path) -> Newcomer:
-    """A newcomer with a fresh copy."""
+    """Return a newcomer with a fresh copy."""
     shutil.copytree(ROOT, tmp_path / "copy", ignore=_LEFT_BEHIND)
     return Newcomer(tmp_path / "copy")
 
@@ -120,7 +120,7 @@ def _assert_all_say(cure: str, failures: list[str]) -> None:
 
 @pytest.mark.timeout(900)  # it runs all tests of the core
 def test_a_new_event_type_is_one_row_and_one_sample_and_a_new_column_two_lines_more(newcomer: Newcomer) -> None:
-    """Each step's tests fail with the next step in every message; after the last, the tests of the core pass."""
+    """After each step, every failure names the next step. After the last step, the tests of the core pass."""
     newcomer.learn_of(STARRED)
     _assert_all_say("add a row to shared/catalogue.py", newcomer.failures_of(*GUIDES))
     newcomer.add_row("chat_messages.ChatMessageEdited")
@@ -149,7 +149,7 @@ def test_a_new_event_type_is_one_row_and_one_sample_and_a_new_column_two_lines_m
     ["shared/catalogue.py", "samples/<generation>/", "make goldens", "shared/events/facts.py", "docs/records.md"],
 )
 def test_the_steps_above_are_those_of_the_page(step: str) -> None:
-    """No other file is edited there, and no other command run."""
+    """The page names every file and command that the test uses."""
     assert f"`{step}" in STEPS
 
 
@@ -179,7 +179,7 @@ def test_the_steps_above_are_those_of_the_page(step: str) -> None:
     ],
 )
 def test_a_mistake_is_told_with_its_cure(newcomer: Newcomer, mistake: Callable[[Newcomer], Any], cure: str) -> None:
-    """Whatever else fails with it, one failure names the file to edit or the command to run."""
+    """At least one failure names the file to edit or the command to run."""
     newcomer.learn_of(PINNED)
     mistake(newcomer)
 

@@ -1,1 +1,1 @@
-"""The pure core, promise by promise: nothing here touches the network, the disk or the clock."""
+"""Tests of the pure core. None of them touches the network, the disk or the clock."""

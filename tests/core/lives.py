@@ -3,6 +3,7 @@
 A life keeps what is true after each step, so that a story is compared with the truth and not with another fold.
 """
 
+from collections import Counter
 from collections.abc import Callable
 from functools import partial
 from typing import Any, Final, NamedTuple
@@ -99,6 +100,7 @@ class Said:
         self.name: str | None = None
         self.edits = 0
         self.deleted: float | None = None
+        self.steps: list[tuple[str, str | None]] = []
 
 
 class ThreadLife(Life):
@@ -111,6 +113,8 @@ class ThreadLife(Life):
         self.names: dict[str, str | None] = {"s": "S", "a": "A"}
         self.messages: dict[str, Said] = {}
         self.ended: float | None = None
+        self.moves = Counter[str]()
+        self.steps: list[tuple[str, str | None]] = [("thread.created", self.topic)]
         self._version = _FIRST_VERSION
         people = [person("s"), person("a")]
         self._tell_views(created, 0.0, "createTime", participants=people, properties={"topic": self.topic})
@@ -119,17 +123,20 @@ class ThreadLife(Life):
         """Add someone who is not in the thread, remove someone who is."""
         what = "Removed" if who in self.present else "Added"
         self.present ^= {who}
+        self.moves[f"participant.{what.lower()}"] += 1
         self.names[who] = self.names.get(who) if name in BLANK else name
         self._tell_views(partial(member, what), self._pass_time(who), "time", who=person(who, name))
 
     def rename(self, topic: str) -> None:
         """Change the topic."""
         self.topic = topic
+        self.steps.append(("thread.updated", topic))
         self._tell_views(updated, self._pass_time("topic"), "editTime", topic=topic)
 
     def end(self) -> None:
         """Delete the thread."""
         self.ended = self._pass_time("end")
+        self.steps.append(("thread.deleted", None))
         self._tell_views(ended, self.ended, "deleteTime")
 
     def say(self, text: str, name: str) -> None:
@@ -153,6 +160,7 @@ class ThreadLife(Life):
     def _tell_message(self, one: str, second: float, what: str, text: str | None, name: str) -> None:
         said = self.messages[one]
         said.text = text
+        said.steps.append((f"message.{what.lower()}", text))
         said.name = said.name if name in BLANK else name
         data = {"messageId": one, "composeTime": at(self.shown(said.composed)), "senderDisplayName": name}
         self._tell_views(partial(message, what), second, TIME_OF[what], text=text, **data)

@@ -1,4 +1,4 @@
-"""What the payload models say of the vendor's JSON: the type of every field, by its JSON name."""
+"""The fields of the payload models by JSON name, with their types."""
 
 from collections.abc import Iterator
 from functools import cache
@@ -11,7 +11,7 @@ from shared import catalogue
 
 @cache
 def fields_of(model: type[Struct]) -> dict[str, inspect.Type]:
-    """Return the types of a model's fields beside null."""
+    """Return the types of a model's fields, without None."""
     info = inspect.type_info(model)
     assert isinstance(info, inspect.StructType)
     return {field.encode_name: _without_null(field.type) for field in info.fields}

@@ -25,7 +25,7 @@ _DATE_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{7}Z", re.ASCII)
 
 
 def violations(entity: Mapping[str, object]) -> list[str]:
-    """Name every limit that an entity breaks; an empty list is a row that the service takes."""
+    """Return every limit that an entity violates; an empty list means that the service accepts the row."""
     found = [problem for key in _KEYS for problem in _key_problems(key, entity.get(key))]
     own = {name: value for name, value in entity.items() if name not in _KEYS}
     if len(own) > _OWN_PROPERTIES:

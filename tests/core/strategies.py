@@ -1,4 +1,4 @@
-"""Hypothesis strategies: JSON of every kind, samples with something wrong in them, and the lives of messages."""
+"""Hypothesis strategies: JSON of every kind, and samples with something wrong in them."""
 
 import json
 import random
@@ -44,12 +44,12 @@ FORMS: Final = st.sampled_from(sorted(samples.FORMS))
 
 
 def delivered(event: Any, form: str = "Event Grid object") -> str:
-    """Write an event in the form in which it is delivered."""
+    """Return an event as text, in a form in which it may be delivered."""
     return json.dumps(samples.FORMS[form](event))
 
 
 def outcome(text: str | bytes) -> Event | ContentError:
-    """Decode a text and make its rows; whatever is neither that nor a content error goes through and fails the test."""
+    """Decode a text and build its rows. Any exception other than a ContentError fails the test."""
     try:
         event = decode(text)
         record_rows(event)
@@ -59,7 +59,7 @@ def outcome(text: str | bytes) -> Event | ContentError:
 
 
 def text_that_packs_to(size: int) -> str:
-    """Make a text of letters and digits that compresses to about so many bytes."""
+    """Return a text of letters and digits that compresses to about the given number of bytes."""
     rng = random.Random(1)
     symbols = string.ascii_letters + string.digits + "+-"
     sample = "".join(rng.choices(symbols, k=100_000))
@@ -67,7 +67,7 @@ def text_that_packs_to(size: int) -> str:
 
 
 def places(value: Any) -> list[Callable[[Any], None]]:
-    """Find every place in a JSON value, as functions that put another value there."""
+    """Return a function for every place in a JSON value that puts another value there."""
     found: list[Callable[[Any], None]] = []
     if isinstance(value, (dict, list)):
         for key, part in list(value.items() if isinstance(value, dict) else enumerate(value)):
@@ -78,7 +78,7 @@ def places(value: Any) -> list[Callable[[Any], None]]:
 
 @st.composite
 def mutated_samples(draw: st.DrawFn) -> Any:
-    """Any sample, in any form, with up to three places holding something else, renamed or gone."""
+    """Generate samples in any form, with up to three places replaced, renamed or removed."""
     event = samples.FORMS[draw(FORMS)](samples.event(draw(NAMES)))
     for _ in range(draw(st.integers(1, 3))):
         if draw(st.booleans()):
@@ -110,7 +110,7 @@ def _objects(value: Any) -> list[dict[str, Any]]:
 
 @st.composite
 def shuffled(draw: st.DrawFn, value: Any) -> Any:
-    """Give a JSON value with the names of all its objects in another order."""
+    """Return a JSON value with the members of all its objects in another order."""
     if isinstance(value, list):
         return [draw(shuffled(item)) for item in value]
     if isinstance(value, dict):

@@ -1,4 +1,4 @@
-"""Columns: their types, the service's limits on them, and the text that is kept whole beside them."""
+"""Columns: their types, the limits of the service, and the whole text beside them."""
 
 import json
 import random
@@ -27,7 +27,7 @@ def _as_bytes(text: str | bytes) -> bytes:
 
 
 def test_the_columns_are_those_of_the_documentation_with_their_types() -> None:
-    """Readers of tables rely on the page: a column that it does not have, or has otherwise, is none."""
+    """People query the tables by the documentation, so code and documentation have the same columns and types."""
     written = {name: str(edm) for name, edm in columns.COLUMNS.items()}
     documented = {name: edm for name, edm in EDM_TYPES.items() if not name.startswith(columns.COMPRESSED)}
 
@@ -36,7 +36,7 @@ def test_the_columns_are_those_of_the_documentation_with_their_types() -> None:
 
 
 def test_every_column_has_a_type() -> None:
-    """The numbered ones of a compressed text, too."""
+    """The numbered columns of a compressed text have one too."""
     assert [edm_type("Version"), edm_type("RawZ0"), edm_type("RawZ17")] == [Edm.INT64, Edm.BINARY, Edm.BINARY]
     with pytest.raises(KeyError):
         edm_type("Timestamp")
@@ -46,7 +46,7 @@ def test_every_column_has_a_type() -> None:
 @MANY
 @given(TEXTS | LONG)
 def test_any_text_is_kept_whole(text: str | bytes) -> None:
-    """In columns that the service takes, and equal when it is read back; bytes come back as the text they spell."""
+    """Any text fits columns that the service accepts, and reads back equal; bytes in UTF-8 read back as text."""
     row: dict[str, Any] = {**KEYS, **pack(text)}
 
     assert violations(row) == []
@@ -71,7 +71,10 @@ def test_any_text_is_kept_whole(text: str | bytes) -> None:
     ],
 )
 def test_a_text_is_plain_while_it_fits_a_string_property(text: str | bytes, kept: list[str]) -> None:
-    """Up to 31,000 UTF-16 units; beyond, or where a string property could not hold it, it is compressed in chunks."""
+    """A text up to 31,000 UTF-16 units is stored as it is.
+
+    A longer one, or one that a string property cannot hold, is compressed in chunks.
+    """
     entity = pack(text)
 
     assert list(entity) == kept
@@ -79,7 +82,7 @@ def test_a_text_is_plain_while_it_fits_a_string_property(text: str | bytes, kept
 
 
 def test_a_row_without_text_says_so() -> None:
-    """Nothing is made up where there is nothing."""
+    """A row without a text raises ValueError."""
     with pytest.raises(ValueError, match="no text"):
         unpack({"PartitionKey": "p", "RowKey": "r"})
 
@@ -94,7 +97,10 @@ _COLUMNS = st.dictionaries(
 @given(_COLUMNS, st.integers(0, PACKED_BYTES - 1_000), st.lists(st.text(max_size=90)))
 @pytest.mark.promise("Bounded")
 def test_any_columns_fit_beside_any_text(values: dict[str, Any], size: int, drift: list[str]) -> None:
-    """Texts are cut and JSON is left out until the row fits, the largest first; `Drift` says so and fits as well."""
+    """Texts are cut and JSON is left out, the largest first, until the row fits.
+
+    `Drift` records it and fits as well.
+    """
     fixed: Entity = {f"RawZ{number}": bytes(min(60_000, size - at)) for number, at in enumerate(range(0, size, 60_000))}
     fitted, notes = fit(values, fixed)
     row: Entity = {**fitted, **fixed}
@@ -109,7 +115,7 @@ def test_any_columns_fit_beside_any_text(values: dict[str, Any], size: int, drif
 
 
 def test_what_is_cut_and_what_is_left_out_is_told() -> None:
-    """Half of a text is worth keeping, half of a JSON text is not JSON."""
+    """A long text is cut, long JSON is left out, and `Drift` records both."""
     fitted, drift = fit({"Body": "🌻" * 20_000, "Participants": "[" * 31_001, "Tag": "x" * 31_000}, {})
 
     assert fitted == {"Body": "🌻" * 15_500, "Tag": "x" * 31_000}
@@ -120,7 +126,7 @@ def test_what_is_cut_and_what_is_left_out_is_told() -> None:
 
 
 def test_the_small_columns_stay_where_the_row_is_full() -> None:
-    """What says what a row is must not give way to a long text."""
+    """A long text does not displace the small columns that identify the event."""
     full: Entity = {f"RawZ{number}": bytes(60_000) for number in range(17)}
     fitted, drift = fit({"Body": "x" * 9_000, "Kind": "sms.received", "RecordVersion": 1}, full)
 
@@ -130,7 +136,7 @@ def test_the_small_columns_stay_where_the_row_is_full() -> None:
 
 @pytest.mark.parametrize("count", [0, 1, 500, 10_000, 200_000])
 def test_drift_tells_how_much_it_does_not_tell(count: int) -> None:
-    """A JSON array that fits its column, with the number of the notes that did not."""
+    """`Drift` is a JSON array that fits its column; its last note counts the notes that did not fit."""
     notes = [f"$.data.{number:06}: not in the model" for number in range(count)]
     column = drift_column(notes)
     told = json.loads(str(column.get("Drift", "[]")))
@@ -142,7 +148,7 @@ def test_drift_tells_how_much_it_does_not_tell(count: int) -> None:
 
 
 def test_drift_takes_the_room_that_it_is_given_and_no_more() -> None:
-    """To the byte: one less, and the note is only counted."""
+    """`Drift` uses its room to the byte: with one byte less, the note is only counted."""
     notes = ["$.data.extra: not in the model 🌻"]
     column = drift_column(notes)
     needed = entity_bytes(column) - 4
@@ -153,7 +159,7 @@ def test_drift_takes_the_room_that_it_is_given_and_no_more() -> None:
 
 @pytest.mark.parametrize("name", ["Body", "EventTime", "Version", "SegmentCount", "RawZ0"])
 def test_sizes_are_never_counted_too_small(name: str) -> None:
-    """An entity that the app takes for small enough is small enough by the service's formula."""
+    """A size computed by the app is never smaller than the service's formula gives."""
     value: Any = {"Body": "🌻", "EventTime": "2020-09-18T00:22:20.0000000Z", "RawZ0": b"123"}.get(name, 7)
     sizes = {"Body": 4 + 4, "EventTime": 8, "Version": 8, "SegmentCount": 4, "RawZ0": 4 + 3}
     counted = entity_bytes({name: value}) - 4

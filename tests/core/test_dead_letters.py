@@ -1,4 +1,4 @@
-"""Dead letters: the text is kept, the reason told, the same text is filed once."""
+"""Dead letters: they hold the text and the reason, and the same text gets the same row."""
 
 import json
 from typing import Any
@@ -18,7 +18,7 @@ from tests.core.strategies import MANY, delivered, outcome, text_that_packs_to
 
 
 def test_a_dead_letter_tells_what_is_wrong_and_where() -> None:
-    """Under the function that it was delivered to, with the event's id and type."""
+    """A dead letter is in the partition of its function, with reason, JSON path, and the event's id and type."""
     event = samples.event("2025/SMSReceived")
     del event["data"]["to"]
     text = delivered(event)
@@ -41,7 +41,7 @@ def test_a_dead_letter_tells_what_is_wrong_and_where() -> None:
 
 
 def test_what_is_not_known_is_absent() -> None:
-    """No id and no type of a text that is no JSON."""
+    """The dead letter of a text that is not JSON has no id and no type."""
     row = dead_letter("sms_events", "<html>", NotJson("Expecting value at character 0")).entity
 
     assert row.keys() == {"PartitionKey", "RowKey", "Reason", "Detail", "Raw", "RecordVersion"}
@@ -50,7 +50,7 @@ def test_what_is_not_known_is_absent() -> None:
 @MANY
 @given(st.text(st.characters()) | st.binary(), st.text(), st.text(), st.integers(0, 40_000))
 def test_any_text_can_be_filed(text: str | bytes, event_id: str, event_type: str, times: int) -> None:
-    """With any id and type, of any length: the row is one that the service takes, and keeps the text."""
+    """Any text, with an id and type of any length, becomes a row that the service accepts and that holds the text."""
     error = MissingKey("missing", event_id=event_id * times, event_type=event_type * times)
     row = dead_letter("chat_user_events", text, error).entity
     kept = unpack(row)
@@ -61,7 +61,7 @@ def test_any_text_can_be_filed(text: str | bytes, event_id: str, event_type: str
 
 
 def test_the_same_text_is_filed_once_and_another_beside_it() -> None:
-    """A redelivery replaces its row; as text or as bytes it is the same."""
+    """A redelivery replaces its row, whether the text is str or bytes; another text gets another row."""
     error = NotJson("no")
     texts: list[Any] = ["{", b"{", "{ ", "\ud83c", "\udf3b", ""]
     keys = [str(dead_letter("sms_events", text, error).entity["RowKey"]) for text in texts]
@@ -72,7 +72,7 @@ def test_the_same_text_is_filed_once_and_another_beside_it() -> None:
 
 @pytest.mark.parametrize("unit", ["x", "🌻"])
 def test_long_ids_are_cut(unit: str) -> None:
-    """A dead letter of an event whose id alone is over the limits is still a row."""
+    """An event whose id alone exceeds the limits still becomes a dead letter."""
     error = MissingKey("missing", event_id=unit * 100_000)
     row = dead_letter("sms_events", unit * 400_000, error).entity
 
@@ -82,7 +82,7 @@ def test_long_ids_are_cut(unit: str) -> None:
 
 
 def test_an_event_too_large_for_a_record_is_still_a_dead_letter() -> None:
-    """A dead letter has fewer columns than a record, and so keeps a text that leaves a record no room."""
+    """A dead letter has fewer columns than a record, so it has room for a text that fits no record."""
     event = samples.event("2025/SMSReceived")
     event["data"]["message"] = text_that_packs_to(PACKED_BYTES + 2_000)  # more than a record keeps, less than a row
     text = json.dumps(event)

@@ -1,4 +1,4 @@
-"""What `decode` makes of the events that Event Grid documents, and of texts that are no such events."""
+"""`decode`: the events that Event Grid documents, and texts that are not such events."""
 
 import json
 from typing import Any
@@ -18,7 +18,7 @@ RECEIVED = "2021/ChatMessageReceived"
 @pytest.mark.parametrize("form", samples.FORMS)
 @pytest.mark.parametrize("name", samples.NAMES)
 def test_every_sample_in_every_form_becomes_the_rows_written_beside_it(name: str, form: str) -> None:
-    """The row does not depend on the envelope's schema, but for the column that names it, nor on an array around it."""
+    """Rows do not depend on the envelope's schema, except for `EnvelopeSchema`, nor on an array around the event."""
     schema = "CloudEventSchemaV1_0" if form.startswith("CloudEvents") else "EventGridSchema"
     expected = samples.golden(name)
     for row in expected:
@@ -31,7 +31,7 @@ def test_every_sample_in_every_form_becomes_the_rows_written_beside_it(name: str
 
 @pytest.mark.parametrize("name", samples.NAMES)
 def test_every_sample_is_kept_as_it_came(name: str) -> None:
-    """The text can be read back from each row, to the last space."""
+    """Every row returns the text exactly as it was delivered."""
     text = (samples.FOLDER / f"{name}.json").read_text("utf-8")
 
     assert [text] == list({unpack(entity) for entity in samples.record_entities(decode(text))})
@@ -39,14 +39,14 @@ def test_every_sample_is_kept_as_it_came(name: str) -> None:
 
 @pytest.mark.parametrize("name", samples.NAMES)
 def test_no_sample_drifts(name: str) -> None:
-    """Every property that Event Grid documents for a type is in its model."""
+    """The models have every property that Event Grid documents."""
     drift = record_columns(decode(delivered(samples.event(name)))).get("Drift")
 
     assert drift is None, f"edit {samples.event_type(name).payload.__module__.replace('.', '/')}.py: {drift!s}"
 
 
 def test_a_received_sms_is_filed_under_its_own_number_newest_first_and_under_its_message() -> None:
-    """The keys and columns of an SMS are those of the design, counted by hand."""
+    """The keys and columns of an SMS are those of the design, written out by hand."""
     record = decode(delivered(samples.event("2020/SMSReceived")))
     newest, filed, _ = record_rows(record)
     newest_row, filed_row = newest.entity, filed.entity
@@ -73,7 +73,7 @@ def test_a_received_sms_is_filed_under_its_own_number_newest_first_and_under_its
 
 
 def test_a_delivery_report_is_filed_under_the_number_that_sent() -> None:
-    """The own number of a report is `from`, of a received SMS `to`; the peer is the other one."""
+    """The resource's number is `from` in a report and `to` in a received SMS; the peer is the other one."""
     report = record_columns(decode(delivered(samples.event("2025/SMSDeliveryReportReceived"))))
     received = record_columns(decode(delivered(samples.event("2025/SMSReceived"))))
 
@@ -82,7 +82,7 @@ def test_a_delivery_report_is_filed_under_the_number_that_sent() -> None:
 
 
 def test_a_number_is_one_partition_with_and_without_plus() -> None:
-    """Seven to fifteen digits are E.164; short codes and names stay as they are."""
+    """Seven to fifteen digits become E.164; short codes and alphanumeric senders are unchanged."""
     event = samples.event("2025/SMSReceived")
     owners = []
     for number in ("15555550100", "+15555550100", "72345", "CONTOSO"):
@@ -93,7 +93,7 @@ def test_a_number_is_one_partition_with_and_without_plus() -> None:
 
 
 def test_both_generations_of_a_payload_have_the_same_columns() -> None:
-    """A message told in the words of 2020 is recorded as the same message told in those of 2021."""
+    """The payloads of 2020 and 2021 of one message give the same columns."""
     event = samples.event(RECEIVED)
     new = {name: part for name, part in event["data"].items() if name not in {"senderId", "recipientId"}}
     old = {name: part for name, part in event["data"].items() if not name.endswith("CommunicationIdentifier")}
@@ -105,7 +105,7 @@ def test_both_generations_of_a_payload_have_the_same_columns() -> None:
 
 
 def test_an_event_type_is_found_whatever_its_case() -> None:
-    """Event Grid's own filters ignore case, so does the catalogue; the column has the vendor's spelling."""
+    """The catalogue ignores case, like Event Grid's filters; the column has the vendor's spelling."""
     event = samples.event(RECEIVED)
     usual = decode(delivered(event))
     event["eventType"] = event["eventType"].upper()
@@ -152,7 +152,7 @@ def _without(*fields: str, **changes: Any) -> str:
     ],
 )
 def test_what_is_no_event_is_refused_with_reason_and_path(text: str | bytes, reason: str, path: str) -> None:
-    """The dead letter will tell what is wrong, and where."""
+    """The error has the reason and JSON path for the dead letter."""
     error = outcome(text)
 
     assert isinstance(error, ContentError)
@@ -173,7 +173,7 @@ def test_what_is_no_event_is_refused_with_reason_and_path(text: str | bytes, rea
     ],
 )
 def test_a_refusal_names_the_event_where_it_is_known(text: str, event_id: str | None, event_type: str | None) -> None:
-    """A dead letter can be found by the id and type of its event, whichever of them could be read."""
+    """The error has the event's id and type, as far as they could be read, so that the dead letter can be found."""
     error = outcome(text)
 
     assert isinstance(error, ContentError)
@@ -181,7 +181,7 @@ def test_a_refusal_names_the_event_where_it_is_known(text: str, event_id: str | 
 
 
 def test_a_record_names_itself_without_personal_data() -> None:
-    """A record may be logged by accident."""
+    """The repr of an event has no personal data, since it may be logged by accident."""
     record = decode(delivered(samples.event("2025/SMSReceived")))
 
     assert f"<Event sms.received {record.digest}>" == repr(record)

@@ -1,11 +1,11 @@
-"""Who may import what: the core stays pure, and the requirements are what is imported."""
+"""Imports: the core stays pure, arrows point one way, and the requirements are what is imported."""
 
 import ast
 import re
 import subprocess
 import sys
 from collections.abc import Iterator
-from importlib import metadata, util
+from importlib import import_module, metadata, util
 from pathlib import Path
 from typing import Final
 
@@ -20,7 +20,7 @@ SURROUNDINGS: Final = {
 }
 OURS: Final = {"shared", "functions", "acsevents", "benchmarks", "tests"}
 
-# Which room may import which: a room is a folder of shared/, or a module beside the folders.
+# What each package of shared/ may import; a module beside the folders counts as a package.
 ARROWS: Final[dict[str, set[str]]] = {
     "errors": set(),
     "events": {"errors"},
@@ -45,7 +45,7 @@ NEVER_IMPORTED: Final = {
 
 @pytest.mark.parametrize("module", ["shared.decoder", "shared.stories", "shared.stored", "shared.rows.dead_letters"])
 def test_the_core_imports_no_functions_and_no_tables(module: str) -> None:
-    """In a process of its own: neither is loaded, not even by something in between."""
+    """In a process of its own, importing the core loads neither, not even indirectly."""
     code = f"import sys, {module}; print([name for name in {IMPURE!r} if name in sys.modules])"
     ran = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60, check=False
@@ -54,13 +54,13 @@ def test_the_core_imports_no_functions_and_no_tables(module: str) -> None:
     assert (ran.stdout.strip(), ran.stderr) == ("[]", "")
 
 
-def _modules_of(room: str) -> list[Path]:
-    folder = ROOT / "shared" / room
+def _modules_of(package: str) -> list[Path]:
+    folder = ROOT / "shared" / package
     return sorted(folder.rglob("*.py")) if folder.is_dir() else [folder.with_suffix(".py")]
 
 
 def _modules_in(node: ast.AST) -> list[str]:
-    """Name the modules that a node imports; `from shared import keys` imports `shared.keys`."""
+    """Return the modules that a node imports; `from shared import keys` imports `shared.keys`."""
     if isinstance(node, ast.Import):
         return [alias.name for alias in node.names]
     if isinstance(node, ast.ImportFrom) and node.module and not node.level:
@@ -71,7 +71,7 @@ def _modules_in(node: ast.AST) -> list[str]:
 
 
 def _used_in(node: ast.AST) -> Iterator[str]:
-    """Name the modules that a node imports and the functions that it calls."""
+    """Yield the modules that a node imports and the functions that it calls."""
     yield from (module.partition(".")[0] for module in _modules_in(node))
     if isinstance(node, ast.Call):
         called = node.func
@@ -79,38 +79,46 @@ def _used_in(node: ast.AST) -> Iterator[str]:
         yield from [called.id] if isinstance(called, ast.Name) else []
 
 
-def test_every_room_is_on_the_map() -> None:
-    """A new folder or module of shared/ says in ARROWS what it may import."""
-    rooms = {path.stem for path in (ROOT / "shared").iterdir() if path.name not in {"__init__.py", "__pycache__"}}
+def test_every_package_is_in_arrows() -> None:
+    """Every folder and module of shared/ is in ARROWS, which lists what it may import."""
+    packages = {path.stem for path in (ROOT / "shared").iterdir() if path.name not in {"__init__.py", "__pycache__"}}
 
-    assert ARROWS.keys() == rooms, "add the new room to ARROWS above"
+    assert ARROWS.keys() == packages, "add the new package to ARROWS above"
 
 
-@pytest.mark.parametrize("room", ARROWS)
-def test_arrows_between_the_rooms_point_one_way(room: str) -> None:
-    """The folder of a module decides what it may import."""
+@pytest.mark.parametrize("package", ARROWS)
+def test_arrows_between_the_packages_point_one_way(package: str) -> None:
+    """A module imports only what ARROWS allows its folder."""
     imported = {
         module.split(".")[1]
-        for path in _modules_of(room)
+        for path in _modules_of(package)
         for node in ast.walk(ast.parse(path.read_text("utf-8")))
         for module in _modules_in(node)
         if module.startswith("shared.")
     }
 
-    assert imported - {room} <= ARROWS[room]
+    assert imported - {package} <= ARROWS[package]
 
 
-@pytest.mark.parametrize("room", PURE)
-def test_the_core_reads_no_clock_and_no_surroundings(room: str) -> None:
-    """Whoever calls it says what time it is and what is set; the same text always gives the same record."""
-    for path in _modules_of(room):
+@pytest.mark.parametrize("package", ["shared.lookups", "shared.stories"])
+def test_every_name_that_a_package_exports_is_there(package: str) -> None:
+    """`__all__` lists the public names of the package."""
+    module = import_module(package)
+
+    assert [name for name in module.__all__ if not hasattr(module, name)] == []
+
+
+@pytest.mark.parametrize("package", PURE)
+def test_the_core_reads_no_clock_and_no_surroundings(package: str) -> None:
+    """No clock, no environment, no input or output: the same text always gives the same record."""
+    for path in _modules_of(package):
         used = {name for node in ast.walk(ast.parse(path.read_text("utf-8"))) for name in _used_in(node)}
 
         assert used & SURROUNDINGS == set(), path
 
 
 def test_orjson_is_not_installed() -> None:
-    """Where it is, azure-functions parses triggers with it, and valid events fail before our code runs."""
+    """With it, azure-functions would parse triggers with it, and some valid events would fail before our code runs."""
     assert util.find_spec("orjson") is None
 
 
@@ -136,7 +144,7 @@ def _name(requirement: str) -> str:
 
 
 def _distribution(module: str) -> str:
-    """Name the distribution of a module; a namespace such as `azure` has many, so its second name counts."""
+    """Return the distribution of a module; for a namespace such as `azure` the second name counts."""
     parts = module.split(".")
     for length in range(len(parts), 0, -1):
         name = "-".join(parts[:length]).replace("_", "-")
@@ -148,7 +156,7 @@ def _distribution(module: str) -> str:
 
 
 def test_what_is_deployed_imports_what_is_required_and_no_more() -> None:
-    """Both ways: nothing undeclared is imported, nothing unused is shipped but by name, each line has its reason."""
+    """Deployed code imports only what is required, and what is required is imported. Exceptions have their reason."""
     required = _required("requirements.txt")
     imported = {_distribution(module) for module in _imported("shared", "functions")}
     brought_along = {_name(line) for name in required for line in metadata.requires(name) or ()}
@@ -161,7 +169,7 @@ def test_what_is_deployed_imports_what_is_required_and_no_more() -> None:
 
 @pytest.mark.parametrize("version", ["3.14.0", "3.14.3"])
 def test_no_aiohttp_is_installed_that_resends_an_emptied_body(version: str) -> None:
-    """After a dropped connection it would write a row without columns, and report success."""
+    """After a dropped connection, such a version would write a row without columns and report success."""
     lines = (ROOT / "requirements.txt").read_text("utf-8").splitlines()
     (aiohttp,) = [Requirement(line.partition("#")[0]) for line in lines if line.startswith("aiohttp")]
 

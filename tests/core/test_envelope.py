@@ -1,4 +1,4 @@
-"""The envelope: which schema it is, and what of it goes where."""
+"""The envelope: its schema, and where each field goes."""
 
 from typing import Any
 
@@ -24,7 +24,7 @@ GRID = {
 
 @pytest.mark.parametrize("form", samples.FORMS)
 def test_both_schemas_alone_or_in_an_array_say_the_same(form: str) -> None:
-    """All but the name of the schema."""
+    """The envelope is the same in both schemas and in an array, except for the name of the schema."""
     opened = open_envelope(samples.FORMS[form](GRID))
     envelope = opened.envelope
 
@@ -47,21 +47,21 @@ def test_both_schemas_alone_or_in_an_array_say_the_same(form: str) -> None:
     ],
 )
 def test_the_schema_is_told_by_the_names(event: dict[str, Any], schema: str) -> None:
-    """In any casing; an `eventType` as the schema spells it decides."""
+    """Field names in any case determine the schema; an `eventType` in exactly this spelling decides."""
     envelope = open_envelope(event).envelope
 
     assert (envelope.schema, envelope.id, envelope.type) == (schema, "1", "T")
 
 
 def test_attributes_that_cloud_events_may_have_are_no_drift() -> None:
-    """The optional ones of the specification, and extensions such as a trace; they are kept in the raw text."""
+    """Optional attributes and extensions of CloudEvents are not drift; they stay in the raw text."""
     event = {**as_cloud_event(GRID), "datacontenttype": "application/json", "dataschema": "#1.0"}
 
     assert open_envelope({**event, "traceparent": "00-1-2-01", "sequence": 7}).notes == []
 
 
 def test_an_attribute_in_another_casing_is_no_extension() -> None:
-    """Beside extensions, too: names match without regard to case."""
+    """An attribute in another case is recognized, even beside extensions."""
     event = {**as_cloud_event(GRID), "traceparent": "00-1-2-01"}
     event["Subject"] = event.pop("subject")
 
@@ -85,13 +85,13 @@ def test_an_attribute_in_another_casing_is_no_extension() -> None:
     ],
 )
 def test_what_is_no_event_is_refused_by_its_type(value: object, problem: str) -> None:
-    """The message names types and paths, never contents."""
+    """The message names types and paths, never content."""
     with pytest.raises(NotAnEvent, match=f"^{problem}$"):
         open_envelope(value)
 
 
 @pytest.mark.parametrize("data", [None, "text", 5, [], True])
 def test_data_that_is_no_object_is_no_payload(data: object) -> None:
-    """Neither absent nor of another type."""
+    """`data` that is absent or not an object is refused."""
     with pytest.raises(InvalidData, match=r"^\$.data: expected an object, got"):
         open_envelope({**GRID, "data": data}).payload()

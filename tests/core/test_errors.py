@@ -1,4 +1,4 @@
-"""Errors: one tree, each with a reason of its own, none with anything of an event's content."""
+"""Errors: one tree, a reason for each leaf, and never any content of an event."""
 
 import json
 from collections.abc import Iterator
@@ -24,7 +24,7 @@ def _tree(root: type[Exception]) -> Iterator[type[Exception]]:
 
 
 def test_every_error_of_the_tree_is_drawn_in_it() -> None:
-    """The picture at the head of the module is the tree itself."""
+    """The tree in the module's docstring is the real one."""
     drawn = str(errors.__doc__)
 
     assert [error.__name__ for error in _tree(SinkError) if error.__module__ == "shared.errors"]
@@ -32,7 +32,7 @@ def test_every_error_of_the_tree_is_drawn_in_it() -> None:
 
 
 def test_content_errors_have_the_reasons_of_the_design() -> None:
-    """One reason each; what is none of them is a bug of ours."""
+    """Each content error has its own reason."""
     reasons = {error.__name__: error.reason for error in ContentError.__subclasses__()}
 
     assert reasons == {
@@ -47,7 +47,7 @@ def test_content_errors_have_the_reasons_of_the_design() -> None:
 
 
 def test_messages_are_problem_at_path() -> None:
-    """Flat text, first where and then what."""
+    """A message is plain text: the JSON path, then the problem."""
     assert str(InvalidData("wrong", "$.data.to")) == "$.data.to: wrong"
     assert str(RowRefused("EntityTooLarge")) == "Table Storage refused the row: EntityTooLarge"
 
@@ -61,7 +61,7 @@ def _strings(value: Any) -> set[str]:
 
 
 def _spoiled(name: str) -> Iterator[str]:
-    """Write a sample wrong in every place of it, and its text wrong at many."""
+    """Yield a sample with each of its places spoiled, and its text with many characters spoiled."""
     text = json.dumps(samples.event(name))
     for number, _ in enumerate(places(json.loads(text))):
         for value in _OTHERS:
@@ -76,7 +76,7 @@ def _spoiled(name: str) -> Iterator[str]:
 @pytest.mark.promise("Quiet")
 @pytest.mark.parametrize("name", samples.NAMES)
 def test_no_error_no_detail_and_no_drift_holds_anything_of_the_content(name: str) -> None:
-    """No message text, phone number, user id or thread id: of no sample, however it is spoiled."""
+    """No text, phone number, user id or thread id appears in errors, details or drift, however an event is spoiled."""
     private = _strings(samples.event(name)["data"])
     for text in _spoiled(name):
         result = outcome(text)

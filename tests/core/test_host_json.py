@@ -16,13 +16,13 @@ FUNCTIONS = [family.function for family in FAMILIES]
 
 @pytest.fixture(name="logging")
 def _logging() -> dict[str, Any]:
-    """The logging section of host.json."""
+    """Return the logging section of host.json."""
     host: dict[str, Any] = json.loads((Path(__file__).parents[2] / "host.json").read_text("utf-8"))
     return dict(host["logging"])
 
 
 def _level(logging: dict[str, Any], category: str) -> str:
-    """Tell the least level that the host keeps of a category: that of the longest name that it begins with."""
+    """Return the minimum level that the host keeps of a category: that of the longest prefix of its name."""
     levels = logging["logLevel"]
     names = [name for name in levels if category == name or category.startswith(f"{name}.")]
     return str(levels[max(names, key=len, default="default")])
@@ -30,13 +30,13 @@ def _level(logging: dict[str, Any], category: str) -> str:
 
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_the_apps_own_messages_are_kept(logging: dict[str, Any], function: str) -> None:
-    """The host files under this category what an invocation of a Python function logs."""
+    """The host logs the messages of a Python function in this category."""
     assert _level(logging, f"Function.{function}.User") == "Information"
 
 
 @pytest.mark.parametrize("category", ["Host.Results", "Host.Aggregator"])
 def test_the_hosts_results_are_kept(logging: dict[str, Any], category: str) -> None:
-    """Requests and their metrics are written at Information; above it there are none."""
+    """The host logs requests and their metrics at Information; a higher level would drop them."""
     assert _level(logging, category) == "Information"
 
 
@@ -44,19 +44,19 @@ def test_the_hosts_results_are_kept(logging: dict[str, Any], category: str) -> N
     "category", [*(f"Function.{function}" for function in FUNCTIONS), "Worker.LanguageWorkerChannel", "Host.General"]
 )
 def test_what_is_said_of_every_event_is_dropped(logging: dict[str, Any], category: str) -> None:
-    """Two lines, Executing and Executed, say no more than the request does; what went wrong is kept."""
+    """The host's two messages about every event add nothing to its request and are dropped; failures are kept."""
     assert _level(logging, category) == "Warning"
 
 
 def test_no_function_is_named_that_is_none(logging: dict[str, Any]) -> None:
-    """Who renames a function renames its category."""
+    """Every category of a function in host.json belongs to an existing function."""
     named = {name.split(".")[1] for name in logging["logLevel"] if name.startswith("Function.")}
 
     assert named == set(FUNCTIONS)
 
 
 def test_requests_and_exceptions_are_not_sampled(logging: dict[str, Any]) -> None:
-    """The count of failed invocations is exact; alerts need no more than that."""
+    """The count of failed invocations is exact, which the alerts need."""
     excluded = logging["applicationInsights"]["samplingSettings"]["excludedTypes"].split(";")
 
     assert {"Request", "Exception"} <= set(excluded)

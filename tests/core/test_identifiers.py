@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.events.identifiers import CommunicationIdentifier, e164, identity, kind_of
-from shared.events.reading import read
+from shared.events.reading import read_model
 from tests.core.strategies import MANY
 
 
@@ -36,14 +36,14 @@ from tests.core.strategies import MANY
     ],
 )
 def test_seven_to_fifteen_digits_are_e164(address: str, normalized: str) -> None:
-    """With or without plus; short codes, names and anything else stay as they are."""
+    """They become E.164, with or without a plus; short codes, names and everything else are unchanged."""
     assert e164(address) == normalized
 
 
 @MANY
 @given(st.text() | st.from_regex(r"\+?[0-9]{1,18}", fullmatch=True))
 def test_normalizing_twice_changes_nothing(address: str) -> None:
-    """And what it changes is a plus in front, nothing else."""
+    """Normalizing is idempotent, and adds at most a plus."""
     once = e164(address)
 
     assert e164(once) == once
@@ -75,7 +75,7 @@ def test_normalizing_twice_changes_nothing(address: str) -> None:
     ],
 )
 def test_the_prefix_of_a_raw_id_tells_the_kind(raw_id: str, kind: str) -> None:
-    """As the vendor's own libraries read it; any other prefix is unknown."""
+    """Prefixes mean the same as in the vendor's libraries; any other prefix is `unknown`."""
     assert kind_of(raw_id) == kind
     assert identity(None, raw_id) == (raw_id, kind)
     assert identity(CommunicationIdentifier(raw_id=raw_id or "x:1"), None)[1] == (kind if raw_id else "unknown")
@@ -113,14 +113,17 @@ def test_the_prefix_of_a_raw_id_tells_the_kind(raw_id: str, kind: str) -> None:
 def test_an_identifier_tells_id_and_kind_as_well_as_it_can(
     identifier: dict[str, Any] | None, legacy: str | None, expected: tuple[str | None, str | None]
 ) -> None:
-    """`rawId` first, else the member of the union, else the id of 2020; the kind as named, else by member or prefix."""
-    read_identifier = None if identifier is None else read(identifier, CommunicationIdentifier, "$").model
+    """The id is `rawId`, else from the union member, else the id of 2020.
+
+    The kind is `kind`, else from the member or the prefix.
+    """
+    read_identifier = None if identifier is None else read_model(identifier, CommunicationIdentifier, "$").model
 
     assert identity(read_identifier, legacy) == expected
 
 
 def test_a_kind_that_is_not_known_is_noted() -> None:
-    """The vendor may add kinds: the column has the new one, and the note says where it came from."""
-    reading = read({"rawId": "8:acs:1_2", "kind": "brandNew"}, CommunicationIdentifier, "$.data.sender")
+    """The vendor may add kinds: the column has the new one, and a note has its path."""
+    reading = read_model({"rawId": "8:acs:1_2", "kind": "brandNew"}, CommunicationIdentifier, "$.data.sender")
 
     assert reading.notes == ["$.data.sender.kind: not a known kind of identifier, kept as it came"]

@@ -1,4 +1,4 @@
-"""JSON text: read without loss, written in one form."""
+"""JSON text: parsed without loss, written in one form."""
 
 import json
 from typing import Any
@@ -15,7 +15,7 @@ from tests.core.strategies import JSON, MANY, shuffled
 @MANY
 @given(JSON, st.data())
 def test_one_value_has_one_canonical_form(value: Any, data: st.DataObject) -> None:
-    """Whatever the key order, the white space and the way characters are escaped."""
+    """Key order, white space and escapes do not change the canonical form."""
     texts = [
         json.dumps(value),
         json.dumps(data.draw(shuffled(value)), indent=2),
@@ -29,7 +29,7 @@ def test_one_value_has_one_canonical_form(value: Any, data: st.DataObject) -> No
 @MANY
 @given(JSON)
 def test_a_clean_value_can_be_written_to_a_column(value: Any) -> None:
-    """As JSON that any parser reads, in UTF-8, with nothing lost but half emoji and what is no number."""
+    """It is valid JSON in UTF-8, and loses nothing but lone surrogates and NaN."""
     written = compact(parse(json.dumps(value)).clean)
 
     read = json.loads(written.encode(), parse_constant=pytest.fail)
@@ -67,13 +67,13 @@ def _is_odd(value: Any) -> bool:
     ],
 )
 def test_what_is_no_json_is_refused_with_the_place(text: str | bytes, problem: str) -> None:
-    """The problem in words and where it is, never what stands there."""
+    """The error has the problem and the position, but no content."""
     with pytest.raises(NotJson, match=problem):
         parse(text)
 
 
 def test_ordinary_json_is_parsed_once() -> None:
-    """The exact and the clean value are one, unless there is something to clean."""
+    """The exact and the clean value are the same object unless there is something to clean."""
     ordinary, odd = parse('{"a": [1, "\\ud83c\\udf3b"]}'), parse('{"a": [1, "\\ud83c"]}')
 
     assert ordinary.clean is ordinary.exact
@@ -84,5 +84,5 @@ def test_ordinary_json_is_parsed_once() -> None:
     "number", ["0.1", "0.10", "1E+5", "100000.0", "1E-7", "123456789012345678901234567890.5", "1E+999"]
 )
 def test_numbers_keep_their_digits(number: str) -> None:
-    """No number goes through a double: what is written is what was read."""
+    """Numbers are not converted to doubles: they are written with the digits that were read."""
     assert compact(parse(f"[{number}]").clean) == f"[{number}]"

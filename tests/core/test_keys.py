@@ -1,4 +1,4 @@
-"""Keys: legal whatever the text, and readable again."""
+"""Keys: valid for any text, and reversible."""
 
 from typing import Any
 
@@ -24,7 +24,7 @@ def _problems(key: str) -> list[str]:
 @MANY
 @given(TEXTS)
 def test_any_text_becomes_a_legal_key(text: str) -> None:
-    """None of what the service forbids, at most 250 units, and 37 more fit behind it in a row key."""
+    """A key has no forbidden character and at most 250 units, so that 37 more fit in a RowKey."""
     assert _problems(keys.key(text)) == []
     assert utf16_units(keys.key(text)) <= 250
 
@@ -32,7 +32,7 @@ def test_any_text_becomes_a_legal_key(text: str) -> None:
 @MANY
 @given(TEXTS)
 def test_a_key_that_was_not_shortened_reads_back(text: str) -> None:
-    """The text can be told from the key alone."""
+    """The text can be restored from the key."""
     key = keys.key(text)
     escaped = "".join(
         f"={byte:02X}" if _is_escaped(c) else c for c in text for byte in (c.encode() if _is_escaped(c) else b"-")
@@ -48,7 +48,7 @@ def test_a_key_that_was_not_shortened_reads_back(text: str) -> None:
 @MANY
 @given(TEXTS, TEXTS)
 def test_different_texts_have_different_keys(one: str, other: str) -> None:
-    """Also where both are shortened, or where one is how the other is written."""
+    """Even if both are shortened, or if one text looks like the escaped form of the other."""
     assert (one == other) == (keys.key(one) == keys.key(other))
     assert (keys.key(one) == one) or keys.key(keys.key(one)) != keys.key(one)
 
@@ -67,14 +67,14 @@ def test_different_texts_have_different_keys(one: str, other: str) -> None:
     ],
 )
 def test_keys_are_written_as_the_design_has_them(text: str, key: str) -> None:
-    """Percent and upper-case hex of the UTF-8 bytes; everything else stays as it is."""
+    """Escapes are `=` and upper-case hex of the UTF-8 bytes; all other characters are unchanged."""
     assert keys.key(text) == key
     assert keys.text_of(key) == text
 
 
 @pytest.mark.parametrize("unit", ["x", "é", "🌻", "/"])
 def test_long_texts_keep_two_hundred_units_and_a_digest_of_the_whole(unit: str) -> None:
-    """Lengths are UTF-16 units, as the service counts; a character is never split."""
+    """Lengths are in UTF-16 units, as the service counts; a character is never split."""
     long = [keys.key(unit * 300 + end) for end in "ab"]
     kept = long[0].rpartition("~")[0]
 
@@ -89,20 +89,20 @@ def _is_escaped(character: str) -> bool:
 
 
 def test_the_longest_text_that_is_not_shortened_has_250_units() -> None:
-    """One more, and it is."""
+    """A text of 251 units is shortened."""
     assert [keys.key("x" * 250), len(keys.key("x" * 251)), keys.key("🌻" * 125)] == ["x" * 250, 217, "🌻" * 125]
 
 
 @pytest.mark.parametrize(("text", "units"), [("", 0), ("abc", 3), ("é", 1), ("🌻", 2), ("a🌻b", 4), ("\ud800", 1)])
 def test_lengths_are_counted_as_the_service_counts(text: str, units: int) -> None:
-    """UTF-16 units: an emoji is two, half of one is one."""
+    """In UTF-16 units: two for an emoji, one for a lone surrogate."""
     assert utf16_units(text) == units
 
 
 @MANY
 @given(st.text(), st.integers(0, 20))
 def test_a_cut_text_is_the_longest_beginning_that_fits(text: str, units: int) -> None:
-    """It never ends in half a character."""
+    """It never ends within a character."""
     kept = cut(text, units)
 
     assert text.startswith(kept)
@@ -113,7 +113,7 @@ def test_a_cut_text_is_the_longest_beginning_that_fits(text: str, units: int) ->
 
 @pytest.mark.parametrize("owner", ["/\\#?%", "\x00", "🌻" * 400, "' or 1 eq 1", "..", " ", "x" * 5_000])
 def test_events_of_any_owner_and_message_have_legal_keys(owner: str) -> None:
-    """Whatever stands in the number and the message id of an SMS."""
+    """Keys are valid for any number and message id of an SMS."""
     event = samples.event("2025/SMSReceived")
     event["data"] |= {"to": owner, "messageId": owner}
     rows = samples.record_entities(decode(delivered(event)))
@@ -123,7 +123,7 @@ def test_events_of_any_owner_and_message_have_legal_keys(owner: str) -> None:
 
 
 def test_rows_sort_newest_first_and_under_their_message_oldest_first() -> None:
-    """Table Storage sorts keys by code units: ticks have a fixed width in both directions."""
+    """Table Storage sorts keys by code units; ticks have a fixed width in both directions."""
     event = samples.event("2025/SMSReceived")
     times = [
         "1601-01-01T00:00:00Z",

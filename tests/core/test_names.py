@@ -1,4 +1,4 @@
-"""Names of properties: in any casing, unknown ones, and two that mean the same."""
+"""Property names: in any case, unknown, or repeated."""
 
 import json
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ def _notes(columns: dict[str, Any]) -> list[str]:
 @pytest.mark.promise("Tolerant")
 @pytest.mark.parametrize("sample", samples.NAMES)
 def test_unknown_properties_are_kept_and_noted(sample: str) -> None:
-    """At every level: in the envelope of either schema, in the data, in every object of it that has a model."""
+    """At every level: in the envelope of either schema, in `data`, and in every modelled object within it."""
     for form in samples.FORMS:
         event = samples.event(sample)
         whole = record_columns(decode(delivered(event, form)))
@@ -43,7 +43,7 @@ def test_unknown_properties_are_kept_and_noted(sample: str) -> None:
 @pytest.mark.parametrize("spell", [str.upper, str.lower, str.capitalize, str.swapcase])
 @pytest.mark.parametrize("sample", samples.NAMES)
 def test_names_may_have_any_casing(sample: str, spell: Any) -> None:
-    """In the data at every level, and in the envelope; the columns are the same, and nothing is noted."""
+    """In the envelope and at every level of `data`, names in any case give the same columns and no notes."""
     event = samples.event(sample)
     whole = record_columns(decode(delivered(event)))
     columns = record_columns(decode(json.dumps(_respelled(event, spell))))
@@ -52,7 +52,7 @@ def test_names_may_have_any_casing(sample: str, spell: Any) -> None:
 
 
 def test_a_name_in_two_casings_is_read_once_and_noted() -> None:
-    """The spelling of the schema wins, else the first in code order: the same whatever the order of arrival."""
+    """The schema's spelling wins, or else the first in code point order, whatever the order of the members."""
     event = samples.event("2025/SMSReceived")
     event["data"] |= {"MESSAGE": "loud", "Message": "shy"}
     columns = record_columns(decode(delivered(event)))

@@ -31,7 +31,7 @@ def _columns(name: str, envelope: dict[str, Any] | None = None, **data: Any) -> 
 
 
 def test_the_keys_of_an_sms_may_have_either_case() -> None:
-    """Samples have PascalCase, the schema camelCase, and one a `Tag` among camelCase."""
+    """Samples have PascalCase, the schema has camelCase, and one sample has `Tag` among camelCase names."""
     event = samples.event(REPORT)
     expected = record_columns(decode(delivered(event)))
     event["data"] = {name[0].upper() + name[1:]: part for name, part in event["data"].items()}
@@ -47,7 +47,7 @@ def test_the_keys_of_an_sms_may_have_either_case() -> None:
 
 @pytest.mark.parametrize("version", [1613694358927, "1613694358927"])
 def test_version_is_a_number_or_a_string(version: int | str) -> None:
-    """The column is a number either way; it is beyond 32 bits."""
+    """The column is an Int64 either way, since versions exceed 32 bits."""
     columns = _columns(CHAT, version=version)
 
     assert columns["Version"] == 1613694358927
@@ -70,7 +70,7 @@ def test_version_is_a_number_or_a_string(version: int | str) -> None:
     ],
 )
 def test_times_have_any_number_of_digits_and_any_offset(time: str, expected: str) -> None:
-    """All are kept to the 100 ns, in UTC, with nothing to note."""
+    """All are read to 100 ns, in UTC, without a note."""
     columns = _columns(CHAT, composeTime=time, envelope={"eventTime": time})
 
     assert (expected, expected) == (columns["OccurredAt"], columns["EventTime"])
@@ -78,7 +78,7 @@ def test_times_have_any_number_of_digits_and_any_offset(time: str, expected: str
 
 
 def test_the_same_instant_with_another_offset_is_a_redelivery() -> None:
-    """CloudEvents write seven digits where the Event Grid schema writes none."""
+    """In CloudEvents a time may have seven digits where the Event Grid schema has none."""
     times = ("2020-09-18T00:22:20Z", "2020-09-18T00:22:20.0000000Z", "2020-09-18T02:22:20+02:00")
     keys = {record_rows(decode(delivered({**samples.event(SMS), "eventTime": time})))[0].row_key for time in times}
 
@@ -86,7 +86,7 @@ def test_the_same_instant_with_another_offset_is_a_redelivery() -> None:
 
 
 def test_a_time_of_the_router_is_no_time_here() -> None:
-    """A time in American spelling is left out and noted; the event's own time stands in for it."""
+    """A time in American notation is left out and noted; the event's own time is used instead."""
     columns = _columns(CHAT, composeTime="3/28/2007 7:13:50 PM +00:00")
 
     assert columns["EventTime"] == columns["OccurredAt"]
@@ -95,7 +95,7 @@ def test_a_time_of_the_router_is_no_time_here() -> None:
 
 
 def test_the_case_of_a_resource_id_makes_no_other_event() -> None:
-    """ARM ids are compared without regard to case: samples differ in it. The column has it as it came."""
+    """ARM ids are compared without regard to case, and samples differ in it. The column has the id as delivered."""
     event = samples.event(SMS)
     upper = {**event, "topic": event["topic"].upper()}
     first, second = decode(delivered(event)), decode(delivered(upper))
@@ -108,7 +108,7 @@ def test_the_case_of_a_resource_id_makes_no_other_event() -> None:
     "subject", ["/phonenumber/15555555555", "phonenumber/15555555555", "thread/1/participantadded/2", "", None]
 )
 def test_subjects_are_kept_and_never_parsed(subject: str | None) -> None:
-    """With a leading slash or none, in any case, at odds with the data: nothing depends on the subject."""
+    """Subjects vary in slashes and case, and may contradict `data`; nothing depends on them."""
     columns = _columns(SMS, envelope={"subject": subject})
 
     assert subject == columns.get("Subject")
@@ -116,7 +116,7 @@ def test_subjects_are_kept_and_never_parsed(subject: str | None) -> None:
 
 
 def test_cloud_events_may_spell_spec_version_with_a_capital() -> None:
-    """`specVersion` was in all samples of 2022, and azure-functions takes such events for the other schema."""
+    """All samples of 2022 had `specVersion`, and azure-functions takes such events for Event Grid schema."""
     event = as_cloud_event(samples.event(SMS))
     event["specVersion"] = event.pop("specversion")
     columns = record_columns(decode(json.dumps(event)))
@@ -126,7 +126,7 @@ def test_cloud_events_may_spell_spec_version_with_a_capital() -> None:
 
 
 def test_documented_json_with_a_trailing_comma_is_not_json() -> None:
-    """The documentation's own sample of a created thread is refused; nothing is guessed."""
+    """The documentation's sample of a created thread is invalid JSON and refused; nothing is guessed."""
     text = delivered(samples.event(CREATED)).replace('services"}', 'services",}', 1)
     with pytest.raises(Exception, match=r"\$: .* at character \d+") as caught:
         decode(text)
@@ -135,7 +135,7 @@ def test_documented_json_with_a_trailing_comma_is_not_json() -> None:
 
 
 def test_a_typing_indicator_may_carry_nothing_but_the_sender_and_the_thread() -> None:
-    """Properties that are marked as required are absent from the only official sample; the name is blank."""
+    """The only official sample lacks properties that are marked as required, and its display name is blank."""
     columns = record_columns(decode(delivered(samples.event("2025/ChatTypingIndicatorReceivedInThread"))))
 
     assert (
@@ -148,7 +148,7 @@ def test_a_typing_indicator_may_carry_nothing_but_the_sender_and_the_thread() ->
 
 @pytest.mark.parametrize("metadata", [None, {}, {"key": "value"}, {"key": None, "number": 1.50, "nested": [{}]}])
 def test_metadata_may_be_absent_empty_or_other_than_strings(metadata: dict[str, Any] | None) -> None:
-    """A map of strings by its schema; whatever it is, it is kept as JSON."""
+    """By its schema it is a map of strings; any other content is kept as JSON."""
     columns = _columns(CHAT, metadata=metadata)
 
     assert metadata == json.loads(columns.get("Metadata", "null"))
@@ -156,14 +156,14 @@ def test_metadata_may_be_absent_empty_or_other_than_strings(metadata: dict[str, 
 
 
 def test_a_body_may_be_html_or_emoji_or_quotes() -> None:
-    """The text is kept letter by letter."""
+    """The text is kept character by character."""
     body = '<p>Hej &amp; "hå" 🌻 \x00\x07\x7f\u2028\u202e</p></script>\'--'
 
     assert body == _columns(CHAT, messageBody=body, type="RichText/Html")["Body"]
 
 
 def test_half_an_emoji_does_not_cost_the_message() -> None:
-    """In columns it becomes U+FFFD, in `Raw` it stays as it came; nothing else changes."""
+    """A lone surrogate becomes U+FFFD in columns and stays as delivered in `Raw`; nothing else changes."""
     event = samples.event(CHAT)
     event["data"].update(
         messageBody="cut \ud83c", metadata={"\udf3b": "\ud83c\udf3b"}, senderDisplayName="\ud83c\udf3b"
@@ -180,7 +180,7 @@ def test_half_an_emoji_does_not_cost_the_message() -> None:
 
 
 def test_half_an_emoji_in_a_key_is_a_legal_key() -> None:
-    """Keys are made of what columns can hold; the digest still tells different halves apart."""
+    """Keys are built from cleaned text; the digest still distinguishes different surrogates."""
     event = samples.event(SMS)
     records = [decode(json.dumps({**event, "data": {**event["data"], "to": half}})) for half in ("\ud800", "\udfff")]
 
@@ -192,7 +192,7 @@ def test_half_an_emoji_in_a_key_is_a_legal_key() -> None:
     "number", ["1e999", "-1E-999", "1e99999999999999999999", "NaN", "Infinity", "-Infinity", "0.10"]
 )
 def test_numbers_that_other_parsers_refuse_do_not_cost_the_message(number: str) -> None:
-    """What has no place in a column is noted; what has one stays valid JSON."""
+    """A number that fits no column is noted; one in a map stays valid JSON."""
     event = samples.event(CHAT)
     event["data"] |= {"version": "@", "metadata": {"n": "@"}}
     text = json.dumps(event).replace('"@"', number)
@@ -204,7 +204,7 @@ def test_numbers_that_other_parsers_refuse_do_not_cost_the_message(number: str) 
 
 
 def test_a_thread_with_both_lists_of_people_tells_the_newer() -> None:
-    """`members` and `participants` are sent side by side; an empty list is no list, both empty are nobody."""
+    """Of `members` and `participants`, the latter is used unless it is empty; two empty lists mean nobody."""
     members = [{"displayName": "Ann", "memberId": "8:acs:a_1"}]
     both = _columns(CREATED, members=members)
     old = _columns(CREATED, members=members, participants=[])
@@ -220,7 +220,7 @@ def test_a_thread_with_both_lists_of_people_tells_the_newer() -> None:
 
 @pytest.mark.parametrize("topic", ["topic", "Topic"])
 def test_a_topic_is_a_string_among_properties_of_any_type(topic: str) -> None:
-    """`properties` is a map of anything; the topic in it is matched without regard to case as all names are."""
+    """`properties` is a map of any values; `topic` in it is found in any case, like all names."""
     columns = _columns(CREATED, properties={topic: "Bread", "other": {"deep": [1]}})
 
     assert columns["ThreadTopic"] == "Bread"
@@ -229,7 +229,7 @@ def test_a_topic_is_a_string_among_properties_of_any_type(topic: str) -> None:
 
 @pytest.mark.parametrize("topic", [5, True, 1.5, ["Bread"], {"a": 1}])
 def test_a_topic_of_another_type_is_left_out_and_noted(topic: object) -> None:
-    """It is still among the properties, and no story tells it as the topic."""
+    """It stays in `Properties`, and no story takes it for the topic."""
     event = samples.event(CREATED)
     event["data"]["properties"] = {"topic": topic}
     record = decode(delivered(event))
@@ -241,7 +241,7 @@ def test_a_topic_of_another_type_is_left_out_and_noted(topic: object) -> None:
 
 
 def test_transaction_and_message_ids_are_opaque() -> None:
-    """Base64 with `/` and `+`, or anything else: kept as they are, in columns and in keys."""
+    """They may be Base64 with `/` and `+`, or anything else; columns and keys keep them unchanged."""
     event = samples.event(SMS)
     event["data"]["messageId"] = "pVIjw/pHEEKUO+JD#?\\%/\u0085.1.1"
     filed = record_rows(decode(delivered(event)))[1].entity
@@ -251,7 +251,7 @@ def test_transaction_and_message_ids_are_opaque() -> None:
 
 
 def test_a_thread_event_without_time_of_its_own_has_that_of_the_envelope() -> None:
-    """And the other way round: an envelope without time is ordered by the time of the thing itself."""
+    """And an event whose envelope has no time is ordered by its own time."""
     assert _columns(IN_THREAD, composeTime=None)["OccurredAt"] == "2021-02-20T01:07:10.5704596Z"
     event = samples.event(IN_THREAD)
     del event["eventTime"]

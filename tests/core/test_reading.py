@@ -1,4 +1,4 @@
-"""Reading into models: nothing is refused, everything odd is noted, the same way whatever the order."""
+"""Reading into models: nothing is refused, every deviation is noted, and the order of members has no effect."""
 
 import json
 from decimal import Decimal
@@ -11,14 +11,14 @@ from hypothesis import strategies as st
 from shared.decoder import decode
 from shared.events.jsontext import parse
 from shared.events.numbers import Int32
-from shared.events.reading import Tolerant, read
+from shared.events.reading import Tolerant, read_model
 from shared.rows.records import record_columns
 from tests import samples
 from tests.core.strategies import FEW, JSON
 
 
 class Inner(Tolerant):
-    """A model in a model."""
+    """A nested model."""
 
     raw_id: str | None = None
     count: Int32 | None = None
@@ -46,7 +46,7 @@ class Outer(Tolerant):
         (
             {"text": 7, "Text": "a"},
             Outer(),
-            ["$.Text: stands beside text, which is used", "$.text: Expected `str`, got `int`"],
+            ["$.Text: ignored, since text is there too", "$.text: Expected `str`, got `int`"],
         ),
         ({"one": "a"}, Outer(), ["$.one: Expected `object`, got `str`"]),
         (
@@ -81,9 +81,9 @@ class Outer(Tolerant):
     ],
 )
 def test_a_value_is_read_as_far_as_it_can_be(value: dict[str, Any], model: Outer, drift: list[str]) -> None:
-    """What fits the model is in it, what does not is a note with its path, and twice gives the same."""
+    """What fits the model is read, the rest is noted with its path, and reading again gives the same."""
     for _ in range(2):
-        reading = read(value, Outer, "$")
+        reading = read_model(value, Outer, "$")
 
         assert (reading.model, reading.notes) == (model, drift)
 
@@ -98,8 +98,8 @@ def test_a_value_is_read_as_far_as_it_can_be(value: dict[str, Any], model: Outer
     ],
 )
 def test_what_was_left_out_for_its_type_is_told(value: dict[str, Any], rejected: set[str]) -> None:
-    """By the JSON name of the outermost field, whole or in part."""
-    assert read(value, Outer, "$").rejected == rejected
+    """`rejected` has the JSON name of the outermost field, whether it was left out whole or in part."""
+    assert read_model(value, Outer, "$").rejected == rejected
 
 
 _SPELLINGS = st.sampled_from(
@@ -111,9 +111,9 @@ _CLEAN = JSON.map(lambda value: parse(json.dumps(value)).clean)
 @FEW
 @given(st.dictionaries(_SPELLINGS, _CLEAN | st.dictionaries(_SPELLINGS, _CLEAN)), st.data())
 def test_the_order_of_arrival_makes_no_difference(value: dict[str, Any], data: st.DataObject) -> None:
-    """Not even where two spellings of one name stand side by side, and whatever was read before."""
+    """Even for two spellings of one name, and whatever was read before."""
     names = data.draw(st.permutations(sorted(value)))
-    one, other = read(value, Outer, "$"), read({name: value[name] for name in names}, Outer, "$")
+    one, other = read_model(value, Outer, "$"), read_model({name: value[name] for name in names}, Outer, "$")
 
     assert (repr(one.model), one.notes, one.rejected) == (repr(other.model), other.notes, other.rejected)
 
@@ -121,7 +121,7 @@ def test_the_order_of_arrival_makes_no_difference(value: dict[str, Any], data: s
 @FEW
 @given(st.text(st.characters(categories=["Cs", "Lu", "Ll", "Nd"]), min_size=1))
 def test_names_may_be_any_text(name: str) -> None:
-    """Also half an emoji, in the envelope and in the data; the note can be written to its column."""
+    """Even with lone surrogates, in the envelope and in `data`; the note can be stored in its column."""
     event = samples.event("2025/SMSReceived")
     event["data"][f"{name}+"] = event[f"{name}+"] = 1
     columns = record_columns(decode(json.dumps(event)))

@@ -1,6 +1,6 @@
-"""The shape of the catalogue: the vendor's list, the models, the samples and the tables agree with it.
+"""The shape of the catalogue: it agrees with the vendor's list, the models, the samples and the tables.
 
-Whoever adds an event type meets these tests first; CONTRIBUTING.md has the steps, and each failure names the next one.
+Whoever adds an event type meets these tests first. CONTRIBUTING.md has the steps, and each failure names the next one.
 """
 
 import re
@@ -20,7 +20,7 @@ from tests.core.strategies import delivered
 
 
 def test_the_catalogue_has_every_sms_and_chat_event_of_the_vendors_list() -> None:
-    """And no other: a new name in the SDK makes this test ask for a row."""
+    """And no other; a new name in the SDK fails this test until the catalogue has a row for it."""
     vendors = {
         name.value
         for name in SystemEventNames
@@ -35,7 +35,7 @@ def test_the_catalogue_has_every_sms_and_chat_event_of_the_vendors_list() -> Non
 
 @pytest.mark.parametrize("event_type", catalogue.EVENT_TYPES)
 def test_every_type_has_a_sample(event_type: str) -> None:
-    """In the folder of a generation, under the name of its type."""
+    """A sample is in the folder of its generation, under the name of its type."""
     file = f"{event_type.removeprefix(samples.PREFIX)}.json"
 
     assert list(samples.FOLDER.glob(f"*/{file}")), f"add samples/<generation>/{file} with an event of this type"
@@ -43,13 +43,13 @@ def test_every_type_has_a_sample(event_type: str) -> None:
 
 @pytest.mark.parametrize("name", samples.NAMES)
 def test_every_sample_is_of_the_type_that_it_is_named_after(name: str) -> None:
-    """And has its golden beside it."""
+    """And has a golden."""
     assert samples.event(name)["eventType"] == samples.event_type(name).name, f"edit samples/{name}.json, or rename it"
     assert samples.golden(name)
 
 
 def test_every_golden_has_a_sample() -> None:
-    """None is left of a sample that is gone."""
+    """No golden is left over from a deleted sample."""
     goldens = set(samples.FOLDER.glob("*/rows/*.json"))
 
     assert goldens == {samples.golden_path(name) for name in samples.NAMES}, "run `make goldens`"
@@ -57,7 +57,7 @@ def test_every_golden_has_a_sample() -> None:
 
 @pytest.mark.parametrize("event_type", catalogue.EVENT_TYPES.values(), ids=lambda event_type: event_type.name)
 def test_every_type_has_all_that_its_row_promises(event_type: catalogue.EventType) -> None:
-    """Its model says which field feeds which fact, names the time of the thing itself, and the facts of the keys."""
+    """Its model declares which facts its fields feed, and feeds `occurred_at` and the facts of the keys."""
     model = event_type.payload
     where = f"{model.__module__.replace('.', '/')}.py: {model.__name__}"
     fields = {field.name for field in msgspec.structs.fields(model)}
@@ -73,7 +73,7 @@ def test_every_type_has_all_that_its_row_promises(event_type: catalogue.EventTyp
 
 @pytest.mark.parametrize("name", samples.NAMES)
 def test_every_row_goes_to_a_known_table_in_known_columns(name: str) -> None:
-    """SMS to two tables, chat to one each, and all to the time line."""
+    """SMS events go to two tables and chat events to one, and all of them to `Timeline`."""
     event_type = samples.event_type(name)
     rows = record_rows(decode(delivered(samples.event(name))))
     expected = {
@@ -87,7 +87,7 @@ def test_every_row_goes_to_a_known_table_in_known_columns(name: str) -> None:
 
 
 def test_tables_and_functions_are_those_of_the_design() -> None:
-    """Their names are in subscriptions, queries and roles: they do not change."""
+    """Their names are part of subscriptions, queries and role assignments, so they must not change."""
     assert catalogue.TABLES == (
         *("SmsEvents", "SmsMessages", "ChatUserEvents", "ChatThreadEvents"),
         *("Timeline", "DeadLetters"),
@@ -112,7 +112,7 @@ def test_tables_and_functions_are_those_of_the_design() -> None:
     ],
 )
 def test_the_family_of_a_type_is_that_of_its_name(name: str, family: str) -> None:
-    """The vendor's names tell the level."""
+    """The vendor's names contain the level."""
     tables = {row.family.table for row in catalogue.EVENT_TYPES.values() if name in row.name}
 
     assert tables == {family}, f"edit shared/catalogue.py: types with {name} in their name belong to one family"

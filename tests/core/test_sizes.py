@@ -1,4 +1,4 @@
-"""Events of any size that Event Grid delivers, up to 1 MB, are recorded and kept whole."""
+"""Events of any size up to Event Grid's 1 MB are recorded and kept whole."""
 
 import json
 import random
@@ -30,7 +30,7 @@ def _person(number: int) -> dict[str, Any]:
 
 
 def _noise(size: int) -> str:
-    """Make a JSON string as hard to compress as JSON allows: ASCII and two-byte characters, evenly over all bytes."""
+    """Return a JSON string that is as hard to compress as JSON allows: ASCII and two-byte characters."""
     source = random.Random(7)
     ascii_part = [chr(code) for code in range(0x20, 0x7F) if chr(code) not in '"\\']
     two_bytes = [chr(code) for code in range(0xA0, 0x800)]
@@ -50,7 +50,7 @@ def _assert_recorded_whole(text: str) -> dict[str, Any]:
 @pytest.mark.promise("Whole")
 @pytest.mark.parametrize("ascii_only", [True, False])
 def test_a_thread_of_250_people_is_recorded_whole(ascii_only: bool) -> None:  # noqa: FBT001  two ways to write JSON
-    """The largest thread that ACS allows, with its people told twice as the service does."""
+    """The largest thread that ACS allows, with its people listed twice, as the service does."""
     event = samples.event("2021/ChatThreadCreatedWithUser")
     people = [_person(number) for number in range(250)]
     event["data"]["participants"] = people
@@ -69,7 +69,7 @@ def test_a_thread_of_250_people_is_recorded_whole(ascii_only: bool) -> None:  # 
 @pytest.mark.promise("Whole")
 @pytest.mark.parametrize("name", EVERY_TYPE)
 def test_a_megabyte_is_recorded_whole(name: str) -> None:
-    """Of any type, where the size is in a property that no model knows: no column but the plain `Raw` is left out."""
+    """An event of any type with a large unknown property keeps all columns; the text is compressed instead of `Raw`."""
     _assert_megabyte_recorded_whole(name, lambda size: f'"{"x" * (size - 2)}"')
 
 
@@ -78,7 +78,7 @@ def test_a_megabyte_is_recorded_whole(name: str) -> None:
     "name", ["2025/SMSReceived", "2021/ChatMessageReceived", "2021/ChatThreadCreatedWithUser", "2021/ChatThreadCreated"]
 )
 def test_a_megabyte_that_hardly_compresses_is_recorded_whole(name: str) -> None:
-    """As hard to compress as JSON can be, it still fits a row, with all columns beside it."""
+    """Even the least compressible JSON of that size fits a row, with all columns."""
     _assert_megabyte_recorded_whole(name, _noise)
 
 
@@ -107,7 +107,7 @@ def _assert_megabyte_recorded_whole(name: str, make: Callable[[int], str]) -> No
     ],
 )
 def test_a_text_of_a_megabyte_is_cut_in_its_column_only(name: str, field: str, column: str) -> None:
-    """The column has the first 31,000 units, the raw text has all; in keys the whole is told apart by a digest."""
+    """The column has the first 31,000 units and the raw text has all of it; keys have a digest of the whole."""
     event = samples.event(name)
     event["data"][field] = "@"
     frame = json.dumps(event)
@@ -119,7 +119,7 @@ def test_a_text_of_a_megabyte_is_cut_in_its_column_only(name: str, field: str, c
 
 
 def test_a_body_that_nothing_compresses_gives_way_to_the_text_of_the_event() -> None:
-    """Where the text alone nearly fills the row, the largest column is left out and `Drift` says so."""
+    """If the text alone nearly fills the row, the largest column is left out, and `Drift` records it."""
     event = samples.event("2025/SMSReceived")
     event["data"]["message"] = "@"
     frame = json.dumps(event)
@@ -130,7 +130,7 @@ def test_a_body_that_nothing_compresses_gives_way_to_the_text_of_the_event() -> 
 
 
 def test_many_unknown_properties_do_not_push_a_row_over_its_limits() -> None:
-    """Each of them is a note of `Drift`, which tells how many it does not tell."""
+    """Each one is a note in `Drift`, which counts the notes that do not fit."""
     event = samples.event("2021/ChatMessageReceived")
     event["data"] |= {f"n{number}": number for number in range(60_000)}
     columns = _assert_recorded_whole(delivered(event))
@@ -139,7 +139,7 @@ def test_many_unknown_properties_do_not_push_a_row_over_its_limits() -> None:
 
 
 def test_much_drift_beside_a_text_that_nearly_fills_the_row_is_counted_only() -> None:
-    """The text of the event has the first claim on the row, its columns the second, notes the rest."""
+    """The event's text has priority, then its columns, then notes."""
     event = samples.event("2025/SMSReceived")
     event["data"] |= {"message": "@", **{f"unknown{number}": number for number in range(3_000)}}
     frame = json.dumps(event)
@@ -152,7 +152,7 @@ def test_much_drift_beside_a_text_that_nearly_fills_the_row_is_counted_only() ->
 
 @pytest.mark.parametrize("size", range(960_000, 1_100_000, 10_000))
 def test_bytes_that_nothing_compresses_are_a_dead_letter_or_said_to_be_too_large(size: int) -> None:
-    """Far from what Event Grid delivers: no row is ever made that the service would refuse, nor one without reason."""
+    """Even for input far beyond Event Grid's limits, every row that is built is one that the service accepts."""
     noise = random.Random(size).randbytes(size)
     try:
         row = dead_letter("sms_events", noise, NotJson("not UTF-8 at byte 0")).entity
@@ -166,7 +166,7 @@ def test_bytes_that_nothing_compresses_are_a_dead_letter_or_said_to_be_too_large
 
 @pytest.mark.parametrize("kilobytes", [1_000, 1_150, 1_250, 1_500])
 def test_an_event_beyond_the_size_of_a_row_is_oversized(kilobytes: int) -> None:
-    """And says so with its id, so that it can be asked for elsewhere; what fits is recorded, however much it drifts."""
+    """The error has the event's id. An event that fits is recorded, however much it drifts."""
     event = samples.event("2025/SMSReceived")
     event["data"] |= {"extra": "@", **{f"unknown{number}": 1 for number in range(3_000)}}
     text = json.dumps(event).replace('"@"', _noise(kilobytes * 1_024))

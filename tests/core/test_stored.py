@@ -1,4 +1,4 @@
-"""Stored rows: their events are decoded again, also where somebody was erased from the text."""
+"""Stored rows: their events are decoded again, even if a person was erased from the text."""
 
 import zlib
 
@@ -19,7 +19,7 @@ ERASED = Instant.parse("2026-03-04T05:06:07Z")
 
 @pytest.mark.parametrize("name", samples.NAMES)
 def test_a_row_gives_back_its_event(name: str) -> None:
-    """Whichever of the event's rows it is."""
+    """From any of the event's rows."""
     event = decode(delivered(samples.event(name)))
 
     for entity in samples.record_entities(event):
@@ -28,7 +28,7 @@ def test_a_row_gives_back_its_event(name: str) -> None:
 
 @pytest.mark.parametrize("name", samples.NAMES)
 def test_the_keys_of_a_row_tell_time_and_digest(name: str) -> None:
-    """Both forms of RowKey are read back."""
+    """Both forms of RowKey contain ticks and digest."""
     event = decode(delivered(samples.event(name)))
 
     for row in record_rows(event):
@@ -37,7 +37,7 @@ def test_the_keys_of_a_row_tell_time_and_digest(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["2021/ChatThreadCreated", "2025/SMSReceived"])
 def test_a_redacted_row_keeps_its_keys(name: str) -> None:
-    """Its text has another digest, and what it says about itself comes first."""
+    """The redacted text has another digest, so ticks and digest come from the RowKey."""
     before = decode(delivered(samples.event(name)))
     text = delivered({**samples.event(name), "id": "another"})
     redacted = msgspec.structs.replace(decode(text), ticks=before.ticks, digest=before.digest, redacted=ERASED)
@@ -61,13 +61,13 @@ def test_a_redacted_row_keeps_its_keys(name: str) -> None:
     ],
 )
 def test_a_damaged_row_is_a_content_error(row: dict[str, object]) -> None:
-    """Whatever somebody else wrote there."""
+    """Whatever the row holds."""
     with pytest.raises(ContentError):
         event_of(row)
 
 
 @pytest.mark.parametrize("key", ["", "~", "1~a", f"{'1' * 19}~{'A' * 16}", f"{'1' * 18}~{'a' * 16}", f"m~1~{'a' * 16}"])
 def test_no_other_key_is_taken_for_a_records(key: str) -> None:
-    """Nineteen digits and sixteen hex digits, nothing else."""
+    """A key without 19 digits and 16 hex digits is refused."""
     with pytest.raises(ValueError, match="RowKey"):
         time_and_digest_of(key)

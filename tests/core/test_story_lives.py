@@ -1,5 +1,6 @@
 """Stories of lives: whatever truly happened is told, from any events that tell it, or named as a gap."""
 
+from collections import Counter
 from typing import Final
 
 from hypothesis import given
@@ -7,7 +8,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from shared.events.event import Event
-from shared.stories import Message, Participant, SmsStory, Transcript, tell_sms, tell_thread
+from shared.stories import Message, Participant, SmsStory, Transcript, tell_history, tell_sms, tell_thread
 from tests.core.happenings import THREAD, edm, raw_id
 from tests.core.lives import Life, Said, SmsLife, Telling, ThreadLife, sms_lives, thread_lives
 from tests.core.strategies import MANY
@@ -23,7 +24,7 @@ DECIDED: Final = st.sampled_from(
 )
 """Events that tell enough: changes far enough apart for times that agree, or versions, whatever the times say."""
 DECIDED_SMS: Final = st.sampled_from([Telling(), Telling(punctual=True), Telling(cut=False)])
-OPEN: Final = st.just(Telling(apart=False, punctual=True))
+OPEN: Final = st.sampled_from([Telling(apart=False, punctual=True, cut=cut) for cut in (True, False)])
 """Events that may tell too little: changes of one second, and versions on some of them."""
 
 
@@ -102,6 +103,22 @@ def test_the_story_of_a_thread_is_what_happened_in_it(life: ThreadLife, data: st
     if not life.telling.clocks:
         told, truth = timeless(told), timeless(truth)
     assert told == truth
+
+
+@MANY
+@given(thread_lives(DECIDED), st.data())
+def test_the_history_of_a_thread_tells_every_change_once_and_in_order(life: ThreadLife, data: st.DataObject) -> None:
+    """Each message from its original on, the thread from its creation to its end, and everyone who came or left."""
+    told = tell_history(arrived(life, data))
+
+    def steps(message_id: str | None, of: str) -> list[tuple[str, str]]:
+        here = [step for step in told if step.message_id == message_id and step.kind.startswith(of)]
+        return [(step.kind, step.what or "") for step in here]
+
+    assert steps(None, "thread") == [(kind, what or "") for kind, what in life.steps]
+    for one, said in life.messages.items():
+        assert steps(one, "message") == [(kind, what or "") for kind, what in said.steps]
+    assert Counter(kind for kind, _ in steps(None, "participant")) == life.moves
 
 
 @MANY

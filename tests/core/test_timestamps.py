@@ -1,4 +1,4 @@
-"""Times: to the tick, whoever wrote them."""
+"""Times are exact to the tick, whatever their notation."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -43,7 +43,7 @@ def _minutes(offset: str) -> int:
 @MANY
 @given(_SECONDS, st.text("0123456789", max_size=7), _OFFSETS)
 def test_all_digits_and_offsets_are_read_to_the_tick(moment: datetime, digits: str, offset: str) -> None:
-    """Zero to seven fractional digits and any offset; nothing is rounded and nothing noted."""
+    """Zero to seven fractional digits and any offset are read without rounding and without a note."""
     written = f"{moment.isoformat()}{'.' if digits else ''}{digits}{offset}"
     expected = _ticks(moment - timedelta(minutes=_minutes(offset))) + int(f"{digits:0<7}")
     instant = timestamps.Instant.parse(written)
@@ -57,7 +57,7 @@ def test_all_digits_and_offsets_are_read_to_the_tick(moment: datetime, digits: s
 @MANY
 @given(st.text("0123456789", min_size=8, max_size=20), _OFFSETS)
 def test_digits_beyond_the_tick_are_cut_and_noted(digits: str, offset: str) -> None:
-    """Never rounded: an event must not have a time that it had not reached."""
+    """They are cut, not rounded, so that no event gets a time after its own."""
     instant = timestamps.Instant.parse(f"2020-09-18T00:22:20.{digits}{offset}")
 
     assert instant.ticks % 10**7 == int(digits[:7])
@@ -67,7 +67,7 @@ def test_digits_beyond_the_tick_are_cut_and_noted(digits: str, offset: str) -> N
 @MANY
 @given(st.text() | st.text("0123456789-:T.Z+W,_ ") | _NEARLY | _SHAPED | _SHORT)
 def test_any_other_text_is_read_or_refused(text: str) -> None:
-    """A time in range, or ValueError, and nothing else."""
+    """Any text gives a time in range or a ValueError."""
     try:
         instant = timestamps.Instant.parse(text)
     except ValueError:
@@ -101,7 +101,7 @@ def test_any_other_text_is_read_or_refused(text: str) -> None:
     ],
 )
 def test_what_a_text_leaves_open_is_noted(text: str, edm: str, note: str | None) -> None:
-    """A missing zone is UTC, as all of Event Grid's times are; lost digits are told."""
+    """A missing offset means UTC, like all times of Event Grid; it is noted, and so are lost digits."""
     instant = timestamps.Instant.parse(text)
 
     assert (instant.edm, instant.note) == (edm, note)
@@ -133,7 +133,7 @@ def test_what_a_text_leaves_open_is_noted(text: str, edm: str, note: str | None)
     ],
 )
 def test_what_is_no_time_is_refused(text: str) -> None:
-    """Out of the service's years, out of the calendar, or no ISO 8601."""
+    """Outside of the service's years, not in the calendar, or not ISO 8601."""
     with pytest.raises(ValueError, match=r"^not a time between 1601 and 9999$"):
         timestamps.Instant.parse(text)
 
@@ -141,7 +141,7 @@ def test_what_is_no_time_is_refused(text: str) -> None:
 @MANY
 @given(st.integers(0, LAST), st.integers(0, LAST))
 def test_ticks_sort_as_text(one: int, other: int) -> None:
-    """Forwards and backwards, 19 digits each."""
+    """In both directions, with 19 digits each."""
     forward = [timestamps.forward(ticks) for ticks in (one, other)]
     reverse = [timestamps.reverse(ticks) for ticks in (one, other)]
 
@@ -152,13 +152,13 @@ def test_ticks_sort_as_text(one: int, other: int) -> None:
 
 @pytest.mark.parametrize("ticks", [-1, LAST + 1])
 def test_no_literal_is_written_beyond_the_years_1_to_9999(ticks: int) -> None:
-    """ValueError, with the limit in words."""
-    with pytest.raises(ValueError, match="outside the years 1 to 9999"):
+    """A ValueError names the limit."""
+    with pytest.raises(ValueError, match="not between the years 1 and 9999"):
         timestamps.edm(ticks)
 
 
 def test_an_instant_is_its_point_in_time() -> None:
-    """However it was written: equal ones count once, and it shows itself as the literal."""
+    """Instants compare and hash by their ticks, and their repr has the literal."""
     instants = [timestamps.Instant.parse(text) for text in ("2020-09-18T00:22:20Z", "2020-09-18T02:22:20.0+02:00")]
 
     assert len(set(instants)) == 1

@@ -1,4 +1,4 @@
-"""docs/cli.md is the help of the commands, and the help is whole."""
+"""docs/cli.md is the help of the commands, and the help is complete."""
 
 import re
 from pathlib import Path
@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[2]
 
 
 def _with_inner(name: str, command: Any) -> list[tuple[str, Any]]:
-    """A command and the commands of its group."""
+    """Return a command and the commands of its group."""
     return [(name, command), *((f"{name} {inner}", one) for inner, one in getattr(command, "commands", {}).items())]
 
 
@@ -28,13 +28,13 @@ def test_the_page_is_what_the_commands_say() -> None:
 
 @pytest.mark.parametrize("name", SUMMARIES)
 def test_the_list_of_commands_says_what_each_command_says_of_itself(name: str) -> None:
-    """The summary is kept apart so that `--help` imports no command; it is the first line of the command's help."""
+    """The summaries are separate so that `--help` imports no command; each is the first line of its command's help."""
     assert SUMMARIES[name] == load(name).help.partition("\n\n")[0].replace("\n", " ")
 
 
 @pytest.mark.parametrize(("name", "command"), COMMANDS)
 def test_every_help_has_an_example(name: str, command: Any) -> None:
-    """Of the very command."""
+    """An example of that very command."""
     shown = command.get_help(typer.Context(command, info_name=name))
 
     assert re.search(rf"Examples:\n\s+acsevents {name}\b", shown)
@@ -42,5 +42,5 @@ def test_every_help_has_an_example(name: str, command: Any) -> None:
 
 @pytest.mark.parametrize(("name", "command"), COMMANDS)
 def test_every_argument_and_option_says_what_it_is(name: str, command: Any) -> None:
-    """Nobody has to guess."""
+    """Every one has a help text."""
     assert [] == [f"{name} {one.name}" for one in command.params if not one.help]

@@ -2,10 +2,12 @@
 
 import re
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
-from benchmarks.quotes import BEGIN, END, RESULTS, in_short
+from benchmarks.capacity import begin, tables
+from benchmarks.quotes import BEGIN, END, RESULTS, in_short, quoting
 from benchmarks.quotes import PAGES as QUOTING
 from shared.catalogue import TABLES
 from shared.errors import ContentError
@@ -14,7 +16,7 @@ from shared.events.event import Kind
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 RECORDS = (ROOT / "docs" / "records.md").read_text(encoding="utf-8")
-PAGES = [path.relative_to(ROOT) for path in (ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")))]
+PAGES = [path.relative_to(ROOT) for path in (*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md")))]
 
 
 def test_every_table_kind_and_reason_is_documented() -> None:
@@ -50,17 +52,25 @@ def _headings(page: Path) -> set[str]:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=str)
-def test_every_make_target_exists(page: Path) -> None:
-    """The Makefile has what the pages call."""
-    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
-    called = re.findall(r"`make ([a-z-]+)", (ROOT / page).read_text(encoding="utf-8"))
+def test_links_lead_to_documentation_and_to_no_package_index(page: Path) -> None:
+    """What a package is, its own pages say; what is installed, the lock file says."""
+    text = (ROOT / page).read_text(encoding="utf-8")
+    hosts = {urlsplit(link).hostname or "" for link in re.findall(r"https?://[^\s)>`\"']+", text)}
 
-    assert [] == [target for target in called if f"\n{target}:" not in makefile]
+    assert [] == [host for host in hosts if re.search(r"pypi|pythonhosted|npmjs|npm\.|crates\.io|anaconda", host)]
 
 
 @pytest.mark.parametrize("page", QUOTING, ids=lambda page: page.name)
 def test_a_page_that_quotes_the_last_benchmark_does_so_to_the_letter(page: Path) -> None:
-    """If this fails, run `python -m benchmarks.quotes`."""
-    text = page.read_text(encoding="utf-8")
+    """And what it computes with it is what comes out."""
+    text, results = page.read_text(encoding="utf-8"), RESULTS.read_text(encoding="utf-8")
 
-    assert f"{BEGIN}\n\n{in_short(RESULTS.read_text(encoding='utf-8'))}\n\n{END}" in text
+    assert f"{BEGIN}\n\n{in_short(results)}\n\n{END}" in text
+    assert text == quoting(text, results), "run `python -m benchmarks.quotes`"
+
+
+def test_operations_have_every_table_that_is_computed() -> None:
+    """Capacity and cost are on one page."""
+    operations = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+
+    assert [] == [name for name in tables(RESULTS.read_text(encoding="utf-8")) if begin(name) not in operations]

@@ -12,12 +12,12 @@ from tests.pages import EVENTS, REQUESTS, events_page, requests_page
 
 @pytest.mark.parametrize(("path", "made"), [(EVENTS, events_page), (REQUESTS, requests_page)], ids=["events", "http"])
 def test_the_page_is_what_the_samples_say(path: Any, made: Any) -> None:
-    """A new sample or column shows there at once."""
+    """If this fails, run `make goldens`."""
     assert made() == path.read_text(encoding="utf-8"), "run `make goldens`"
 
 
 def test_there_is_a_request_for_every_type_in_both_schemas_a_batch_and_a_poison() -> None:
-    """Whoever tries the host by hand has everything in one file."""
+    """One file has requests to try everything by hand."""
     requests = re.split(r"^### .*$", requests_page(), flags=re.MULTILINE)[1:]
     bodies = [json.loads(request.partition("\n\n")[2]) for request in requests]
     called = re.findall(r"functionName=(\w+)", requests_page())

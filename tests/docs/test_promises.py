@@ -1,4 +1,4 @@
-"""The promises of the README have tests of their own, and the page that lists them is true."""
+"""Each promise of the README has tests, and the page that lists them is up to date."""
 
 import pytest
 
@@ -7,7 +7,7 @@ from tests.promises import PAGE, PROMISES, ROOT, page, proofs
 
 @pytest.mark.parametrize("promise", PROMISES)
 def test_every_promise_has_a_test_with_a_docstring(promise: str) -> None:
-    """A promise without a test is a wish."""
+    """Every promise is tested."""
     tests = [proof for proof in proofs() if proof.promise == promise]
 
     assert tests
@@ -15,19 +15,19 @@ def test_every_promise_has_a_test_with_a_docstring(promise: str) -> None:
 
 
 def test_no_proof_is_listed_twice() -> None:
-    """The page shows how much is proven, no more."""
+    """Each test is listed once per promise."""
     listed = [(proof.promise, proof.path, proof.name) for proof in proofs()]
 
     assert sorted(set(listed)) == sorted(listed)
 
 
 def test_no_test_proves_a_promise_that_nobody_made() -> None:
-    """A misspelt marker would prove nothing."""
+    """A misspelt marker fails here."""
     assert {proof.promise for proof in proofs()} <= set(PROMISES)
 
 
 def test_the_page_is_what_the_tests_say() -> None:
-    """A new proof is listed at once."""
+    """If this fails, run `python -m tests.promises`."""
     assert page() == PAGE.read_text(encoding="utf-8"), "run `python -m tests.promises`"
 
 

@@ -13,13 +13,23 @@ from azure.core.exceptions import ClientAuthenticationError
 from acsevents.deployment import FILTERS
 from acsevents.doctor.azure import ResourceManager
 from acsevents.doctor.deployment import Deployment
+from acsevents.doctor.roles import ROLE_IDS
 from acsevents.local.ports import listening
 from acsevents.subscriptions import SUBSCRIPTIONS
 
 APP: Final = "/subscriptions/s/resourceGroups/rg-sink/providers/Microsoft.Web/sites/func-x"
 TOPIC: Final = "/subscriptions/s/resourceGroups/rg-acs/providers/Microsoft.EventGrid/systemTopics/acs-events"
-DEPLOYMENT: Final = Deployment(APP, TOPIC)
-_VERSIONS: Final = {"Microsoft.Web": "2024-04-01", "Microsoft.EventGrid": "2025-02-15"}
+DATA: Final = "/subscriptions/s/resourceGroups/rg-sink/providers/Microsoft.Storage/storageAccounts/stdata"
+DEPLOYMENT: Final = Deployment(APP, TOPIC, DATA)
+SETTINGS: Final = f"{APP}/config/appsettings/list"
+ROLES_OF_THE_APP: Final = f"{DATA}/providers/Microsoft.Authorization/roleAssignments"
+CONTAINER: Final = f"{DATA}/blobServices/default/containers/event-grid-dead-letters"
+ROLES_OF_THE_TOPIC: Final = f"{CONTAINER}/providers/Microsoft.Authorization/roleAssignments"
+_VERSIONS: Final = {
+    "Microsoft.Web": "2024-04-01",
+    "Microsoft.EventGrid": "2025-02-15",
+    "Microsoft.Authorization": "2022-04-01",
+}
 
 
 class Credential:
@@ -60,6 +70,10 @@ class Arm:
         self.resources: dict[str, Any] = {
             APP: {
                 "name": "func-x",
+                "identity": {
+                    "type": "UserAssigned",
+                    "userAssignedIdentities": {"/…/id-x": {"principalId": "app-principal", "clientId": "APP-CLIENT"}},
+                },
                 "properties": {
                     "state": "Running",
                     "functionAppConfig": {
@@ -71,14 +85,28 @@ class Arm:
                 {"properties": {"name": name, "isDisabled": False}}
                 for name in ("sms_events", "chat_user_events", "chat_thread_events")
             ],
-            TOPIC: {"name": "acs-events", "identity": {"type": "SystemAssigned"}},
+            SETTINGS: {
+                "properties": {
+                    "AzureWebJobsStorage__credential": "managedidentity",
+                    "EventTables__tableServiceUri": "https://stdata.table.core.windows.net/",
+                    "EventTables__clientId": "app-client",
+                    "EventTables__credential": "managedidentity",
+                }
+            },
+            ROLES_OF_THE_APP: [role("app-principal", "Storage Table Data Contributor")],
+            TOPIC: {
+                "name": "acs-events",
+                "identity": {"type": "SystemAssigned", "principalId": "topic-principal"},
+            },
+            ROLES_OF_THE_TOPIC: [role("topic-principal", "Storage Blob Data Contributor")],
             f"{TOPIC}/eventSubscriptions": subscriptions(),
         }
 
     async def answer(self, request: web.Request) -> web.Response:
         """Answer as Resource Manager does."""
-        provider = request.path.split("/")[6]
+        provider = request.path.rpartition("/providers/")[2].split("/")[0]
         assert request.query["api-version"] == _VERSIONS[provider]
+        assert request.method == ("POST" if request.path == SETTINGS else "GET")
         if request.headers["Authorization"] != "Bearer a token":
             return web.json_response({"error": {"code": "InvalidAuthenticationToken"}}, status=401)
         found = self.resources.get(request.path, 404)
@@ -87,10 +115,23 @@ class Arm:
         if isinstance(found, web.Response):
             return found
         if isinstance(found, list):
+            if provider == "Microsoft.Authorization":
+                found = [one for one in found if request.query["$filter"] == _of(one["properties"]["principalId"])]
             first = int(request.query.get("$skip", "0"))
             more = f"{self.url}{request.path}?api-version={request.query['api-version']}&$skip={first + 2}"
             found = {"value": found[first : first + 2], **({"nextLink": more} if found[first + 2 :] else {})}
         return web.json_response(found)
+
+
+def role(principal: str, name: str) -> dict[str, Any]:
+    """Return the assignment of a role."""
+    known = {**json.loads(ROLE_IDS.read_text()), "Reader": "acdd72a7-3385-48ef-bd42-f606fba81ae7"}
+    definition = f"/subscriptions/s/providers/Microsoft.Authorization/roleDefinitions/{known[name]}"
+    return {"properties": {"principalId": principal, "roleDefinitionId": definition}}
+
+
+def _of(principal: str) -> str:
+    return f"atScope() and assignedTo('{principal}')"
 
 
 def subscriptions() -> list[dict[str, Any]]:
@@ -121,7 +162,10 @@ def subscriptions() -> list[dict[str, Any]]:
                     "identity": {"type": "SystemAssigned"},
                     "deadLetterDestination": {
                         "endpointType": "StorageBlob",
-                        "properties": {"blobContainerName": delivery["deadLetterContainer"]},
+                        "properties": {
+                            "resourceId": DATA.upper(),
+                            "blobContainerName": delivery["deadLetterContainer"],
+                        },
                     },
                 },
             },
@@ -134,6 +178,6 @@ def subscriptions() -> list[dict[str, Any]]:
 async def running(arm: Arm, credential: Credential) -> AsyncIterator[ResourceManager]:
     """Serve it, and open a client."""
     app = web.Application()
-    app.router.add_get("/{path:.*}", arm.answer)
+    app.router.add_route("*", "/{path:.*}", arm.answer)
     async with listening(app, 0, patience=1) as arm.url, ResourceManager(credential, arm.url) as client:
         yield client

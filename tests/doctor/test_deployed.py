@@ -12,7 +12,19 @@ from acsevents.doctor.deployed import examine_deployed
 from acsevents.doctor.deployment import Deployment, find_deployment
 from acsevents.doctor.finding import Finding, Status
 from acsevents.subscriptions import load
-from tests.doctor.arm import APP, DEPLOYMENT, TOPIC, Arm, Credential, running
+from tests.doctor.arm import (
+    APP,
+    DATA,
+    DEPLOYMENT,
+    ROLES_OF_THE_APP,
+    ROLES_OF_THE_TOPIC,
+    SETTINGS,
+    TOPIC,
+    Arm,
+    Credential,
+    role,
+    running,
+)
 
 SUBSCRIPTIONS = f"{TOPIC}/eventSubscriptions"
 
@@ -36,8 +48,9 @@ async def test_what_azd_deploys_is_in_order() -> None:
 
     assert of_bad(findings) == []
     assert [finding.check for finding in findings] == [
-        *("function app", "HTTP concurrency", "functions", "system topic"),
+        *("function app", "HTTP concurrency", "functions", "app settings", "role of the app", "system topic"),
         *(f"subscription {one.name}" for one in load()),
+        "role of the topic",
     ]
 
 
@@ -71,7 +84,43 @@ RECEIVED, REPORT = "Microsoft.Communication.SMSReceived", "Microsoft.Communicati
         (_set(APP, to=web.Response(text="<html>")), "function app", "cannot be read (an answer that is no JSON (200))"),
         (_set(f"{APP}/functions", to=[]), "functions", "not there: chat_thread_events, chat_user_events, sms_events"),
         (_set(f"{APP}/functions", 0, "properties", "isDisabled", to=True), "functions", "disabled: sms_events"),
-        (_set(TOPIC, "identity", to={"type": "None"}), "system topic", "acs-events has no identity"),
+        (_set(SETTINGS, to=500), "function app", "cannot be read (Status500)"),
+        (_set(SETTINGS, to={}), "app settings", "no table storage is set"),
+        (
+            _set(SETTINGS, "properties", "EventTables__tableServiceUrl", to="https://x"),
+            "app settings",
+            "EventTables__tableServiceUrl is no setting of this app",
+        ),
+        (
+            _set(SETTINGS, "properties", "PYTHON_APPLICATIONINSIGHTS_ENABLE_TELEMETRY", to="true"),
+            "app settings",
+            "PYTHON_APPLICATIONINSIGHTS_ENABLE_TELEMETRY logs URLs of rows",
+        ),
+        (
+            _set(SETTINGS, "properties", "EventTables__clientId", to="another-client"),
+            "role of the app",
+            "the app has no identity of the client id in its settings",
+        ),
+        (
+            _set(ROLES_OF_THE_APP, to=[]),
+            "role of the app",
+            "has no role on stdata: Storage Table Data Contributor is missing",
+        ),
+        (
+            _set(ROLES_OF_THE_TOPIC, to=[]),
+            "role of the topic",
+            "has no role on event-grid-dead-letters: Storage Blob Data Contributor is missing",
+        ),
+        (
+            _set(TOPIC, "identity", to={"type": "None"}),
+            "system topic",
+            "acs-events has no system-assigned identity",
+        ),
+        (
+            _set(TOPIC, "identity", to={"type": "UserAssigned", "userAssignedIdentities": {}}),
+            "system topic",
+            "acs-events has no system-assigned identity",
+        ),
         (_set(TOPIC, to=404), "system topic", "is not there"),
         (_of_first("provisioningState", to="AwaitingManualAction"), FIRST, "is not ready: AwaitingManualAction"),
         (
@@ -105,6 +154,13 @@ RECEIVED, REPORT = "Microsoft.Communication.SMSReceived", "Microsoft.Communicati
             ),
             FIRST,
             "writes dead letters to elsewhere, not to event-grid-dead-letters",
+        ),
+        (
+            _of_first(
+                "deadLetterWithResourceIdentity", "deadLetterDestination", "properties", "resourceId", to="/…/other"
+            ),
+            FIRST,
+            "writes dead letters to other, another account than that of the data",
         ),
         (
             _set(SUBSCRIPTIONS, 3, "properties", "filter", "includedEventTypes", to=[RECEIVED]),
@@ -163,6 +219,61 @@ async def test_little_concurrency_is_told(config: Any, what: str) -> None:
     assert told.startswith(what)
 
 
+@pytest.mark.parametrize(
+    ("change", "status", "what"),
+    [
+        (_set(SETTINGS, to=403), Status.SKIPPED, "may not be read (Status403)"),
+        (
+            _set(SETTINGS, "properties", "AzureWebJobsStorage", to="AccountName=x;AccountKey=eA=="),
+            Status.WARNING,
+            "AzureWebJobsStorage holds a key",
+        ),
+        (
+            _set(SETTINGS, "properties", to={"EventTables": "@Microsoft.KeyVault(SecretUri=https://v/secrets/t)"}),
+            Status.SKIPPED,
+            "refer to a key vault, which only the app reads",
+        ),
+    ],
+)
+async def test_settings_that_may_be_meant_so_are_told(change: Callable[[Arm], None], status: Status, what: str) -> None:
+    """Whoever may not read them is no failure of the sink; the key itself is told to nobody."""
+    arm = Arm()
+    change(arm)
+
+    assert of_bad(await examine(arm)) == [("app settings", status, what)]
+
+
+async def test_another_role_may_do_as_well() -> None:
+    """A role of one's own may hold what is needed."""
+    arm = Arm()
+    arm.resources[ROLES_OF_THE_APP] = [role("app-principal", "Reader")]
+    ((check, status, what),) = of_bad(await examine(arm))
+
+    assert (check, status) == ("role of the app", Status.WARNING)
+    assert what == "has other roles on stdata than Storage Table Data Contributor"
+
+
+async def test_a_role_of_somebody_else_does_not_count() -> None:
+    """Each is asked for by the object id of the identity that needs it."""
+    arm = Arm()
+    arm.resources[ROLES_OF_THE_APP] = [role("topic-principal", "Storage Table Data Contributor")]
+
+    assert [check for check, _, _ in of_bad(await examine(arm))] == ["role of the app"]
+
+
+async def test_the_identity_of_the_app_itself_has_its_role_too() -> None:
+    """Without a client id the system-assigned one is used; an app by key needs none."""
+    arm = Arm()
+    del arm.resources[SETTINGS]["properties"]["EventTables__clientId"]
+    arm.resources[APP]["identity"] = {"type": "SystemAssigned", "principalId": "app-principal"}
+    assert of_bad(await examine(arm)) == []
+
+    arm.resources[SETTINGS]["properties"] = {
+        "EventTables": "AccountName=stdata;AccountKey=a2V5;EndpointSuffix=core.windows.net"
+    }
+    assert [what for _, _, what in of_bad(await examine(arm))] == ["EventTables holds a key"]
+
+
 async def test_dead_letters_by_account_key_count_too() -> None:
     """Older deployments have no identity in between."""
     arm = Arm()
@@ -212,6 +323,7 @@ VALUES = {
     "TOPIC_SUBSCRIPTION_ID": "s",
     "TOPIC_RESOURCE_GROUP": "rg-acs",
     "TOPIC_NAME": "acs-events",
+    "DEAD_LETTER_STORAGE_ID": DATA,
 }
 
 
@@ -233,7 +345,7 @@ def test_azd_names_the_deployment(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 
     assert find_deployment({}, tmp_path) == DEPLOYMENT
     monkeypatch.setenv("AZURE_ENV_NAME", "test")
-    assert find_deployment({}, tmp_path) == Deployment(APP, TOPIC.replace("acs-events", "another"))
+    assert find_deployment({}, tmp_path) == Deployment(APP, TOPIC.replace("acs-events", "another"), DATA)
 
 
 @pytest.mark.parametrize("config", [None, "", "[]", '{"defaultEnvironment": "gone"}'])

@@ -142,13 +142,14 @@ async def test_who_is_not_signed_in_is_told(monkeypatch: pytest.MonkeyPatch) -> 
 class _Service:
     """A table service that says no, or whose clock is off."""
 
-    def __init__(self, *, ahead: timedelta = timedelta(), refusal: str = "") -> None:
+    def __init__(self, *, ahead: timedelta = timedelta(), refusal: str = "", may_read: bool = False) -> None:
         self._ahead = ahead
         self._refusal = refusal
+        self._may_read = may_read
 
     async def answer(self, request: web.Request) -> web.Response:
         date = format_datetime(datetime.now(UTC) + self._ahead, usegmt=True)
-        if self._refusal:
+        if self._refusal and not (self._may_read and request.method == "GET"):
             body = {"odata.error": {"code": self._refusal, "message": {"value": "No."}}}
             return web.json_response(body, status=403, headers={"Date": date})
         etag = {"odata.etag": "W/\"datetime'2026-01-01T00%3A00%3A00Z'\"", "Timestamp": "2026-01-01T00:00:00Z"}
@@ -192,3 +193,13 @@ async def test_a_missing_role_is_told() -> None:
 
     assert (check, status) == ("tables", Status.WRONG)
     assert what.endswith("refuses you")
+
+
+async def test_who_may_only_read_is_no_failure() -> None:
+    """That is the role that a deployment gives to people; what it can tell is told all the same."""
+    found = await _examined(_Service(refusal="AuthorizationPermissionMismatch", may_read=True))
+
+    assert [(check, status) for check, status, _ in found] == [
+        ("probe row", Status.SKIPPED),
+        ("last event", Status.WARNING),
+    ]

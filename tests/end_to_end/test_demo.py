@@ -1,6 +1,7 @@
-"""The commands that the README shows, run as a user runs them."""
+"""The commands in the README, run as a user runs them."""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -8,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from acsevents.samples import sample_files
+from tests.picture import PICTURE
 
 ROOT = Path(__file__).parents[2]
 SECONDS = 60
@@ -27,7 +29,7 @@ def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]
 
 
 def test_the_demo_stores_every_sample_and_tells_its_stories() -> None:
-    """It ends well and shows what is stored, one SMS, one thread and one dead letter with its reason."""
+    """It succeeds and shows the stored rows, one SMS, one thread, and one dead letter with its reason."""
     demo = run("demo")
 
     assert 0 == demo.returncode, demo.stderr
@@ -37,12 +39,14 @@ def test_the_demo_stores_every_sample_and_tells_its_stories() -> None:
     assert "" == demo.stderr
 
 
-def test_the_readme_shows_what_the_demo_prints() -> None:
-    """Line by line; `COLUMNS=110 make demo` prints it anew."""
-    printed = [line.rstrip() for line in run("demo", COLUMNS="110").stdout.strip().splitlines()]
-    _before, _, after = (ROOT / "README.md").read_text(encoding="utf-8").partition("$ make demo\n")
+def test_the_picture_in_the_readme_is_what_the_demo_prints(tmp_path: Path) -> None:
+    """To the letter; and it asks the web for nothing."""
+    made = tmp_path / "demo.svg"
+    subprocess.run([sys.executable, "-m", "tests.picture", made], cwd=ROOT, timeout=SECONDS, check=True)
 
-    assert printed == after.partition("```")[0].strip().splitlines()
+    assert f"({PICTURE.relative_to(ROOT)})" in (ROOT / "README.md").read_text(encoding="utf-8").partition("\n## ")[0]
+    assert made.read_text(encoding="utf-8") == PICTURE.read_text(encoding="utf-8"), "run `make picture`"
+    assert ["http://www.w3.org/2000/svg"] == re.findall(r"https?://[^\"')]+", made.read_text(encoding="utf-8"))
 
 
 def test_a_question_without_a_setting_names_the_setting() -> None:
@@ -56,7 +60,7 @@ def test_a_question_without_a_setting_names_the_setting() -> None:
 
 @pytest.mark.parametrize("text", ["{", "[1, 2"])
 def test_sending_a_file_that_is_no_json_names_the_file(tmp_path: Path, text: str) -> None:
-    """The file, the problem and its place."""
+    """The error has the file, the problem and its position."""
     broken = tmp_path / "broken.json"
     broken.write_text(text)
     published = run("send", str(broken))

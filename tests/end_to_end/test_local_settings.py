@@ -1,4 +1,4 @@
-"""`local.settings.json`, from which commands and the local host take what the environment does not say."""
+"""`local.settings.json` supplies the settings that the environment lacks, for commands and the local host."""
 
 import os
 from pathlib import Path
@@ -12,7 +12,7 @@ from shared.errors import SettingsError
 def test_local_settings_fill_in_what_the_environment_leaves_empty(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A variable that is set wins over local.settings.json, an empty or absent one does not."""
+    """A variable that is set and not empty takes precedence over local.settings.json."""
     monkeypatch.setattr(os, "environ", {"SET": "environment", "EMPTY": ""})
     values = '{"SET": "file", "EMPTY": "file", "ABSENT": "file"}'
     (tmp_path / "local.settings.json").write_text('{"IsEncrypted": false, "Values": ' + values + "}")

@@ -1,4 +1,4 @@
-"""What the command line prints of strangers' texts."""
+"""How the command line prints texts that strangers wrote."""
 
 import io
 import json
@@ -13,13 +13,13 @@ NASTY = "\x1b[2J ok :smiley: [red]x[/red] \x9b \u202egnp \U0001f33b"
 
 
 def transcript() -> Transcript:
-    """Make a thread with one message that would like to command the terminal."""
+    """Return a thread with one message that contains control sequences."""
     message = Message("1", "8:acs:x", NASTY, "2025-05-06T09:12:38.1240000Z", NASTY)
     return Transcript("19:x@thread.v2", NASTY, (), (message,))
 
 
 def test_json_tells_every_text_equal_and_in_ascii() -> None:
-    """Whoever reads it gets the text back to the letter; the terminal gets nothing to obey."""
+    """The JSON is ASCII without control characters, and parses to the exact text."""
     printed = json_line(transcript())
 
     assert printed.isascii()
@@ -28,7 +28,7 @@ def test_json_tells_every_text_equal_and_in_ascii() -> None:
 
 
 def test_a_table_shows_control_characters_instead_of_obeying_them() -> None:
-    """Escapes, overrides and markup stand there as text."""
+    """Escape sequences, overrides and markup are printed as text."""
     console = Console(file=io.StringIO(), width=200)
     show.thread(console, transcript())
     printed = console.file.getvalue()  # type: ignore[attr-defined]  # it is the StringIO from above
@@ -39,7 +39,7 @@ def test_a_table_shows_control_characters_instead_of_obeying_them() -> None:
 
 
 def test_a_table_names_what_the_records_leave_open() -> None:
-    """Of an SMS as of a thread: a text that is not known is not shown as an empty one."""
+    """An unknown text of an SMS or a message is shown as unknown, not as empty."""
     console = Console(file=io.StringIO(), width=200)
     show.sms(console, SmsStory("1", "outbound", None, None, None, gaps=("its status is not certain",)))
     show.thread(

@@ -1,4 +1,4 @@
-"""The storm in its short form: every failure at once, and a checker that reads the tables alone."""
+"""A short storm with every failure at once, and the checker that reads only the tables."""
 
 import json
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ from azure.data.tables import TableServiceClient, UpdateMode
 
 from acsevents.local.azurite import Azurite
 from acsevents.storm.checker import check
-from acsevents.storm.mix import mix, same
+from acsevents.storm.mix import canonical_json, mix
 from acsevents.storm.rehearsal import lines
 from acsevents.storm.run import SHORT, storm
 from shared.catalogue import EVENT_TYPES, TABLES
@@ -32,8 +32,8 @@ SEEDS = {
 async def test_nothing_is_lost_in_a_storm(seed: int, tmp_path: Path) -> None:
     """Duplicates, disorder, contradictions, poison, lost replies, a failing table service and killed workers at once.
 
-    Every published event is in its tables, in DeadLetters or in Event Grid's dead-letter folder; there is no row too
-    many; the content is equal, and so are the stories.
+    Every published event is in its tables, in DeadLetters or in Event Grid's dead-letter folder; there is no other row;
+    the content is equal, and so are the stories.
     """
     report = await storm(seed, SHORT, tmp_path)
 
@@ -44,18 +44,18 @@ async def test_nothing_is_lost_in_a_storm(seed: int, tmp_path: Path) -> None:
 
 
 def test_the_same_seed_makes_the_same_mix_with_every_event_type() -> None:
-    """A failing storm can be repeated, and no type is left out of any."""
-    first = [same(one.event) for one in mix(5, SHORT.events)]
+    """A failing storm can be repeated, and every mix has every type."""
+    first = [canonical_json(one.event) for one in mix(5, SHORT.events)]
 
-    assert first == [same(one.event) for one in mix(5, SHORT.events)]
-    assert first != [same(one.event) for one in mix(6, SHORT.events)]
+    assert first == [canonical_json(one.event) for one in mix(5, SHORT.events)]
+    assert first != [canonical_json(one.event) for one in mix(6, SHORT.events)]
     types = {json.loads(event).get("eventType") for event in first}
     assert set(EVENT_TYPES) <= types
 
 
 @dataclass
 class Tables:
-    """Tables that hold what some events become, and what the checker says of them."""
+    """Tables with the rows of some events, and the checker's verdict on them."""
 
     client: TableServiceClient
     connection_string: str
@@ -63,11 +63,11 @@ class Tables:
     folder: Path
 
     def rows(self, event: dict[str, object]) -> list[Filed]:
-        """The rows of an event, the one in the time line last."""
+        """Return the rows of an event, the one in `Timeline` last."""
         return record_rows(decode(json.dumps(event)))
 
     async def problems(self, *published: dict[str, object]) -> list[str]:
-        """Check the tables against what was published."""
+        """Check the tables against the published events."""
         return (await check(published, self.connection_string, self.folder)).problems
 
 
@@ -85,12 +85,12 @@ def _tables(account: Account, azurite: Azurite, tmp_path: Path) -> Iterator[Tabl
 
 
 async def test_tables_without_harm_are_no_problem(tables: Tables) -> None:
-    """So that each of the following problems is of its own harm."""
+    """The checker accepts correct tables, so that each problem below has its own cause."""
     assert [] == await tables.problems(*tables.events)
 
 
 async def test_a_broken_event_that_is_no_dead_letter_is_lost(tables: Tables) -> None:
-    """An acknowledged event without a row is the worst that can happen; in Event Grid's own folder it is kept."""
+    """An acknowledged event without a row is a loss, unless Event Grid's own folder has it."""
     poison = next(one.event for one in mix(3, 80) if one.purpose == "poison")
 
     (problem,) = await tables.problems(*tables.events, poison)
@@ -102,7 +102,7 @@ async def test_a_broken_event_that_is_no_dead_letter_is_lost(tables: Tables) -> 
 
 @pytest.mark.parametrize(("number", "problems"), [(0, {"lost", "story"}), (-1, {"lost"})], ids=["record", "time line"])
 async def test_a_missing_row_is_found(tables: Tables, number: int, problems: set[str]) -> None:
-    """As a loss, and a record also in the story that it was part of."""
+    """As a loss, and for a record also in the story that it belongs to."""
     row = tables.rows(tables.events[0])[number]
     tables.client.get_table_client(row.table).delete_entity(row.partition, row.row_key)
 
@@ -112,7 +112,7 @@ async def test_a_missing_row_is_found(tables: Tables, number: int, problems: set
 
 
 async def test_events_that_were_merged_are_found(tables: Tables, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Even if the app itself takes them for one: the checker tells events apart on its own."""
+    """Even if the app itself takes them for one, since the checker has its own notion of identity."""
     first = tables.events[0]
     other: dict[str, object] = {**first, "data": {**cast("dict[str, object]", first["data"]), "transactionId": "other"}}
     monkeypatch.setattr("shared.decoder.canonical", lambda identity: canonical(identity[:-1]))
@@ -121,7 +121,7 @@ async def test_events_that_were_merged_are_found(tables: Tables, monkeypatch: py
 
 
 async def test_a_row_too_many_is_found(tables: Tables) -> None:
-    """An event that nobody published must not be in the tables, the time line included."""
+    """A row of an event that was not published is a problem in every table."""
     found = await tables.problems(*tables.events[1:])
 
     assert {f"a row too many in {row.table}" for row in tables.rows(tables.events[0])} == {
@@ -131,7 +131,7 @@ async def test_a_row_too_many_is_found(tables: Tables) -> None:
 
 @pytest.mark.parametrize("number", [0, -1], ids=["record", "time line"])
 async def test_a_changed_column_is_found(tables: Tables, number: int) -> None:
-    """Columns must be what the event says."""
+    """Columns must match the event."""
     row = tables.rows(tables.events[0])[number]
     changed = {"PartitionKey": row.partition, "RowKey": row.row_key, "Kind": "another"}
     tables.client.get_table_client(row.table).upsert_entity(changed, mode=UpdateMode.MERGE)

@@ -1,4 +1,4 @@
-"""Input that no one planned for, through the real webhook: stored equal or dead-lettered, and never a 500."""
+"""Unexpected input through the real webhook is stored equal or dead-lettered, and never answered with 500."""
 
 import json
 from collections.abc import AsyncIterator
@@ -13,7 +13,7 @@ from azure.data.tables import TableServiceClient
 from acsevents.local.azurite import Azurite
 from acsevents.local.event_grid import LOCAL_KEY, EventGrid
 from acsevents.local.host_process import HostProcesses, host_processes
-from acsevents.local.newtonsoft import compact, read
+from acsevents.local.newtonsoft import compact, parse
 from acsevents.publishing import publish
 from acsevents.subscriptions import load
 from shared.catalogue import TABLES, TIMELINE
@@ -74,14 +74,14 @@ SAMPLES = {"chat_thread_events": "2021/ChatMessageReceivedInThread", "sms_events
 
 @pytest_asyncio.fixture(name="hosts", scope="module", loop_scope="module")
 async def _hosts(azurite: Azurite, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[HostProcesses]:
-    """The real function app in a process of its own, with a log that tests may read."""
+    """Run the real function app in a process of its own, with a log for the tests."""
     log = tmp_path_factory.mktemp("host") / "host.log"
     async with host_processes(azurite.connection_string, log=log) as hosts:
         yield hosts
 
 
 def event(function: str, place: str, value: str, event_id: str) -> str:
-    """Write an event with a value, given as JSON text, in one place."""
+    """Return an event with a value, given as JSON text, in one place."""
     made = samples.event(SAMPLES[function])
     made["id"] = event_id
     if place == "data":
@@ -92,7 +92,7 @@ def event(function: str, place: str, value: str, event_id: str) -> str:
 
 
 async def post(session: aiohttp.ClientSession, hosts: HostProcesses, function: str, body: bytes) -> int:
-    """Deliver as Event Grid does; tell the status."""
+    """Deliver as Event Grid does; return the status."""
     url = f"{hosts.url}/runtime/webhooks/EventGrid?functionName={function}"
     async with session.post(url, data=body, headers={"aeg-event-type": "Notification"}) as answer:
         await answer.read()
@@ -100,7 +100,7 @@ async def post(session: aiohttp.ClientSession, hosts: HostProcesses, function: s
 
 
 def kept(azurite: Azurite) -> dict[str, list[Any]]:
-    """Read the text of every row that keeps one, by the text's own event id."""
+    """Return the text of every row that holds one, by the event id in it."""
     found: dict[str, list[Any]] = {}
     with TableServiceClient.from_connection_string(azurite.connection_string) as client:
         for table in TABLES:
@@ -114,7 +114,7 @@ def kept(azurite: Azurite) -> dict[str, list[Any]]:
 
 
 def dead_letters(folder: Path) -> list[Any]:
-    """Read Event Grid's dead letters."""
+    """Return Event Grid's dead letters."""
     return [letter for file in folder.rglob("*.json") for letter in json.loads(file.read_text())]
 
 
@@ -122,7 +122,7 @@ def dead_letters(folder: Path) -> list[Any]:
 async def test_every_value_in_every_place_is_stored_equal_or_dead_lettered(
     azurite: Azurite, hosts: HostProcesses, personal_data: frozenset[str], tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    """No value in any place makes the host answer 500, and what the function was handed is kept to the letter."""
+    """No value in any place makes the host answer 500, and the text that the function received is stored exactly."""
     sent: dict[str, str] = {}
     refused = []
     async with aiohttp.ClientSession() as session:
@@ -131,7 +131,7 @@ async def test_every_value_in_every_place_is_stored_equal_or_dead_lettered(
                 for name, value in VALUES.items():
                     event_id = f"{function}, {place}: {name}"
                     text = event(function, place, value, event_id)
-                    sent[event_id] = compact(read(text))
+                    sent[event_id] = compact(parse(text))
                     status = await post(session, hosts, function, text.encode("utf-8", "surrogatepass"))
                     refused += [event_id] if status != 202 else []
 
@@ -148,7 +148,7 @@ async def test_every_value_in_every_place_is_stored_equal_or_dead_lettered(
     ["{}", '{"id":1}', '{"id":"x"}', '{"id":"","eventType":""}', '{"specversion":"1.0"}', "[{},{}]", '{"id":null}'],
 )
 async def test_an_object_that_is_no_event_is_dead_lettered(hosts: HostProcesses, text: str) -> None:
-    """Event Grid never sends it; whoever does gets an acknowledgement, and the text is kept."""
+    """Event Grid never sends one; it is acknowledged and its text kept."""
     async with aiohttp.ClientSession() as session:
         assert await post(session, hosts, "sms_events", text.encode()) == 202
 
@@ -189,7 +189,7 @@ async def test_what_the_host_itself_cannot_read_ends_in_event_grids_dead_letters
 async def test_a_type_that_nobody_knows_yet_becomes_a_dead_letter(
     azurite: Azurite, hosts: HostProcesses, tmp_path: Path, event_type: str
 ) -> None:
-    """What Microsoft adds is let in by the event subscription for new types, and kept to be replayed."""
+    """A type that Microsoft adds passes the event subscription for new types, and is kept to be replayed."""
     new = samples.event(SAMPLES["sms_events"])
     new |= {"id": f"the first {event_type}", "eventType": f"Microsoft.Communication.{event_type}"}
     async with EventGrid.start(subscriptions=load(), webhook=hosts.url, dead_letter_folder=tmp_path) as grid:

@@ -1,4 +1,4 @@
-"""`acsevents up` as a person uses it: one terminal that it runs in, and another beside it."""
+"""`acsevents up`, run in one terminal while other commands run in another."""
 
 import asyncio
 import json
@@ -56,7 +56,7 @@ class Terminal:
         self.errors = ""
 
     async def shows(self, words: str) -> None:
-        """Read until some words are printed."""
+        """Read until a text is printed."""
         assert self.process.stdout is not None
         async with asyncio.timeout(SECONDS):
             while words not in self.printed:
@@ -65,14 +65,14 @@ class Terminal:
                 self.printed += line
 
     def part(self, command: str) -> int:
-        """Tell the process id of a part."""
+        """Return the process id of a part."""
         found = subprocess.run(
             ["pgrep", "-P", str(self.process.pid), "-f", command], capture_output=True, text=True, check=True
         )
         return int(found.stdout)
 
     async def ends(self) -> int | None:
-        """Wait for its end; tell its exit code."""
+        """Wait for its end; return its exit code."""
         async with asyncio.timeout(SECONDS):
             out, errors = await self.process.communicate()
         self.printed += out.decode()
@@ -94,7 +94,7 @@ class Terminal:
 
 
 def options() -> list[str]:
-    """Choose five ports in a row that are free and that no outgoing connection takes meanwhile."""
+    """Return options for five consecutive ports that are free and outside the range of outgoing connections."""
     while True:
         first = random.randrange(20_000, 30_000)
         try:
@@ -106,7 +106,7 @@ def options() -> list[str]:
 
 @asynccontextmanager
 async def up(folder: Path, *chosen: str) -> AsyncIterator[Terminal]:
-    """Run `acsevents up` in a folder; the block gets it as it starts."""
+    """Run `acsevents up` in a folder during a block."""
     command = [sys.executable, "-c", BEGUN, "up", *(chosen or options())]
     pipe = asyncio.subprocess.PIPE
     process = await asyncio.create_subprocess_exec(*command, cwd=folder, env=ENVIRONMENT, stdout=pipe, stderr=pipe)
@@ -121,7 +121,7 @@ async def up(folder: Path, *chosen: str) -> AsyncIterator[Terminal]:
 
 @contextmanager
 def stopped(pid: int) -> Iterator[None]:
-    """Stop a process for the length of a block."""
+    """Stop a process during a block."""
     os.kill(pid, signal.SIGSTOP)
     try:
         yield
@@ -130,7 +130,7 @@ def stopped(pid: int) -> Iterator[None]:
 
 
 def events(folder: Path, *types: str) -> str:
-    """Write events of some types to a file; tell its name."""
+    """Write events of some types to a file; return its name."""
     sample = samples.event("2025/SMSReceived")
     made = [
         {**sample, "id": f"number {number}", "eventType": f"Microsoft.Communication.{name}"}
@@ -141,7 +141,7 @@ def events(folder: Path, *types: str) -> str:
 
 
 async def test_its_printed_lines_can_be_pasted_and_find_it_without_any_export(tmp_path: Path) -> None:
-    """Publish and ask as it says; every delivery and drop, and every dead letter of the app, is a line."""
+    """The printed commands work; every delivery, drop and dead letter is a line."""
     async with up(tmp_path) as terminal:
         await terminal.shows(READY)
         lines = terminal.printed.splitlines()
@@ -168,7 +168,10 @@ async def test_its_printed_lines_can_be_pasted_and_find_it_without_any_export(tm
 
 
 async def test_a_second_one_is_refused_in_the_folder_and_on_the_ports_of_the_first(tmp_path: Path) -> None:
-    """Two that share them would each get some of the events; the cure is named. Azurite has its three services."""
+    """Two that share them would each get some of the events, so the error says what to do.
+
+    Azurite has all its three services.
+    """
     chosen = options()
     (tmp_path / "local.settings.json").write_text('{"Values": {"EventTables": "UseDevelopmentStorage=true"}}')
     async with up(tmp_path, *chosen) as first:
@@ -190,7 +193,7 @@ async def test_a_second_one_is_refused_in_the_folder_and_on_the_ports_of_the_fir
 
 
 def test_the_ports_are_the_usual_ones() -> None:
-    """So that `UseDevelopmentStorage=true` and `func`'s port mean what runs."""
+    """The defaults are those of `UseDevelopmentStorage=true` and `func`."""
     assert Ports(host=7071, topic=7072, azurite=10000) == Ports()
     with TableServiceClient.from_connection_string("UseDevelopmentStorage=true") as client:
         assert f"http://127.0.0.1:{Ports().azurite + 2}/devstoreaccount1" == client.url.rstrip("/")
@@ -198,7 +201,7 @@ def test_the_ports_are_the_usual_ones() -> None:
 
 @pytest.mark.parametrize("part", ["azurite", "host"])
 async def test_a_part_that_dies_ends_it_and_is_named_with_its_last_words(tmp_path: Path, part: str) -> None:
-    """Half a stack would look like a bug of whoever develops with it."""
+    """The error has the name of the part and the last line of its log."""
     command, name = {"azurite": ("azurite.js", "Azurite"), "host": ("acsevents.local.host", "the Functions host")}[part]
     async with up(tmp_path) as terminal:
         await terminal.shows(READY)
@@ -210,7 +213,7 @@ async def test_a_part_that_dies_ends_it_and_is_named_with_its_last_words(tmp_pat
 
 
 async def test_ctrl_c_delivers_what_was_published(tmp_path: Path) -> None:
-    """Events that are under way are waited for; port 0 is any free one."""
+    """It waits for events that are under way; port 0 is any free one."""
     async with up(tmp_path, "--host-port", "0", "--topic-port", "0", "--azurite-port", "0") as terminal:
         await terminal.shows(READY)
         with stopped(terminal.part("acsevents.local.host")):
@@ -225,7 +228,7 @@ async def test_ctrl_c_delivers_what_was_published(tmp_path: Path) -> None:
 
 
 async def test_a_second_ctrl_c_drops_events_and_says_how_many(tmp_path: Path) -> None:
-    """Nothing goes without a word."""
+    """The number of dropped events is printed."""
     async with up(tmp_path) as terminal:
         await terminal.shows(READY)
         with stopped(terminal.part("acsevents.local.host")):
@@ -242,7 +245,7 @@ async def test_a_second_ctrl_c_drops_events_and_says_how_many(tmp_path: Path) ->
 
 @pytest.mark.parametrize(("moment", "times"), [(0.0, 1), (0.5, 2), (1.2, 1), (2.0, 2), (3.0, 1), (4.0, 2)])
 async def test_ctrl_c_at_any_moment_ends_it_without_a_traceback(tmp_path: Path, moment: float, times: int) -> None:
-    """While modules are loaded, while parts start, and again while they stop."""
+    """During imports, during the start, and again during the shutdown."""
     async with up(tmp_path) as terminal:
         await terminal.shows("begun")
         for wait in (moment, 0.1)[:times]:
@@ -268,7 +271,7 @@ async def test_ctrl_c_at_any_moment_ends_it_without_a_traceback(tmp_path: Path, 
 def test_everything_that_happens_to_an_event_is_a_line(
     what: str, shown: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Without its subject, which may be a phone number, and without obeying its id."""
+    """Without its subject, which may be a phone number, and with control characters in its id escaped."""
     event = Event("EventGridSchema", "a\x1b[2J", "Microsoft.Communication.SMSReceived", "/phonenumber/1", b"", "1")
     _print_notice(Console(), Notice(what, "sms-events", event, "Busy"))  # type: ignore[arg-type]  # one of the five
 
@@ -276,7 +279,7 @@ def test_everything_that_happens_to_an_event_is_a_line(
 
 
 def test_a_folder_has_one_owner_and_none_when_that_is_gone(tmp_path: Path) -> None:
-    """What a killed owner left behind is not believed."""
+    """The file of an owner that was killed is ignored."""
     with running.owned(tmp_path) as announce:
         assert running.find(tmp_path) is None
         announce(Running(1, "http://topic", "tables"))
@@ -291,7 +294,7 @@ def test_a_folder_has_one_owner_and_none_when_that_is_gone(tmp_path: Path) -> No
 
 
 def test_a_folder_that_is_a_file_is_named_with_its_cure(tmp_path: Path) -> None:
-    """Look-ups take it for an empty one."""
+    """`find` treats it like an empty folder."""
     (tmp_path / "file").touch()
 
     with pytest.raises(LocalStackError, match=r"file cannot be used \(.*\): name another with --folder"):

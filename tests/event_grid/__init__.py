@@ -1,1 +1,1 @@
-"""The Event Grid stand-in, tried with the real publisher clients and a scriptable webhook."""
+"""Tests of the Event Grid stand-in, with the real publisher clients and a scripted webhook."""

@@ -1,4 +1,4 @@
-"""A scriptable webhook in place of the Functions host, and shorthands to declare, publish and read."""
+"""A scripted webhook in place of the Functions host, and short forms to declare, publish and read."""
 
 import asyncio
 import io
@@ -19,7 +19,7 @@ FAST = 0.0001  # 10 s of the retry schedule become 1 ms
 
 
 class Call(NamedTuple):
-    """One delivery as the webhook saw it."""
+    """One delivery as the webhook received it."""
 
     function: str
     headers: dict[str, str]
@@ -70,7 +70,7 @@ class Host:
         return [event_id for call in self.calls for event_id in call.ids]
 
     async def receive(self, request: web.Request) -> web.Response:
-        """Answer as scripted and remember the deliveries."""
+        """Answer according to the script, and record the delivery."""
         if request.method == "OPTIONS":
             return web.Response(headers={"Webhook-Allowed-Origin": self.origin})
         text = await request.text()
@@ -100,7 +100,7 @@ async def serving() -> AsyncIterator[Host]:
 
 @asynccontextmanager
 async def rehearsal(folder: Path, *subscriptions: EventSubscription, **options: Any) -> AsyncIterator[Any]:
-    """Run a webhook and an Event Grid that delivers to it; yields the pair."""
+    """Run a webhook and an Event Grid that delivers to it; yield both."""
     options = {"subscriptions": subscriptions or [subscription()], "time_scale": FAST, **options}
     async with serving() as host, EventGrid.start(webhook=host.url, dead_letter_folder=folder, **options) as grid:
         yield grid, host
@@ -109,14 +109,14 @@ async def rehearsal(folder: Path, *subscriptions: EventSubscription, **options: 
 def subscription(
     name: str = "all-events", *, batch: int = 1, dead_letters: bool = True, policy: dict[str, Any] | None = None
 ) -> EventSubscription:
-    """Declare an event subscription of all events for the function `record`."""
+    """Return an event subscription to all events for the function `record`."""
     container = "dead" if dead_letters else None
     delivery = DeliveryPolicy(max_events_per_batch=batch, dead_letter_container=container, **policy or {})
     return EventSubscription(name=name, function="record", policy=delivery)
 
 
 def event(event_id: str = "1", **fields: Any) -> dict[str, Any]:
-    """Return an event in the Event Grid schema."""
+    """Return an event in Event Grid schema."""
     return {
         "id": event_id,
         "subject": "/phonenumber/15555555555",
@@ -129,7 +129,7 @@ def event(event_id: str = "1", **fields: Any) -> dict[str, Any]:
 
 
 def cloud_event(event_id: str = "1", **fields: Any) -> dict[str, Any]:
-    """Return an event in the CloudEvents schema."""
+    """Return an event in CloudEvents schema."""
     return {
         "specversion": "1.0",
         "id": event_id,
@@ -142,7 +142,7 @@ def cloud_event(event_id: str = "1", **fields: Any) -> dict[str, Any]:
 
 
 class Answer(NamedTuple):
-    """The topic's answer to a request."""
+    """The response of the topic."""
 
     status: int
     text: str
@@ -151,7 +151,7 @@ class Answer(NamedTuple):
 async def post(
     grid: EventGrid, body: bytes | list[Any] | dict[str, Any], content_type: str = "application/json"
 ) -> Answer:
-    """Post to the topic without an SDK between, and return its answer."""
+    """Post to the topic without an SDK, and return its response."""
     data = body if isinstance(body, bytes) else json.dumps(body).encode()
     headers = {"aeg-sas-key": LOCAL_KEY, "Content-Type": content_type}
     async with (
@@ -167,7 +167,7 @@ def dead_letter_files(folder: Path) -> list[Path]:
 
 
 def dead_letters(folder: Path) -> list[dict[str, Any]]:
-    """Return all dead-lettered events below a folder, which holds nothing but whole files."""
+    """Return all dead-lettered events below a folder, whose files must all be complete."""
     files = dead_letter_files(folder)
     assert {path.suffix for path in files} <= {".json"}
     return [letter for path in files for letter in json.loads(path.read_bytes())]

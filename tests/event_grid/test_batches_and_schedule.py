@@ -1,4 +1,4 @@
-"""Batches and the retry schedule, apart from any network."""
+"""Batches and the retry schedule, without a network."""
 
 from collections import deque
 from datetime import UTC, datetime
@@ -28,7 +28,10 @@ _PENDING = st.builds(_pending, size=st.integers(min_value=1, max_value=300), sch
     preferred=st.integers(min_value=1, max_value=1000),
 )
 def test_batches_conserve_events_and_keep_the_limits(events: list[Pending], max_events: int, preferred: int) -> None:
-    """Every event is in exactly one batch; no batch is too long, too big unless single, or of two schemas."""
+    """Every event is in exactly one batch.
+
+    No batch mixes schemas or exceeds a limit, except for a single large event.
+    """
     waiting = deque(events)
     batches = []
     while waiting:
@@ -42,7 +45,7 @@ def test_batches_conserve_events_and_keep_the_limits(events: list[Pending], max_
 
 
 def test_an_oversized_event_goes_alone_and_small_ones_fill_the_batch() -> None:
-    """One event over the preferred size is its own batch; what fits exactly goes together."""
+    """An event over the preferred size is a batch of its own; a batch of exactly that size is full."""
     sizes = [50, 50, 500, 30, 70, 1]
     waiting = deque(_pending(size) for size in sizes)
 
@@ -59,7 +62,10 @@ def test_an_oversized_event_goes_alone_and_small_ones_fill_the_batch() -> None:
     chance=st.floats(min_value=0, max_value=1),
 )
 def test_the_schedule_grows_within_its_limits(attempts: int, status: int | None, chance: float) -> None:
-    """A later attempt never waits less; no wait is below the code's minimum, or above 12 hours and the random part."""
+    """A later attempt never waits less.
+
+    No wait is shorter than the minimum of its status, or longer than 12 hours and the random part.
+    """
     outcome = answered(status) if status else TIMED_OUT
     seconds = delay(attempts, outcome, chance)
 

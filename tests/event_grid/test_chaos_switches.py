@@ -27,14 +27,14 @@ async def _run(folder: Path, chaos: Chaos, **options: Any) -> tuple[Any, Any]:
 
 
 async def test_all_switches_are_off_by_default(tmp_path: Path) -> None:
-    """Without chaos the events come once, in order, in full batches."""
+    """Without chaos, events arrive once, in order, in full batches."""
     _, host = await _run(tmp_path, Chaos())
 
     assert [call.ids for call in host.calls] == [IDS[:20], IDS[20:]]
 
 
 async def test_duplicate_delivers_twice_and_counts_once(tmp_path: Path) -> None:
-    """Each event arrives twice, the counts say delivered once."""
+    """Each event arrives twice and is counted once."""
     grid, host = await _run(tmp_path, Chaos(duplicate=1))
 
     assert sorted(host.delivered) == sorted(IDS * 2)
@@ -42,7 +42,7 @@ async def test_duplicate_delivers_twice_and_counts_once(tmp_path: Path) -> None:
 
 
 async def test_reorder_changes_the_order_only(tmp_path: Path) -> None:
-    """Every event arrives once, batches begin anywhere in the queue, and neighbours are no longer neighbours."""
+    """Every event arrives once, but batches begin anywhere in the queue and are shuffled."""
     _, host = await _run(tmp_path, Chaos(seed=1, reorder=1))
 
     first = [int(event_id) for event_id in host.calls[0].ids]
@@ -52,7 +52,7 @@ async def test_reorder_changes_the_order_only(tmp_path: Path) -> None:
 
 
 async def test_drop_reply_redelivers_what_was_accepted(tmp_path: Path) -> None:
-    """The webhook accepted, Event Grid counts a time-out and delivers again, in the end to the dead letters."""
+    """The webhook accepts; Event Grid counts a time-out and delivers again, until it dead-letters."""
     few = subscription(batch=20, policy={"max_delivery_attempts": 3})
     async with rehearsal(tmp_path, few, chaos=Chaos(drop_reply=1)) as (grid, host):
         await post(grid, [event("1")])
@@ -63,7 +63,7 @@ async def test_drop_reply_redelivers_what_was_accepted(tmp_path: Path) -> None:
 
 
 async def test_split_makes_smaller_batches(tmp_path: Path) -> None:
-    """Batches are cut until single; nothing is lost or doubled."""
+    """Batches are split down to single events; none is lost or duplicated."""
     _, host = await _run(tmp_path, Chaos(split=1))
 
     assert sorted(host.delivered) == sorted(IDS)
@@ -72,7 +72,7 @@ async def test_split_makes_smaller_batches(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("merge", "expected"), [(0, [["1", "2"], ["3"], ["4"]]), (1, [["1", "2", "3", "4"]])])
 async def test_merge_puts_failed_events_into_other_batches(merge: float, expected: list[list[str]]) -> None:
-    """Failed batches come again as they were; merged, their events go out together with whatever waits."""
+    """Failed batches come again unchanged; with the switch, their events join other waiting events."""
     now, busy = datetime.now(UTC), Outcome("Busy", 500)
     one, two, three, four = (
         Pending(Event("EventGridSchema", id=name, type="T", subject="", text=b"{}", version="1"), now)
@@ -84,7 +84,7 @@ async def test_merge_puts_failed_events_into_other_batches(merge: float, expecte
         letters=None,
         chaos=Chaos(merge=merge),
         time_scale=FAST,
-        tell=lambda _notice: None,
+        notify=lambda _notice: None,
     )
     for failed in ([one, two], [three]):
         for pending in failed:
@@ -99,7 +99,7 @@ async def test_merge_puts_failed_events_into_other_batches(merge: float, expecte
 
 
 async def test_delay_lets_later_deliveries_overtake(tmp_path: Path) -> None:
-    """Delayed deliveries arrive in another order, all of them once."""
+    """Delayed deliveries arrive in another order, each once."""
     async with rehearsal(tmp_path, chaos=Chaos(seed=3, delay=1), time_scale=0.01) as (grid, host):
         await post(grid, [event(event_id) for event_id in IDS])
         await grid.drain(30)
@@ -110,7 +110,7 @@ async def test_delay_lets_later_deliveries_overtake(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("seed", range(5))
 async def test_under_all_chaos_at_once_no_event_is_lost(tmp_path: Path, seed: int) -> None:
-    """Every event is delivered or dead-lettered, and the counts add up, whatever the switches do together."""
+    """With all switches on, every event is delivered or dead-lettered, and the counts add up."""
     chaos = Chaos(seed=seed, duplicate=0.3, reorder=0.5, delay=0.3, drop_reply=0.3, split=0.3, merge=0.5)
     async with rehearsal(tmp_path, subscription(batch=7), chaos=chaos) as (grid, host):
         host.answer = lambda number, _call: 400 if number == 3 else 500 if number % 3 == 0 else 202
@@ -126,7 +126,7 @@ async def test_under_all_chaos_at_once_no_event_is_lost(tmp_path: Path, seed: in
 
 @given(seed=st.integers(), probability=st.floats(min_value=0.01, max_value=0.99))
 def test_a_seed_repeats_its_choices(seed: int, probability: float) -> None:
-    """The same seed strikes at the same moments, whatever is switched off beside it."""
+    """A seed gives the same choices for a switch, whichever others are off."""
     first, second = (Chaos(seed=seed, duplicate=probability) for _ in range(2))
     strikes = [first.strikes("duplicate") for _ in range(20)]
 

@@ -1,4 +1,4 @@
-"""Dead letters have the place, the names and the members that Event Grid gives them."""
+"""Dead letters have the path, names and members that Event Grid gives them."""
 
 import json
 import re
@@ -8,7 +8,10 @@ from tests.event_grid.rehearsal import cloud_event, dead_letter_files, post, reh
 
 
 async def test_an_event_grid_event_keeps_its_text_and_gains_five_members(tmp_path: Path) -> None:
-    """The event's own text is untouched; a batch that dies together is one file, where Event Grid puts it."""
+    """The event's own text is unchanged.
+
+    Events of a batch that are given up together are one file, in Event Grid's folder structure.
+    """
     start = rb'{"id":"1","topic":"/t","subject":"s","eventType":"T","eventTime":"x","dataVersion":""'
     end = rb',"metadataVersion":"1","data":{"n":1e2,"half":"\ud83d"}'
     body = b"[" + start + end + b" }, " + start.replace(b'"1"', b'"2"') + b"}]"
@@ -37,7 +40,7 @@ async def test_an_event_grid_event_keeps_its_text_and_gains_five_members(tmp_pat
 
 
 async def test_a_cloud_event_gains_the_same_members_in_lower_case(tmp_path: Path) -> None:
-    """CloudEvents attribute names have no capitals."""
+    """Attribute names of CloudEvents have no capitals."""
     async with rehearsal(tmp_path) as (grid, host):
         host.answer = lambda _number, _call: 400
         await post(grid, [cloud_event()], "application/cloudevents-batch+json")

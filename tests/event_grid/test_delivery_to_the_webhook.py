@@ -1,4 +1,4 @@
-"""Delivery: at least once, retried as documented, given up into the dead-letter folder."""
+"""Delivery: at least once, retried as documented, then dead-lettered."""
 
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from tests.event_grid.rehearsal import cloud_event, dead_letters, event, post, r
 
 
 async def test_a_delivery_carries_the_documented_headers(tmp_path: Path) -> None:
-    """Functions and operators see the same headers as in Azure; the function's name is in the query."""
+    """Headers are those of Azure, and the query names the function."""
     async with rehearsal(tmp_path, subscription("My-Events")) as (grid, host):
         await post(grid, [event()])
         await grid.drain(10)
@@ -28,7 +28,7 @@ async def test_a_delivery_carries_the_documented_headers(tmp_path: Path) -> None
 
 
 async def test_a_strange_data_version_cannot_break_a_header(tmp_path: Path) -> None:
-    """What a publisher writes into `dataVersion` never adds a header or stops the delivery."""
+    """No value of `dataVersion` adds a header or prevents the delivery."""
     async with rehearsal(tmp_path) as (grid, host):
         await post(grid, [event(dataVersion="1\r\nx-evil: yes\ud83d é")])
         await grid.drain(10)
@@ -39,7 +39,7 @@ async def test_a_strange_data_version_cannot_break_a_header(tmp_path: Path) -> N
 
 
 async def test_an_event_grid_event_is_delivered_as_cloud_event_on_request(tmp_path: Path) -> None:
-    """The documented mapping, with the data's text untouched; single without batching, else an array."""
+    """The mapping is the documented one and keeps the text of `data`; with batching it is in an array."""
     cloud = subscription("cloud", policy={"event_delivery_schema": "CloudEventSchemaV1_0"})
     batched = subscription("batched", batch=10, policy={"event_delivery_schema": "CloudEventSchemaV1_0"})
     body = (
@@ -62,7 +62,7 @@ async def test_an_event_grid_event_is_delivered_as_cloud_event_on_request(tmp_pa
 
 
 async def test_cloud_events_stay_cloud_events(tmp_path: Path) -> None:
-    """CloudEvents input is delivered as CloudEvents, never mixed with Event Grid events in one batch."""
+    """CloudEvents are delivered as CloudEvents, never in one batch with events in Event Grid schema."""
     async with rehearsal(tmp_path, subscription(batch=100)) as (grid, host):
         host.answer = lambda number, _call: 500 if number < CONCURRENCY else 202
         for number in range(30):
@@ -76,7 +76,7 @@ async def test_cloud_events_stay_cloud_events(tmp_path: Path) -> None:
 
 
 async def test_a_failed_delivery_is_retried_until_accepted(tmp_path: Path) -> None:
-    """The delivery count goes up with each attempt, from 0, and success ends it."""
+    """The delivery count rises with each attempt, from 0, and success ends it."""
     async with rehearsal(tmp_path) as (grid, host):
         host.answer = lambda number, _call: [500, 404, 302, 202][number]
         await post(grid, [event()])
@@ -88,7 +88,7 @@ async def test_a_failed_delivery_is_retried_until_accepted(tmp_path: Path) -> No
 
 
 async def test_batches_never_wait_to_fill(tmp_path: Path) -> None:
-    """A single event goes out at once, though its batch might hold 5,000."""
+    """A single event is delivered at once, even if a batch may have 5,000."""
     async with rehearsal(tmp_path, subscription(batch=5000)) as (grid, host):
         for batch in (["1"], ["2", "3"]):
             await post(grid, [event(event_id) for event_id in batch])
@@ -98,7 +98,7 @@ async def test_batches_never_wait_to_fill(tmp_path: Path) -> None:
 
 
 async def test_a_failed_batch_comes_again_as_a_whole(tmp_path: Path) -> None:
-    """All or none: one failed event brings back its batch, with the same events."""
+    """One failed event brings back its whole batch."""
     async with rehearsal(tmp_path, subscription(batch=5)) as (grid, host):
         host.answer = lambda number, _call: 500 if number == 0 else 202
         await post(grid, [event(event_id) for event_id in "01234"])
@@ -121,7 +121,7 @@ async def test_a_failed_batch_comes_again_as_a_whole(tmp_path: Path) -> None:
 async def test_attempts_are_limited_and_some_codes_are_not_retried(
     tmp_path: Path, status: int, attempts: int, outcome: str, reason: str
 ) -> None:
-    """400, 403 and 413 from a function dead-letter the event at once, other codes when all attempts are made."""
+    """400, 403 and 413 from a function dead-letter the event at once; other statuses only after all attempts."""
     async with rehearsal(tmp_path, subscription(policy={"max_delivery_attempts": 3})) as (grid, host):
         host.answer = lambda _number, _call: status
         await post(grid, [event()])
@@ -133,7 +133,7 @@ async def test_attempts_are_limited_and_some_codes_are_not_retried(
 
 
 async def test_time_to_live_ends_retries_at_the_next_attempt(tmp_path: Path) -> None:
-    """An event whose time is over when its retry is due is dead-lettered without being delivered again."""
+    """An event that is too old when its retry is due is dead-lettered without another delivery."""
     brief = subscription(policy={"event_time_to_live_in_minutes": 1})
     async with rehearsal(tmp_path, brief, time_scale=0.002) as (grid, host):  # 1 minute is 0.12 s, 5 minutes 0.6 s
         host.answer = lambda _number, _call: 404
@@ -147,7 +147,7 @@ async def test_time_to_live_ends_retries_at_the_next_attempt(tmp_path: Path) -> 
 
 
 async def test_no_answer_in_time_is_a_time_out(tmp_path: Path) -> None:
-    """A webhook that keeps silent is left after the response time-out and tried again."""
+    """A webhook that does not respond in time is tried again."""
     once = subscription(policy={"max_delivery_attempts": 1})
     async with rehearsal(tmp_path, once, response_timeout=0.2) as (grid, host):
         host.silent = True
@@ -158,7 +158,7 @@ async def test_no_answer_in_time_is_a_time_out(tmp_path: Path) -> None:
 
 
 async def test_a_webhook_that_is_gone_is_a_socket_error(tmp_path: Path) -> None:
-    """Refused connections count as failed attempts, like any other."""
+    """A refused connection counts as a failed attempt."""
     once = subscription(policy={"max_delivery_attempts": 2})
     async with rehearsal(tmp_path, once) as (grid, host):
         await host.stop()
@@ -170,7 +170,7 @@ async def test_a_webhook_that_is_gone_is_a_socket_error(tmp_path: Path) -> None:
 
 
 async def test_without_a_dead_letter_destination_events_are_discarded_and_counted(tmp_path: Path) -> None:
-    """As in Azure, what cannot be delivered is gone then; the counts still add up."""
+    """As in Azure, undeliverable events are then gone; the counts still add up."""
     async with rehearsal(tmp_path, subscription(dead_letters=False)) as (grid, host):
         host.answer = lambda _number, _call: 400
         await post(grid, [event()])
@@ -181,7 +181,7 @@ async def test_without_a_dead_letter_destination_events_are_discarded_and_counte
 
 
 async def test_drain_says_how_many_are_left(tmp_path: Path) -> None:
-    """A drain that runs out of time names the number of undelivered events and what to do."""
+    """If time runs out, the error has the number of undelivered events and says what to do."""
     async with rehearsal(tmp_path, time_scale=1000) as (grid, host):
         host.answer = lambda _number, _call: 500
         await post(grid, [event("1"), event("2")])
@@ -190,7 +190,7 @@ async def test_drain_says_how_many_are_left(tmp_path: Path) -> None:
 
 
 async def test_a_dead_letter_that_cannot_be_written_is_not_swallowed(tmp_path: Path) -> None:
-    """If the dead-letter folder cannot be written to, whoever uses the topic is told instead of losing the event."""
+    """The error ends the block that runs Event Grid, so that no event is lost unnoticed."""
     blocked = tmp_path / "file"
     blocked.write_text("not a folder")
 

@@ -1,4 +1,4 @@
-"""Which events an event subscription gets."""
+"""Which events a subscription receives."""
 
 from pathlib import Path
 
@@ -16,7 +16,7 @@ def _published(event_type: str, subject: str) -> Event:
 
 
 def test_subjects_choose_without_regard_to_case() -> None:
-    """One number's or one thread's events only."""
+    """A subject filter selects the events of one number or thread, in any case."""
     policy = subscription().policy
     chosen = EventSubscription(
         name="sms", function="record", policy=policy, subject_begins_with="/PHONEnumber/", subject_ends_with="555"
@@ -29,12 +29,12 @@ def test_subjects_choose_without_regard_to_case() -> None:
 
 @given(st.text(), st.text())
 def test_no_event_breaks_a_filter(event_type: str, subject: str) -> None:
-    """Whatever a publisher writes, every event subscription answers yes or no."""
+    """Filters decide on every event that a publisher can send."""
     assert {wants(one, _published(event_type, subject)) for one in load()} <= {True, False}
 
 
 async def test_each_subscription_gets_its_own_events(tmp_path: Path) -> None:
-    """An event goes to every event subscription that wants it; one that nobody wants is counted as dropped."""
+    """An event goes to every matching subscription; one without a match counts as dropped."""
     declared = {"sms": ("SMS",), "chat": ("Chat",), "both": ("SMS", "Chat")}
     chosen = [
         EventSubscription(name=name, function="record", policy=subscription().policy, event_types=types)

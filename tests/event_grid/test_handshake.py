@@ -1,4 +1,4 @@
-"""The validation handshake: only a webhook that wants the events gets them."""
+"""The validation handshake: only a webhook that accepts it receives events."""
 
 from pathlib import Path
 
@@ -28,7 +28,7 @@ async def _start(host: Host, folder: Path, schema: str) -> None:
     ],
 )
 async def test_an_event_grid_webhook_must_echo_the_code(tmp_path: Path, answer: web.Response, problem: str) -> None:
-    """Exactly 200 with the code in `validationResponse` is accepted, anything else names subscription and cure."""
+    """Only 200 with the code in `validationResponse` passes; the error names the subscription and says what to do."""
     async with serving() as host:
         host.shake = lambda _code: answer
         with pytest.raises(LocalStackError, match=rf"'mine'.*{problem}.*start the Functions host"):
@@ -37,7 +37,7 @@ async def test_an_event_grid_webhook_must_echo_the_code(tmp_path: Path, answer: 
 
 @pytest.mark.parametrize(("origin", "allowed"), [("*", True), ("eventgrid.azure.net", True), ("example.org", False)])
 async def test_a_cloud_events_webhook_must_allow_the_origin(tmp_path: Path, origin: str, *, allowed: bool) -> None:
-    """Abuse protection: without `WebHook-Allowed-Origin` for Event Grid there is no subscription."""
+    """Without `WebHook-Allowed-Origin` for Event Grid there is no subscription."""
     async with serving() as host:
         host.origin = origin
         if allowed:
@@ -49,7 +49,7 @@ async def test_a_cloud_events_webhook_must_allow_the_origin(tmp_path: Path, orig
 
 @pytest.mark.parametrize("schema", ["EventGridSchema", "CloudEventSchemaV1_0"])
 async def test_a_webhook_that_is_not_there_fails_the_start(tmp_path: Path, schema: str) -> None:
-    """The error names the subscription and the cure."""
+    """The error names the subscription and says what to do."""
     async with serving() as host:
         await host.stop()
         with pytest.raises(LocalStackError, match=r"'mine'.*start the Functions host"):

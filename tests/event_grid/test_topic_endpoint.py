@@ -1,4 +1,4 @@
-"""The topic takes what the real publisher clients send, and refuses what the service refuses."""
+"""The topic accepts what the real publisher clients send, and refuses what the service refuses."""
 
 import asyncio
 import json
@@ -32,7 +32,7 @@ async def _publish(grid: EventGrid, events: Any, key: str) -> None:
 
 
 async def test_the_sync_publisher_client_publishes_event_grid_events(tmp_path: Path) -> None:
-    """The synchronous SDK client gets its 200; the event arrives with `topic` and `metadataVersion` stamped on."""
+    """The event arrives with `topic` and `metadataVersion` added."""
 
     def publish(endpoint: str, sent: EventGridEvent) -> None:
         with EventGridPublisherClient(endpoint, AzureKeyCredential(LOCAL_KEY)) as client:
@@ -51,7 +51,7 @@ async def test_the_sync_publisher_client_publishes_event_grid_events(tmp_path: P
 
 
 async def test_the_async_publisher_client_publishes_cloud_events(tmp_path: Path) -> None:
-    """The asynchronous SDK client publishes a CloudEvent, which arrives as it was, without stamps."""
+    """A CloudEvent arrives unchanged."""
     async with rehearsal(tmp_path) as (grid, host):
         sent = CloudEvent(source="/acs", type="Microsoft.Communication.SMSReceived", data={"m": "x"})
         await _publish(grid, [sent], LOCAL_KEY)
@@ -64,7 +64,7 @@ async def test_the_async_publisher_client_publishes_cloud_events(tmp_path: Path)
 
 
 async def test_a_single_cloud_event_needs_no_array(tmp_path: Path) -> None:
-    """`application/cloudevents+json` holds one object."""
+    """`application/cloudevents+json` means one object."""
     async with rehearsal(tmp_path) as (grid, host):
         assert (await post(grid, cloud_event("7"), ONE)).status == 200
         await grid.drain(10)
@@ -73,7 +73,7 @@ async def test_a_single_cloud_event_needs_no_array(tmp_path: Path) -> None:
 
 
 async def test_the_text_of_an_event_is_not_rewritten(tmp_path: Path) -> None:
-    """Number texts, escapes, spaces, key order, repeated keys and half emoji reach the webhook as published."""
+    """Numbers, escapes, spaces, member order, repeated members and lone surrogates arrive as published."""
     sent = (
         rb'{ "id":"1", "topic":"/t", "eventType":"T","eventTime":"now", "subject":"\u002fs","metadataVersion":"1",'
         rb' "dataVersion":"", "data":{"n":[1e2, 1.0, -0, 1e999, '
@@ -128,7 +128,7 @@ def _without(name: str) -> list[Any]:
 async def test_bad_input_is_answered_400_in_the_service_s_shape(
     tmp_path: Path, body: Any, content_type: str, problem: str
 ) -> None:
-    """Every broken body gets 400, the service's error body, and a message that says what to change."""
+    """Every invalid body gets 400, the service's error document, and a message that says what to change."""
     async with rehearsal(tmp_path) as (grid, _):
         answer = await post(grid, body, content_type)
         assert grid.counts["published"] == 0

@@ -1,4 +1,4 @@
-"""Runs `func start` of Azure Functions Core Tools, and the whole Azurite that its host wants.
+"""Run `func start` of Azure Functions Core Tools, and a complete Azurite, which the host needs.
 
 https://learn.microsoft.com/azure/azure-functions/functions-core-tools-reference
 """
@@ -29,7 +29,7 @@ _STOP_SECONDS = 30.0
 
 
 def real_app(folder: Path) -> Path:
-    """Lay out what is deployed, and nothing else."""
+    """Copy what is deployed, and nothing else."""
     for name in DEPLOYED:
         copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
         copy(ROOT / name, folder / name)
@@ -37,7 +37,7 @@ def real_app(folder: Path) -> Path:
 
 
 def vector_app(folder: Path) -> Path:
-    """Lay out the app that the vectors were recorded with, its events noted in a file."""
+    """Copy the app that the vectors were recorded with, which writes its events to a file."""
     tests = ROOT / "tests"
     shutil.copy(tests / "local" / "vector_app" / "function_app.py", folder / "vectors.py")
     shutil.copy(tests / "func" / "noting_app.py", folder / "function_app.py")
@@ -76,7 +76,7 @@ async def func_host(folder: Path, probe: str, settings: Mapping[str, str]) -> As
 
 @contextmanager
 def azurite(folder: Path) -> Iterator[str]:
-    """Run blobs, queues and tables in memory; yields the connection string."""
+    """Run blobs, queues and tables in memory; yield the connection string."""
     ports = {service: free_port() for service in ("blob", "queue", "table")}
     program = ROOT / "node_modules/azurite/dist/src/azurite.js"
     listen = [word for name, port in ports.items() for word in (f"--{name}Host=127.0.0.1", f"--{name}Port={port}")]
@@ -95,7 +95,7 @@ def azurite(folder: Path) -> Iterator[str]:
 
 
 def _environment(settings: Mapping[str, str]) -> dict[str, str]:
-    """Leave out what would win over local.settings.json, and name the Python that has the packages."""
+    """Return the environment without settings that would override local.settings.json, and with this Python."""
     ours = {name: value for name, value in os.environ.items() if name.partition("__")[0] not in settings}
     return {
         **ours,
@@ -106,7 +106,7 @@ def _environment(settings: Mapping[str, str]) -> dict[str, str]:
 
 
 async def _until_indexed(process: subprocess.Popen[bytes], webhook: str, log: Path) -> None:
-    """Ask for the handshake of a function, which is 404 or refused until it is there."""
+    """Request the handshake of a function until it is no longer 404 or refused."""
     deadline = time.monotonic() + _START_SECONDS
     async with aiohttp.ClientSession() as session:
         while time.monotonic() < deadline and process.poll() is None:
@@ -120,7 +120,7 @@ async def _until_indexed(process: subprocess.Popen[bytes], webhook: str, log: Pa
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:
-    """Stop a process and what it started."""
+    """Stop a process and its children."""
     for number, seconds in ((signal.SIGINT, _STOP_SECONDS), (signal.SIGKILL, _STOP_SECONDS)):
         with suppress(ProcessLookupError):
             os.killpg(process.pid, number)

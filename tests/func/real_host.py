@@ -1,6 +1,6 @@
-"""What the stand-in for the Functions host claims, asked of the real one: `make func-test`.
+"""Compare the stand-in for the Functions host with the real one: `make func-test`.
 
-Needs Azure Functions Core Tools, so its name is not that of a test: `make test` runs everywhere.
+This needs Azure Functions Core Tools, so its name is not that of a test, and `make test` leaves it out.
 """
 
 from collections.abc import AsyncIterator
@@ -25,7 +25,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 @pytest_asyncio.fixture(name="vectors", scope="module", loop_scope="module")
 async def _vectors(storage: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[tuple[VectorHost, Path]]:
-    """The vector app in the real host, and the file in which its functions note what they were given."""
+    """Run the vector app in the real host; yield the file to which its functions write their input."""
     folder = vector_app(tmp_path_factory.mktemp("vectors"))
     notes = folder / "notes.txt"
     settings = {"AzureWebJobsStorage": storage, "NOTES": str(notes)}
@@ -35,14 +35,14 @@ async def _vectors(storage: str, tmp_path_factory: pytest.TempPathFactory) -> As
 
 @pytest.fixture(name="storage", scope="module")
 def _storage(tmp_path_factory: pytest.TempPathFactory) -> Any:
-    """What the host itself wants: blobs, queues and tables."""
+    """Run the storage that the host itself needs: blobs, queues and tables."""
     with azurite(tmp_path_factory.mktemp("azurite")) as connection_string:
         yield connection_string
 
 
 @pytest.mark.parametrize("vector", VECTORS, ids=[vector["name"] for vector in VECTORS])
 async def test_the_real_host_answers_as_was_recorded(vectors: tuple[VectorHost, Path], vector: dict[str, Any]) -> None:
-    """Status, body, headers and number of invocations: so the stand-in, held to the same, is as good."""
+    """Status, body, headers and number of invocations are as recorded; the stand-in must match the same vectors."""
     host, notes = vectors
     notes.write_text("")
     path = vector.get("path", "/runtime/webhooks/EventGrid")
@@ -53,7 +53,7 @@ async def test_the_real_host_answers_as_was_recorded(vectors: tuple[VectorHost, 
 
 
 async def test_every_sample_is_recorded_and_survives_a_failure_of_storage(storage: str, tmp_path: Path) -> None:
-    """Without tables a delivery fails; delivered again, in four forms, each event has the rows of its golden."""
+    """Without tables a delivery fails. Delivered again, in four forms, each event has the rows of its golden."""
     port = free_port()
     settings = {"AzureWebJobsStorage": storage, "EventTables": connection_string(port)}
     async with func_host(real_app(tmp_path), "sms_events", settings) as url, aiohttp.ClientSession(url) as session:

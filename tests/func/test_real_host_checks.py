@@ -1,4 +1,4 @@
-"""The checks of the real host are themselves checked: the stand-in, in the place of `func`, passes them."""
+"""The checks of the real host pass with the stand-in in place of `func`."""
 
 import os
 import subprocess
@@ -13,7 +13,7 @@ PYTHONPATH={ROOT} exec {sys.executable} -m acsevents.local.host --script-root . 
 
 
 def test_the_stand_in_passes_the_checks_of_the_real_host(tmp_path: Path) -> None:
-    """All of them run, in a process of their own: `make func-test` is not found broken by who first has `func`."""
+    """All of them run, in a process of their own, so that `make func-test` works when `func` is there."""
     func = tmp_path / "func"
     func.write_text(_FUNC)
     func.chmod(0o755)

@@ -7,7 +7,7 @@ from typing import Final
 
 import pytest
 
-from tests.infra.bicep import FILES, INFRA, Declaration, Expression, declarations, nodes, tree, value
+from tests.infra.bicep import FILES, INFRA, Declaration, Expression, declarations, nodes, tree, value, variable
 
 MAIN: Final = INFRA / "main.bicep"
 ROLES: Final = INFRA / "modules" / "roles.bicep"
@@ -52,6 +52,21 @@ BUILT_IN_ROLES: Final = {
     "Storage Queue Data Contributor": "974c5e8b-45b9-4653-ba55-5f855dd0fb88",
     "Storage Table Data Contributor": "0a9a7e1f-b9d0-4cc4-a60d-0319b160aaa3",
     "Storage Table Data Reader": "76199698-9eea-4c19-bc75-cec21354c6b6",
+}
+
+# https://learn.microsoft.com/azure/azure-monitor/reference/supported-metrics/microsoft-eventgrid-systemtopics-metrics
+_SUBSCRIPTION: Final = "EventSubscriptionName"
+TOPIC_METRICS: Final = {
+    "DeadLetteredCount": {_SUBSCRIPTION, "DeadLetterReason"},
+    "DeliveryAttemptFailCount": {_SUBSCRIPTION, "Error", "ErrorType"},
+    "DeliverySuccessCount": {_SUBSCRIPTION},
+    "DestinationProcessingDurationInMs": {_SUBSCRIPTION},
+    "DroppedEventCount": {_SUBSCRIPTION, "DropReason"},
+}
+# https://learn.microsoft.com/azure/azure-monitor/reference/supported-metrics/microsoft-storage-storageaccounts-tableservices-metrics
+TABLE_METRICS: Final = {
+    "SuccessE2ELatency": {"ApiName", "Authentication", "GeoType"},
+    "Transactions": {"ApiName", "Authentication", "GeoType", "ResponseType"},
 }
 
 
@@ -188,6 +203,42 @@ def test_no_storage_account_takes_a_key() -> None:
         assert properties["allowBlobPublicAccess"] is False
         assert properties["minimumTlsVersion"] == "TLS1_2"
         assert properties["supportsHttpsTrafficOnly"] is True
+
+
+def test_the_site_has_no_property_that_flex_consumption_refuses() -> None:
+    """Some regions ignore them, others end the deployment with error 51021.
+
+    https://github.com/microsoft/azure-pipelines-tasks/issues/21032
+    https://github.com/Azure/terraform-azurerm-avm-res-web-site/pull/345
+    """
+    (site,) = (one for _path, one in resources() if one.text.startswith("Microsoft.Web/sites@") and not one.existing)
+    of_the_plan = {
+        "alwaysOn",
+        "preWarmedInstanceCount",
+        "functionAppScaleLimit",
+        "functionsRuntimeScaleMonitoringEnabled",
+    }
+    of_the_runtime = {
+        "linuxFxVersion",
+        "windowsFxVersion",
+        "netFrameworkVersion",
+        "pythonVersion",
+        "use32BitWorkerProcess",
+    }
+
+    assert set() == site.body["properties"]["siteConfig"].keys() & (of_the_plan | of_the_runtime | {"ftpsState"})
+
+
+def test_alerts_and_workbook_name_metrics_and_dimensions_that_exist() -> None:
+    """Azure refuses an alert on another one, and a chart of it stays empty."""
+    alerts, workbook = (INFRA / "modules" / name for name in ("alerts.bicep", "workbook.bicep"))
+    charts = [(chart["metric"], chart["splitBy"]) for chart in variable(workbook, "deliveries")]
+    (dimension,) = re.findall(r"dimensions: \[\{ name: '(\w+)'", alerts.read_text())
+
+    for metric, split in [*((rule["metric"], dimension) for rule in variable(alerts, "metricRules")), *charts]:
+        assert split in TOPIC_METRICS[metric], metric
+    for chart in variable(workbook, "tableMetrics"):
+        assert chart["splitBy"] in TABLE_METRICS[chart["metric"]], chart
 
 
 def test_every_parameter_is_set_from_a_variable_of_the_azd_environment() -> None:

@@ -13,6 +13,7 @@ from azure.eventgrid import SystemEventNames
 
 import function_app
 from acsevents.deployment import FILTERS, filters
+from acsevents.doctor.deployment import NAMES
 from shared import sink
 from shared.catalogue import EVENT_TYPES, FAMILIES, TABLES
 from shared.storage.account import Identity
@@ -83,6 +84,11 @@ def test_the_app_understands_its_settings() -> None:
     assert settings["EventTables__tableServiceUri"] == "tableEndpoint"
     assert [] == [name for name in settings if name in CONNECTIONS]
     assert [] == [name for name in settings if re.match("FUNCTIONS_|WEBSITE_|SCM_|ENABLE_ORYX", name)]
+
+
+def test_what_the_doctor_looks_at_is_put_out_by_provisioning() -> None:
+    """So `acsevents doctor` finds the resources in the environment of azd."""
+    assert set(NAMES) <= {one.name for one in declarations(INFRA / "main.bicep", "output")}
 
 
 class _Taker(Room):

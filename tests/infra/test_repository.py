@@ -35,23 +35,27 @@ def test_every_action_is_pinned_to_a_commit(path: Path) -> None:
     assert [] == [action for action in used if not re.search(r"@[0-9a-f]{40}$", action)]
 
 
-def test_tests_run_on_every_python_that_is_supported() -> None:
-    """From the oldest that the code is written for to the newest that Functions has."""
+def test_tests_run_on_every_python_and_at_both_ends_of_the_dependencies() -> None:
+    """From the oldest that the code is written for to the newest that Functions has; so with the packages."""
     text = (ROOT / ".github" / "workflows" / "ci.yml").read_text()
 
     assert 'python: ["3.11", "3.12", "3.13", "3.14"]' in text
-    assert "--resolution lowest-direct" in text
+    assert "dependencies: [highest]" in text
+    assert "dependencies: lowest-direct" in text
+    assert "--resolution ${{ matrix.dependencies }} -r requirements.txt" in text
 
 
-def test_the_deploying_workflow_passes_variables_that_provisioning_knows() -> None:
-    """A misspelt one would be the default, silently."""
+def test_the_deploying_workflow_passes_every_variable_of_provisioning() -> None:
+    """One that is set in the repository and not passed on would be the default, silently; so would a misspelt one."""
     text = (ROOT / ".github" / "workflows" / "deploy.yml").read_text()
     passed = set(re.findall(r"^      ([A-Z_]+): ", text, flags=re.MULTILINE))
     known = set(re.findall(r"\$\{([A-Z_]+)", (ROOT / "infra" / "main.parameters.json").read_text()))
-    for_azd_itself = {"AZURE_CLIENT_ID", "AZURE_TENANT_ID", "AZURE_SUBSCRIPTION_ID", "KEEP_SUBSCRIPTIONS"}
+    for_azd_and_the_hooks = {"AZURE_CLIENT_ID", "AZURE_TENANT_ID", "AZURE_SUBSCRIPTION_ID", "KEEP_SUBSCRIPTIONS"}
 
-    assert passed <= known | for_azd_itself
-    assert {"ACS_RESOURCE_ID", "AZURE_ENV_NAME", "AZURE_LOCATION", "AZURE_PRINCIPAL_TYPE"} <= passed
+    assert passed == (known - {"AZURE_PRINCIPAL_ID"}) | for_azd_and_the_hooks
+    assert [] == [
+        name for name, of in re.findall(r"^      (\w+): \$\{\{ vars\.(\w+) \}\}$", text, re.MULTILINE) if name != of
+    ]
 
 
 def test_every_variable_of_provisioning_is_documented_with_its_default() -> None:

@@ -1,4 +1,4 @@
-"""The real Azurite, started and stopped as the demo, the tests and `make up` do it."""
+"""Azurite, started and stopped as the demo, the tests and `make up` do it."""
 
 import os
 import signal
@@ -25,7 +25,7 @@ def _listens(port: int) -> bool:
 
 
 def test_tables_can_be_written_and_read_while_it_runs() -> None:
-    """The connection string works with the SDK at once, and nothing listens any more afterwards."""
+    """The connection string works with the SDK at once, and the port is closed afterwards."""
     with Azurite.start() as running, TableServiceClient.from_connection_string(running.connection_string) as service:
         service.create_table("Kept").upsert_entity(ROW)
 
@@ -35,7 +35,7 @@ def test_tables_can_be_written_and_read_while_it_runs() -> None:
 
 
 def test_a_folder_keeps_the_tables_between_runs(tmp_path: Path) -> None:
-    """What one run wrote, the next one reads; in memory nothing stays."""
+    """A run reads what an earlier run wrote to the same folder; without a folder nothing is kept."""
     with (
         Azurite.start(tmp_path) as first,
         TableServiceClient.from_connection_string(first.connection_string) as service,
@@ -51,7 +51,7 @@ def test_a_folder_keeps_the_tables_between_runs(tmp_path: Path) -> None:
 
 
 def test_a_port_that_somebody_took_meanwhile_is_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Azurite starts on another port when the chosen one turns out to be taken."""
+    """Azurite starts on another port if the chosen one is in use."""
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
@@ -63,7 +63,7 @@ def test_a_port_that_somebody_took_meanwhile_is_not_kept(monkeypatch: pytest.Mon
 
 
 def test_it_ends_with_the_process_that_started_it() -> None:
-    """However hard its parent dies, no Azurite stays behind."""
+    """Azurite stops even if its parent process is killed."""
     program = (
         "import time\nfrom acsevents.local.azurite import Azurite\n"
         "with Azurite.start() as running:\n    print(running.port, flush=True)\n    time.sleep(600)"
@@ -82,7 +82,7 @@ def test_it_ends_with_the_process_that_started_it() -> None:
 
 
 def test_an_azurite_that_is_not_installed_is_named_with_its_cure(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without node_modules the error says which command makes it."""
+    """Without node_modules the error names the command that installs it."""
     monkeypatch.setattr(azurite, "PROGRAMS", Path("no/such/folder"))
 
     with pytest.raises(LocalStackError, match="make setup"):
@@ -90,7 +90,7 @@ def test_an_azurite_that_is_not_installed_is_named_with_its_cure(monkeypatch: py
 
 
 def test_an_azurite_that_cannot_start_says_why(tmp_path: Path) -> None:
-    """Its own words are in the error."""
+    """The error has Azurite's own message."""
     (tmp_path / "file").write_text("in the way")
 
     with pytest.raises(LocalStackError, match=r"did not start: .*(ENOTDIR|EEXIST|file)"):

@@ -25,7 +25,7 @@ OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2000\r\n\r\n" + b"x" * 2000
 
 
 class Endpoint:
-    """What stands behind the proxy: notes requests and answers each with the same bytes."""
+    """The endpoint behind the proxy: records requests and answers each with the same bytes."""
 
     def __init__(self, answer: bytes) -> None:
         self.answer = answer
@@ -34,7 +34,7 @@ class Endpoint:
         self.port = 0
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Answer requests on one connection."""
+        """Answer the requests of one connection."""
         with suppress(ConnectionError):
             async for request in requests(reader):
                 self.requests.append(request)
@@ -46,7 +46,7 @@ class Endpoint:
 
 @asynccontextmanager
 async def behind(faults: Faults, answer: bytes = OK, seed: int = 1) -> AsyncIterator[tuple[FaultProxy, Endpoint]]:
-    """Run an endpoint and a proxy in front of it."""
+    """Run an endpoint with a proxy in front of it."""
     endpoint = Endpoint(answer)
     async with await asyncio.start_server(endpoint.serve, "127.0.0.1", 0) as listener:
         endpoint.port = listener.sockets[0].getsockname()[1]
@@ -56,7 +56,7 @@ async def behind(faults: Faults, answer: bytes = OK, seed: int = 1) -> AsyncIter
 
 @asynccontextmanager
 async def connect(port: int) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
-    """Open a plain TCP connection for the length of a block."""
+    """Open a plain TCP connection during a block."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     try:
         yield reader, writer
@@ -65,7 +65,7 @@ async def connect(port: int) -> AsyncIterator[tuple[asyncio.StreamReader, asynci
 
 
 async def ask(port: int, request: bytes = PUT) -> str:
-    """Send one request and say how it ended: the status, `closed` or `reset`."""
+    """Send one request and return how it ended: the status, `closed` or `reset`."""
     async with connect(port) as (reader, writer):
         writer.write(request)
         try:
@@ -78,7 +78,7 @@ async def ask(port: int, request: bytes = PUT) -> str:
 
 
 async def until(happened: Callable[[], bool]) -> None:
-    """Wait for something that is about to happen."""
+    """Wait until a condition holds."""
     while not happened():  # noqa: ASYNC110 - what happens is in the proxy and has no event
         await asyncio.sleep(0.01)
 
@@ -111,7 +111,7 @@ async def test_without_faults_the_sdk_notices_nothing(azurite: Azurite) -> None:
     ],
 )
 async def test_without_faults_everything_passes_both_ways(answer: bytes, body: bytes) -> None:
-    """Method, target, headers, status and bodies arrive as they were sent, on a connection that is kept."""
+    """Method, target, headers, status and bodies are forwarded unchanged, on a kept connection."""
     sent = [PUT, GET, CHUNKED]
     async with behind(Faults(), answer) as (proxy, endpoint), connect(proxy.port) as (reader, writer):
         writer.write(b"".join(sent))
@@ -152,7 +152,7 @@ async def test_an_idle_connection_that_the_endpoint_closed_is_no_fault() -> None
     ],
 )
 async def test_each_fault_does_what_its_name_says(fault: str, endings: set[str], done: int) -> None:
-    """Only lost replies, lost in two ways, and dripping ones are of requests that were done."""
+    """Of all faulty requests, only those with a lost or a dripping reply are carried out."""
     async with behind(Faults(**{fault: 1}, drip_seconds=0.01)) as (proxy, endpoint):
         assert {await ask(proxy.port) for _ in range(20)} == endings
         assert proxy.counts == {fault: 20}
@@ -175,7 +175,7 @@ async def test_a_fault_may_strike_the_second_request_of_a_connection() -> None:
 
 
 async def test_down_refuses_connects_and_cuts_connections_until_up() -> None:
-    """A proxy that is down looks like a server that is down; up again, it has the same port."""
+    """A proxy that is down looks like a server that is down; it comes back on the same port."""
     async with behind(Faults()) as (proxy, _endpoint):
         port = proxy.port
         async with connect(port) as (reader, _):
@@ -192,7 +192,7 @@ async def test_down_refuses_connects_and_cuts_connections_until_up() -> None:
 
 
 async def test_hang_never_answers_until_the_client_goes_away() -> None:
-    """A hanging request gets no answer, is not done, and is forgotten with its client."""
+    """A hanging request is neither carried out nor answered, and ends with its client."""
     async with behind(Faults(hang=1)) as (proxy, endpoint):
         before = len(asyncio.all_tasks())
         async with connect(proxy.port) as (reader, writer):
@@ -205,7 +205,7 @@ async def test_hang_never_answers_until_the_client_goes_away() -> None:
 
 
 async def test_drip_answers_whole_but_in_small_pieces() -> None:
-    """A dripping answer is the endpoint's own, many writes long."""
+    """A dripping response is the endpoint's own, in many writes."""
     pieces: list[bytes] = []
     async with behind(Faults(drip=1, drip_seconds=0.3)) as (proxy, _), connect(proxy.port) as (reader, writer):
         writer.write(GET)
@@ -218,7 +218,7 @@ async def test_drip_answers_whole_but_in_small_pieces() -> None:
 
 @pytest.mark.parametrize(("fault", "status"), [("busy", 503), ("throttle", 429)])
 async def test_the_sdk_reads_the_services_errors(fault: str, status: int) -> None:
-    """The answer has the service's error document."""
+    """The response has the service's error document."""
     async with (
         behind(Faults(**{fault: 1})) as (proxy, _endpoint),
         TableClient.from_connection_string(proxy.connection_string, "T", retry_total=0) as table,
@@ -230,7 +230,7 @@ async def test_the_sdk_reads_the_services_errors(fault: str, status: int) -> Non
 
 
 async def test_a_seed_repeats_its_faults_and_changing_them_does_not_shift_the_sequence() -> None:
-    """A sequential run is repeated by its seed and by no other; a pause without faults leaves the rest as it was."""
+    """A seed gives the same faults in a sequential run; a pause without faults does not shift the later ones."""
 
     async def run(seed: int, pause: int = 0) -> list[str]:
         async with behind(Faults(), seed=seed) as (proxy, _endpoint):
@@ -250,7 +250,7 @@ async def test_a_seed_repeats_its_faults_and_changing_them_does_not_shift_the_se
 
 
 async def test_closing_leaves_no_task_and_no_connection() -> None:
-    """Whatever requests were doing, and even if a client does not read, all ends with the proxy."""
+    """Whatever requests are doing, and even if a client does not read, all connections end with the proxy."""
     huge = b"HTTP/1.1 200 OK\r\nContent-Length: 50000000\r\n\r\n" + bytes(50_000_000)
     async with behind(Faults(), huge) as (proxy, endpoint):
         before = asyncio.all_tasks()

@@ -1,4 +1,4 @@
-"""What the recorded vectors do not ask: what functions are given, and how odd requests and failures are answered."""
+"""What the recorded vectors do not cover: the input of functions, and the responses to odd requests and failures."""
 
 import logging
 
@@ -28,7 +28,7 @@ EVENT = {"id": "1", "subject": "s", "eventType": "t", "eventTime": "2026-01-02T0
     ],
 )
 async def test_a_text_parameter_is_given_the_events_json(body: str | bytes, text: str) -> None:
-    """The text is what the real host's JSON library makes of the request body."""
+    """The text is what the real host's JSON library writes for the request body."""
     async with vector_host() as vectors:
         answer = await vectors.deliver("eg_text", body)
         assert (answer.status, answer.text) == (202, "")
@@ -37,7 +37,7 @@ async def test_a_text_parameter_is_given_the_events_json(body: str | bytes, text
 
 
 async def test_events_of_one_request_run_at_once() -> None:
-    """Three events whose function waits for the others are all acknowledged."""
+    """Three events whose functions wait for each other are all acknowledged."""
     async with vector_host() as vectors:
         answer = await vectors.deliver("eg_together", [EVENT, EVENT, EVENT])
 
@@ -45,7 +45,7 @@ async def test_events_of_one_request_run_at_once() -> None:
 
 
 async def test_the_answer_comes_when_every_event_is_done() -> None:
-    """An acknowledged event has been through its function."""
+    """The response waits for the functions of all events."""
     async with vector_host() as vectors:
         answer = await vectors.deliver("eg_slow", [EVENT])
 
@@ -53,7 +53,7 @@ async def test_the_answer_comes_when_every_event_is_done() -> None:
 
 
 async def test_an_element_that_is_no_object_outweighs_a_failed_function() -> None:
-    """The answer is the empty 500 of the cast, and the events beside it have run."""
+    """The response is the empty 500 of the failed cast, and the other events have run."""
     async with vector_host() as vectors:
         answer = await vectors.deliver("eg_sync", [None, {"data": {"raise": "boom"}}, {"data": {}}])
 
@@ -79,7 +79,7 @@ async def test_json_may_be_nested_64_levels_deep(levels: int, status: int) -> No
 
 @pytest.mark.parametrize("path", ["/RUNTIME/webhooks/eventgrid", "/runtime/webhooks/EventGrid/and/more"])
 async def test_the_path_has_no_case_and_may_go_on(path: str) -> None:
-    """Every spelling of the webhook's path reaches the function."""
+    """The path of the webhook is matched in any case, and may have a suffix."""
     async with vector_host() as vectors:
         answer = await vectors.request("POST", f"{path}?functionName=eg_text", "[{}]", AEG_Event_Type="NOTIFICATION")
 
@@ -97,7 +97,7 @@ async def test_other_methods_are_not_allowed(method: str) -> None:
 
 @pytest.mark.parametrize("body", ["[]", "[{}]", '{"data":"[]"}', '{"data":{"validationCode":1}}', "", "{oops"])
 async def test_a_malformed_handshake_is_an_empty_500(body: str) -> None:
-    """No validation code, no validation; and no function is run."""
+    """Without a validation code nothing is validated and no function runs."""
     async with vector_host() as vectors:
         url = vectors.webhook("eg_text")
         answer = await vectors.request("POST", url, body, aeg_event_type="SubscriptionValidation")
@@ -106,7 +106,7 @@ async def test_a_malformed_handshake_is_an_empty_500(body: str) -> None:
 
 
 async def test_a_request_over_100_mib_is_refused() -> None:
-    """The answer is 413, as Event Grid knows it."""
+    """The response is 413, which Event Grid handles."""
     async with vector_host() as vectors:
         answer = await vectors.deliver("eg_text", b" " * (100 * 1024 * 1024 + 1))
 
@@ -114,7 +114,7 @@ async def test_a_request_over_100_mib_is_refused() -> None:
 
 
 async def test_logs_tell_failures_with_their_traceback_and_no_payload(caplog: pytest.LogCaptureFixture) -> None:
-    """Whoever runs the host sees why a function failed, and nothing of what events or bad bodies say."""
+    """The log has the traceback of a failed function, and no content of events or bodies."""
     caplog.set_level(logging.DEBUG)
     async with vector_host() as vectors:
         await vectors.deliver("eg_sync", [{"subject": "+15551234567", "data": {"raise": "boom"}}])

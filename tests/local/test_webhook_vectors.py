@@ -1,4 +1,4 @@
-"""Recorded answers of the Event Grid extension, asked again of the stand-in over HTTP."""
+"""The stand-in gives the responses that were recorded from the real Event Grid extension."""
 
 import json
 from pathlib import Path
@@ -12,7 +12,7 @@ VECTORS: list[dict[str, Any]] = json.loads(Path(__file__).with_name("webhook_vec
 
 
 def assert_answered(vector: dict[str, Any], answer: Answer, invocations: int) -> None:
-    """Compare an answer with the recorded one."""
+    """Compare a response with the recorded one."""
     assert (vector["status"], vector["text"]) == (answer.status, answer.text)
     assert vector.get("invocations", 0) == invocations
     expected = dict(vector.get("response_headers", {}))
@@ -35,5 +35,5 @@ async def test_answers_as_the_real_host_does(vector: dict[str, Any]) -> None:
 
 
 def test_there_are_all_24_vectors() -> None:
-    """No recorded answer was dropped on the way here."""
+    """No recorded response is missing."""
     assert len(VECTORS) == 24

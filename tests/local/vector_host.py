@@ -1,4 +1,4 @@
-"""The host stand-in with the vector app in it, and a client to deliver to it."""
+"""The host stand-in with the vector app, and a client that delivers to it."""
 
 import importlib
 import io
@@ -18,7 +18,7 @@ ROOT = Path(__file__).parent / "vector_app"
 
 
 class Answer(NamedTuple):
-    """What a caller of the host sees."""
+    """The response of the host."""
 
     status: int
     text: str
@@ -26,7 +26,7 @@ class Answer(NamedTuple):
 
 
 class VectorHost(NamedTuple):
-    """A listening host's URL, a client, and what the functions were given so far."""
+    """The URL of a running host, a client, and the input of its functions so far."""
 
     url: str
     session: aiohttp.ClientSession
@@ -53,7 +53,7 @@ class VectorHost(NamedTuple):
 
 @asynccontextmanager
 async def vector_host() -> AsyncIterator[VectorHost]:
-    """Start it on a free port, with nothing received yet."""
+    """Start the host on a free port, with no input recorded."""
     with own_function_app():
         app = host.application(ROOT)
         received = importlib.import_module("function_app").RECEIVED
@@ -63,7 +63,7 @@ async def vector_host() -> AsyncIterator[VectorHost]:
 
 @contextmanager
 def own_function_app() -> Iterator[None]:
-    """Leave no module `function_app` behind: other tests import the real one."""
+    """Remove the module `function_app` afterwards, since other tests import the real one."""
     before = sys.modules.get("function_app")
     path = list(sys.path)
     try:

@@ -26,6 +26,6 @@ from shared.lookups import address
     ],
 )
 def test_a_number_is_found_however_it_is_written(written: str, meant: str) -> None:
-    """Short codes lose their punctuation only, and senders with a name stay as they are."""
+    """Short codes lose only their punctuation, and alphanumeric senders are unchanged."""
     assert meant == address(written)
     assert meant == address(meant)

@@ -1,4 +1,4 @@
-"""What whoever follows sees, under any order of arrival: in virtual time, and on the real Azurite."""
+"""Following new events: for any order of arrival in virtual time, and on Azurite."""
 
 import asyncio
 import json
@@ -17,19 +17,18 @@ from shared.lookups.follow import LATE, RECENT, Follower, Watch
 from shared.lookups.reader import ticks_of
 from shared.sink import Sink
 from shared.storage.account import Account
-from shared.storage.group_commit import GroupCommit
-from shared.storage.tables import Tables
 from tests.lookups.virtual_time import START, now, run
 from tests.storage.events import sms
+from tests.storage.opening import opened_sink
 
 DAY = 24 * 3600.0
 FOLLOWED = 300.0  # seconds of virtual time
 
 
 class Arrival(NamedTuple):
-    """A row that is written some seconds into the following, for an event that is some seconds older then.
+    """A row, written some seconds after the start, for an event that is some seconds older.
 
-    It becomes visible up to some seconds after its `Timestamp`, as the service's own clocks and replicas disagree.
+    It becomes visible up to some seconds after its `Timestamp`, since the clocks and replicas of the service differ.
     """
 
     number: int
@@ -39,24 +38,26 @@ class Arrival(NamedTuple):
 
     @property
     def line(self) -> EventLine:
-        """The line that is shown of it."""
+        """Return the line that is shown of it."""
         handle = Handle(0, ticks_of(START + timedelta(seconds=self.written - self.age)), f"{self.number:016x}")
         return EventLine("", "sms.received", None, None, str(self.number), str(handle))
 
 
 class Rows:
-    """A time line in virtual time, out of reach now and then, whose answers take some seconds."""
+    """A `Timeline` in virtual time that responds after some seconds and is sometimes unreachable."""
 
     def __init__(self, arrivals: list[Arrival], outages: list[tuple[float, float]], delay: float = 0.05) -> None:
         self._arrivals = arrivals
         self._outages = outages
         self._delay = delay
         self.asked: list[datetime] = []
+        self.reaches: set[timedelta] = set()
 
     async def read(self, since: datetime, written_since: datetime) -> AsyncGenerator[EventLine]:
-        """Yield what a query with both conditions would, newest first."""
+        """Yield the lines that match both conditions, newest first."""
         seconds = asyncio.get_running_loop().time()
         self.asked.append(now())
+        self.reaches.add(written_since - since)
         if any(start <= seconds < end for start, end in self._outages):
             raise ServiceRequestError("out of reach")
         await asyncio.sleep(self._delay)
@@ -67,12 +68,12 @@ class Rows:
                 yield arrival.line
 
 
-def follow(rows: Rows, seconds: float = FOLLOWED, told: list[str] | None = None) -> list[tuple[int, float]]:
-    """Follow for some seconds of virtual time; return the number of each line with the second it was shown."""
+def follow(rows: Rows, seconds: float = FOLLOWED, notes: list[str] | None = None) -> list[tuple[int, float]]:
+    """Follow for some seconds of virtual time; return the number of each line and the second in which it was shown."""
     shown: list[tuple[int, float]] = []
 
     async def watch() -> None:
-        follower = Follower(rows.read, now, (told if told is not None else []).append)
+        follower = Follower(rows.read, now, (notes if notes is not None else []).append)
         async with aclosing(follower.lines()) as lines:
             async for line in lines:
                 second = asyncio.get_running_loop().time()
@@ -98,7 +99,7 @@ OUTAGES = st.lists(st.tuples(st.floats(5, 150), st.floats(1, 400)), max_size=2).
 @settings(deadline=None, max_examples=50)
 @given(ARRIVALS)
 def test_each_event_is_shown_once_and_in_time(arrivals: list[Arrival]) -> None:
-    """Within 2 s if it is at most 2 minutes old when it can be seen, within 60 s if it is up to 24 hours late."""
+    """Within 2 s of becoming visible if it is at most 2 minutes old, within 60 s if it is up to 24 hours late."""
     shown = follow(Rows(arrivals, []))
 
     assert {arrival.number for arrival in arrivals} == {number for number, _ in shown}
@@ -114,31 +115,40 @@ def test_each_event_is_shown_once_and_in_time(arrivals: list[Arrival]) -> None:
 def test_each_event_is_shown_once_across_outages(
     arrivals: list[Arrival], outages: list[tuple[float, float]], delay: float
 ) -> None:
-    """Whatever was written while the tables were out of reach is shown when they are back."""
-    told: list[str] = []
-    shown = follow(Rows(arrivals, outages, delay), FOLLOWED + 500, told)
+    """Events written while the tables were unreachable are shown when they are back."""
+    notes: list[str] = []
+    shown = follow(Rows(arrivals, outages, delay), FOLLOWED + 500, notes)
 
     assert sorted(number for number, _ in shown) == [arrival.number for arrival in arrivals]
-    assert set(told) <= {"the tables are out of reach: asking again", "the tables are back"}
-    assert told[-1:] in ([], ["the tables are back"])
+    assert set(notes) <= {"the tables are out of reach: asking again", "the tables are back"}
+    assert notes[-1:] in ([], ["the tables are back"])
+
+
+def test_an_outage_is_noted_when_it_begins_and_when_it_ends() -> None:
+    """Once each, whichever poll fails first."""
+    notes: list[str] = []
+    follow(Rows([], [(20, 100)]), 200, notes)
+
+    assert notes == ["the tables are out of reach: asking again", "the tables are back"]
 
 
 def test_an_event_that_is_later_than_a_day_is_not_followed() -> None:
-    """As the help says."""
+    """As the command's help says."""
     assert [] == follow(Rows([Arrival(0, 20, DAY + 3600)], []))
 
 
 def test_it_asks_no_more_than_about_once_a_second() -> None:
-    """A minute of following is one question a second, and one more each half minute."""
+    """In a minute there is one query per second of the last two minutes, and one of the last day each half minute."""
     rows = Rows([], [])
     follow(rows, 60)
 
     assert len(rows.asked) <= 60 / RECENT.every + 60 / LATE.every + 2
+    assert rows.reaches == {timedelta(minutes=2), timedelta(hours=24)}
 
 
 @pytest.mark.parametrize("error", [ClientAuthenticationError("no"), ValueError("a bug")])
 def test_what_no_waiting_cures_ends_the_following(error: Exception) -> None:
-    """A missing role or a bug is raised, as is tables that were never reached."""
+    """A missing role, a bug, or tables that were never reached raise an error."""
 
     async def read(_since: datetime, _written_since: datetime) -> AsyncGenerator[EventLine]:
         if now() > START + timedelta(seconds=5):
@@ -173,28 +183,22 @@ SHORT = (RECENT._replace(every=0.05), Watch(0.2, LATE.reach, LATE.overlap))
 @settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=STEPS)
 async def test_on_azurite_each_event_of_the_last_day_is_shown_once(account: Account, steps: list[list[float]]) -> None:
-    """Rows are written by the app in batches of any ages, while somebody follows; a redelivery is not shown again."""
-    tables = Tables(account)
-    store = GroupCommit(tables)
-    sink = Sink(store)
+    """The app writes events of any age in batches during the following; a redelivery is not shown again."""
     mark = datetime.now(UTC).isoformat()
     ids = [f"{mark} {step} {one}" for step, ages in enumerate(steps) for one, _ in enumerate(ages)]
     shown: list[str] = []
-    try:
-        async with (
-            Lookups(account) as lookups,
-            asyncio.timeout(30),
-            aclosing(lookups.follow(Wanted(), watches=SHORT)) as lines,
-        ):
-            writing = asyncio.create_task(_write(sink, mark, steps))
-            while set(shown) < set(ids):
-                line = await anext(lines)
-                if (line.what or "").startswith(mark):
-                    shown.append(str(line.what))
-            await writing
-    finally:
-        await store.close()
-        await tables.close()
+    async with (
+        opened_sink(account) as sink,
+        Lookups(account) as lookups,
+        asyncio.timeout(30),
+        aclosing(lookups.follow(Wanted(), watches=SHORT)) as lines,
+    ):
+        writing = asyncio.create_task(_write(sink, mark, steps))
+        while set(shown) < set(ids):
+            line = await anext(lines)
+            if (line.what or "").startswith(mark):
+                shown.append(str(line.what))
+        await writing
 
     assert sorted(ids) == sorted(shown)
 

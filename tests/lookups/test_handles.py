@@ -1,4 +1,4 @@
-"""A handle names one event, and is all that is needed to find it."""
+"""A handle identifies one event and suffices to find it."""
 
 import pytest
 from hypothesis import given
@@ -19,7 +19,7 @@ HANDLES = st.builds(
 
 @given(HANDLES)
 def test_a_handle_is_read_back_as_it_was_written(handle: Handle) -> None:
-    """In either case, with blanks around it, and with letters that look like digits."""
+    """In either case, with surrounding blanks, and with letters that look like digits."""
     written = str(handle)
 
     assert handle == Handle.parse(written)
@@ -29,14 +29,14 @@ def test_a_handle_is_read_back_as_it_was_written(handle: Handle) -> None:
 
 @given(HANDLES, HANDLES)
 def test_handles_sort_by_time(one: Handle, other: Handle) -> None:
-    """The handle of a later event is the greater text."""
+    """The handle of a later event compares greater as text."""
     if one.ticks < other.ticks:
         assert str(one) < str(other)
 
 
 @pytest.mark.parametrize("text", [sms(), chat(), chat(threadId="an/odd#id")])
 def test_the_rows_of_an_event_give_one_handle_which_gives_the_key_in_the_time_line(text: str) -> None:
-    """From the record as from the time line."""
+    """From its record and from its row in `Timeline`."""
     record, *_, in_timeline = record_rows(decode(text))
     handle = Handle.of_record(record.partition, record.row_key)
 
@@ -46,6 +46,6 @@ def test_the_rows_of_an_event_give_one_handle_which_gives_the_key_in_the_time_li
 
 @pytest.mark.parametrize("text", ["", "x", "0" * 25, "0" * 27, "u" * 26, "z" * 26, "0hs7r6mzy2n8w3v5k9d4c1q6j/"])
 def test_what_is_no_handle_is_refused(text: str) -> None:
-    """Too short, too long, of other characters, or of a time that no row has."""
+    """If it is too short or too long, or has other characters or a time that no row can have."""
     with pytest.raises(ValueError, match="26 letters and digits"):
         Handle.parse(text)

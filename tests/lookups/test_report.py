@@ -1,4 +1,4 @@
-"""How well a number delivers, counted in memory that does not grow."""
+"""The delivery report of a number, counted in constant memory."""
 
 from fractions import Fraction
 
@@ -13,7 +13,7 @@ FIRST = "2026-01-02T03:00:00Z"
 
 
 def story(status: str | None, details: str | None = None, seconds: float | None = None) -> SmsStory:
-    """Make a sent message that took some seconds."""
+    """Return a sent message that was delivered after some seconds."""
     attempts = () if seconds is None else (Attempt(FIRST, 1, 0),)
     told = round((seconds or 0) * 10_000_000)
     reported = f"2026-01-02T{3 + told // 36_000_000_000:02}:{told // 600_000_000 % 60:02}:{told // 10_000_000 % 60:02}"
@@ -26,7 +26,7 @@ def story(status: str | None, details: str | None = None, seconds: float | None 
 
 
 def test_messages_are_counted_by_status_and_reason() -> None:
-    """Those that came in apart; only what was not delivered has a reason."""
+    """Received messages are counted apart; only undelivered ones have a reason."""
     report = Report("+15550002222")
     report.add(SmsStory("m", "inbound", "+1", "+2", "Received"))
     for status, details in [
@@ -36,7 +36,7 @@ def test_messages_are_counted_by_status_and_reason() -> None:
         (None, None),
     ]:
         report.add(story(status, details))
-    told = report.told()
+    told = report.result()
 
     assert (told.received, told.sent) == (1, 7)
     assert {"Delivered": 3, "Failed": 3, "unknown": 1} == told.statuses
@@ -47,11 +47,11 @@ def test_messages_are_counted_by_status_and_reason() -> None:
 @settings(deadline=None)
 @given(st.lists(st.floats(0.001, 30_000), min_size=1, max_size=300))
 def test_percentiles_are_right_to_two_per_cent(seconds: list[float]) -> None:
-    """Against the exact ones, for any times."""
+    """Compared with the exact ones, for any times."""
     report = Report("+15550002222")
     for one in seconds:
         report.add(story("Delivered", seconds=one))
-    told = report.told().seconds
+    told = report.result().seconds
     exact = sorted(seconds)
 
     assert told is not None
@@ -64,11 +64,11 @@ def test_percentiles_are_right_to_two_per_cent(seconds: list[float]) -> None:
 
 
 def test_whoever_writes_a_new_reason_into_each_report_does_not_fill_memory() -> None:
-    """A hundred reasons are told apart, the others are counted together."""
+    """A hundred reasons are counted separately, all others together."""
     report = Report("+15550002222")
     for number in range(500):
         report.add(story("Failed", f"reason {number}"))
-    told = report.told()
+    told = report.result()
 
     assert len(told.reasons) == 101
     assert told.reasons["other reasons"] == 400

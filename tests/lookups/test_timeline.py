@@ -1,4 +1,4 @@
-"""What happened, newest first, over all partitions of the time line: on the real Azurite."""
+"""Events of all partitions of `Timeline`, newest first, on Azurite."""
 
 import asyncio
 import json
@@ -16,11 +16,10 @@ from shared.events.timestamps import Instant
 from shared.lookups import EventLine, Handle, Lookups, Wanted
 from shared.rows.records import places_of
 from shared.rows.timeline import SHARDS, partition_of
-from shared.sink import Sink
 from shared.storage.account import Account
-from shared.storage.group_commit import GroupCommit
-from shared.storage.tables import Tables
+from tests.lookups.counting import count_requests
 from tests.storage.events import chat, event
+from tests.storage.opening import opened_sink
 from tests.storage.test_lookups import ODD_IDS
 
 NOON = Instant.parse("2026-01-02T12:00:00Z").ticks
@@ -35,7 +34,7 @@ async def _lookups(account: Account) -> AsyncIterator[Lookups]:
 
 @pytest.fixture(name="timeline")
 async def _timeline(account: Account, azurite: Azurite) -> AsyncIterator[TableClient]:
-    """The table, to be filled without records."""
+    """Create the table, to be filled without records."""
     assert account
     async with TableServiceClient.from_connection_string(azurite.connection_string) as service:
         yield await service.create_table_if_not_exists("Timeline")
@@ -43,26 +42,17 @@ async def _timeline(account: Account, azurite: Azurite) -> AsyncIterator[TableCl
 
 @pytest.fixture(name="requests")
 def _requests(lookups: Lookups, monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The URLs of all requests that the lookups make."""
-    requests: list[str] = []
-    transport = lookups._client._client._client._pipeline._transport
-    send = transport.send
-
-    async def counted(request: Any, **options: Any) -> Any:
-        requests.append(request.url)
-        return await send(request, **options)
-
-    monkeypatch.setattr(transport, "send", counted)
-    return requests
+    """Return the URLs of all requests that the lookups make."""
+    return count_requests(lookups, monkeypatch)
 
 
 def handle(number: int, ticks: int) -> Handle:
-    """Name the event of a number, in one of the shards."""
+    """Return the handle of a numbered event in one of the shards."""
     return Handle(number % 4, ticks, f"{number:016x}")
 
 
 async def fill(table: TableClient, handles: list[Handle], **columns: object) -> None:
-    """Write rows of the time line, those of each partition together."""
+    """Write rows of `Timeline`, one transaction per partition."""
     partitions: dict[str, list[dict[str, object]]] = {}
     for one in handles:
         partition, row_key = one.key
@@ -74,12 +64,12 @@ async def fill(table: TableClient, handles: list[Handle], **columns: object) -> 
 
 
 async def handles_of(lines: AsyncIterator[EventLine]) -> list[str]:
-    """Ask for lines."""
+    """Return the handles of the wanted events."""
     return [line.handle async for line in lines]
 
 
 async def test_shards_and_minutes_are_merged_newest_first(timeline: TableClient, lookups: Lookups) -> None:
-    """Whatever shard and minute an event is in; times that are equal to the tick are all there."""
+    """Events of all shards and minutes are returned in order, even those of the same tick."""
     handles = [handle(number, NOON + (number * 7_919 % 300) * MINUTE // 10) for number in range(200)]
     await fill(timeline, handles)
     asked = await handles_of(lookups.lines(Wanted()))
@@ -92,7 +82,7 @@ async def test_shards_and_minutes_are_merged_newest_first(timeline: TableClient,
 
 @pytest.mark.parametrize("limit", [1, 2, 5, 100])
 async def test_a_limit_takes_the_newest_of_all_shards(timeline: TableClient, lookups: Lookups, limit: int) -> None:
-    """Not so many of each."""
+    """The limit applies to the merged events, not to each shard."""
     handles = [handle(number, NOON - number * MINUTE // 7) for number in range(20)]
     await fill(timeline, handles)
 
@@ -101,7 +91,7 @@ async def test_a_limit_takes_the_newest_of_all_shards(timeline: TableClient, loo
 
 @pytest.mark.parametrize("tick", [-MINUTE, -1, 0, 1, MINUTE])
 async def test_since_and_until_are_exact_to_the_tick(timeline: TableClient, lookups: Lookups, tick: int) -> None:
-    """Since is part of the answer, and until is not, in the middle of a minute as on its edge."""
+    """`since` is included and `until` excluded, within a minute and at its edges."""
     ticks = (*range(-2, 3), -MINUTE, MINUTE, -MINUTE - 1, MINUTE + 1)
     handles = [handle(number, NOON + after) for number, after in enumerate(ticks)]
     await fill(timeline, handles)
@@ -115,7 +105,7 @@ async def test_since_and_until_are_exact_to_the_tick(timeline: TableClient, look
 async def test_a_question_about_minutes_reads_those_minutes_and_no_others(
     timeline: TableClient, lookups: Lookups, requests: list[str]
 ) -> None:
-    """One request to each shard, among more rows than one answer holds."""
+    """It takes one request per shard, among more rows than one response holds."""
     await fill(timeline, [handle(number, NOON - 60 * MINUTE) for number in range(5_000)])
     await fill(timeline, [handle(number, NOON) for number in range(8)])
     asked = await handles_of(lookups.lines(Wanted(since=NOON - 10 * MINUTE)))
@@ -148,7 +138,7 @@ async def test_where_one_shard_fails_nobody_asks_on_behind_its_back(
 
 
 async def test_memory_does_not_grow_with_the_answer(timeline: TableClient, lookups: Lookups) -> None:
-    """Four thousand events take as much as one thousand, since each page is dropped before the next."""
+    """Four thousand events take as much memory as one thousand, since each page is dropped before the next."""
 
     async def peak(since: int) -> int:
         tracemalloc.start()
@@ -168,10 +158,7 @@ async def test_memory_does_not_grow_with_the_answer(timeline: TableClient, looku
 
 @pytest.mark.parametrize("odd", ODD_IDS)
 async def test_ids_are_values_and_never_syntax(odd: str, account: Account, lookups: Lookups) -> None:
-    """Quotes, operators and wildcards in ids find their own events and no others."""
-    tables = Tables(account)
-    store = GroupCommit(tables)
-    sink = Sink(store)
+    """Ids with quotes, operators and wildcards match their own events and no others."""
     report = {"messageId": odd, "from": odd, "to": "+15550001111", "deliveryStatus": odd}
     texts = [
         chat(threadId=odd, senderId=odd),
@@ -179,9 +166,8 @@ async def test_ids_are_values_and_never_syntax(odd: str, account: Account, looku
         event("SMSDeliveryReportReceived", report),
         event("SMSDeliveryReportReceived", {**report, "from": "other", "deliveryStatus": "other"}, id="other"),
     ]
-    await asyncio.gather(*(sink.receive(text, function="sms_events") for text in texts))
-    await store.close()
-    await tables.close()
+    async with opened_sink(account) as sink:
+        await asyncio.gather(*(sink.receive(text, function="sms_events") for text in texts))
     expected = {text: str(Handle.of_record(*_first_place(text))) for text in texts}
 
     assert [expected[texts[0]]] == await handles_of(lookups.lines(Wanted(thread=odd)))
@@ -197,13 +183,10 @@ def _first_place(text: str) -> tuple[str, str]:
 
 
 async def test_texts_that_the_time_line_cuts_are_marked(account: Account, lookups: Lookups) -> None:
-    """Nobody takes the beginning of a text for the whole; the event itself has it whole."""
-    tables = Tables(account)
-    store = GroupCommit(tables)
-    await Sink(store).receive(chat(messageBody="x" * 300), function="sms_events")
-    await Sink(store).receive(chat("short", messageBody="y" * 200), function="sms_events")
-    await store.close()
-    await tables.close()
+    """A cut text ends with an ellipsis; the event itself has the whole text."""
+    async with opened_sink(account) as sink:
+        await sink.receive(chat(messageBody="x" * 300), function="sms_events")
+        await sink.receive(chat("short", messageBody="y" * 200), function="sms_events")
     shown = {line.what: line.handle async for line in lookups.lines(Wanted())}
 
     assert {"x" * 256 + "…", "y" * 200} == set(shown)
@@ -214,14 +197,16 @@ async def test_texts_that_the_time_line_cuts_are_marked(account: Account, lookup
 
 
 async def test_a_time_line_row_without_its_record_is_told_as_such(timeline: TableClient, lookups: Lookups) -> None:
-    """It may have been written before its record, which then never was."""
+    """A row in `Timeline` may be written while its record is not."""
     one = handle(1, NOON)
     rows = json.dumps([["SmsEvents", "+1", "x"], ["SmsMessages", "+1", "y"]])
     await fill(timeline, [one], Rows=rows, Body="hello")
     told = await lookups.event(one)
 
     assert told is not None
-    assert (None, "hello") == (told.text, told.columns["Body"])
+    assert told.text is None
+    assert {"Kind", "Body", "Timestamp"} == told.columns.keys()
+    assert "hello" == told.columns["Body"]
     assert [True, False, False] == [place.found for place in told.rows]
     assert partition_of(one.shard, NOON) == told.rows[0].partition_key
 
@@ -229,12 +214,9 @@ async def test_a_time_line_row_without_its_record_is_told_as_such(timeline: Tabl
 async def test_an_event_older_than_the_time_line_is_found_all_the_same(
     account: Account, azurite: Azurite, lookups: Lookups
 ) -> None:
-    """By its handle, which a question to its owner's partition gives."""
-    tables = Tables(account)
-    store = GroupCommit(tables)
-    await Sink(store).receive(chat(), function="sms_events")
-    await store.close()
-    await tables.close()
+    """By its handle, from a query of its owner's partition."""
+    async with opened_sink(account) as sink:
+        await sink.receive(chat(), function="sms_events")
     async with TableServiceClient.from_connection_string(azurite.connection_string) as service:
         await service.delete_table("Timeline")
     (asked,) = await handles_of(lookups.lines(Wanted(thread="19:thread@thread.v2")))

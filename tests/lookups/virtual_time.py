@@ -1,4 +1,4 @@
-"""An event loop whose clock jumps to the next thing that is due, so that a day of waiting takes a moment."""
+"""An event loop whose clock jumps to the next scheduled call, so that a day of waiting takes a moment."""
 
 import asyncio
 import selectors
@@ -12,7 +12,7 @@ START = datetime(2026, 1, 2, tzinfo=UTC)
 
 
 class _Selector(selectors.SelectSelector):
-    """Waits for nothing: time passes instead."""
+    """A selector that does not wait but advances the time."""
 
     passed = 0.0
 
@@ -22,14 +22,14 @@ class _Selector(selectors.SelectSelector):
 
 
 class VirtualLoop(asyncio.SelectorEventLoop):
-    """A loop of its own time."""
+    """An event loop with a clock of its own."""
 
     def __init__(self) -> None:
         self._virtual = _Selector()
         super().__init__(self._virtual)
 
     def time(self) -> float:
-        """Return the seconds that passed."""
+        """Return the seconds that have passed."""
         return self._virtual.passed
 
 

@@ -1,4 +1,4 @@
-"""What several tests of the storage share: a server's side of TLS, and the trust in it."""
+"""Fixtures for TLS: the server's side, and the trust in its certificate authority."""
 
 import ssl
 from pathlib import Path
@@ -11,13 +11,13 @@ from tests.storage.misbehaving import HOST
 
 @pytest.fixture(name="authority", scope="session")
 def _authority() -> trustme.CA:
-    """A certificate authority that nobody trusts yet."""
+    """Create a certificate authority that nobody trusts yet."""
     return trustme.CA()
 
 
 @pytest.fixture(name="tls")
 def _tls(authority: trustme.CA) -> ssl.SSLContext:
-    """The server's side of TLS, with a certificate for this machine."""
+    """Return the server's side of TLS, with a certificate for this machine."""
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     authority.issue_cert(HOST).configure_cert(context)
     return context
@@ -27,7 +27,7 @@ def _tls(authority: trustme.CA) -> ssl.SSLContext:
 def _trusted(
     tls: ssl.SSLContext, authority: trustme.CA, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> ssl.SSLContext:
-    """The server's side of TLS, while the system trusts its authority."""
+    """Return the server's side of TLS, with its authority trusted by the system."""
     file = tmp_path / "authorities.pem"
     authority.cert_pem.write_to_path(str(file))
     monkeypatch.setenv("SSL_CERT_FILE", str(file))

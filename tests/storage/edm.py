@@ -1,4 +1,4 @@
-"""Rows as azure-data-tables writes and reads them, beside rows as this app means them."""
+"""Rows as azure-data-tables writes and reads them, compared with the rows of this app."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -14,17 +14,17 @@ _WRAPPED = {Edm.INT64: EdmType.INT64, Edm.DATE_TIME: EdmType.DATETIME}
 
 
 def meant(entity: Entity) -> Typed:
-    """Tell each value of an entity with the Edm type of its column."""
+    """Return each value of an entity with the Edm type of its column."""
     return {name: (edm_type(name).value, value) for name, value in entity.items()}
 
 
 def found(row: Mapping[str, Any]) -> Typed:
-    """Tell each value of a row that the SDK has read, with the Edm type that the service gave it."""
+    """Return each value of a row read by the SDK, with the Edm type that the service sent."""
     return {name: _typed(value) for name, value in row.items()}
 
 
 def for_sdk(entity: Entity) -> dict[str, Any]:
-    """Write an entity as a user of the SDK would, so that it gets the types of the columns."""
+    """Return an entity as a user of the SDK would write it, with the types of the columns."""
     return {
         name: EntityProperty(value, _WRAPPED[edm_type(name)]) if edm_type(name) in _WRAPPED else value
         for name, value in entity.items()

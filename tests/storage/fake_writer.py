@@ -1,4 +1,4 @@
-"""A `Writer` without tables: it keeps rows in a dict, holds the app to the service's rules, and fails on demand."""
+"""A `Writer` without tables: it stores rows in a dict, enforces the service's rules, and fails on demand."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -14,12 +14,12 @@ Verdict = Callable[[Sequence[Row]], BaseException | None]
 
 
 def row(partition: str, row_key: str, size: int = 0, table: str = "T") -> Row:
-    """Make a row whose body follows from its keys, as events' rows do."""
+    """Return a row whose body depends only on its keys, like the rows of events."""
     return encode(table, {"PartitionKey": partition, "RowKey": row_key, "Body": row_key + "x" * size})
 
 
 def key(of: Row) -> Key:
-    """Tell what a row replaces when it is written."""
+    """Return the key of the row that is replaced."""
     return of.table, of.partition, of.row_key
 
 

@@ -1,4 +1,4 @@
-"""An HTTP server that does with each request what a script says, wrong answers and none included."""
+"""An HTTP server that treats each request as a script says: it may answer wrongly or not at all."""
 
 import asyncio
 import contextlib
@@ -21,7 +21,7 @@ _RESET_ON_CLOSE = struct.pack("ii", 1, 0)  # SO_LINGER on, for no time: closing 
 
 
 class Request(NamedTuple):
-    """One request as it came over the wire; header names in lower case."""
+    """One request as received; header names in lower case."""
 
     method: str
     target: str
@@ -47,7 +47,7 @@ Script = Callable[[Request], Step]
 
 
 def answer(status: int, body: bytes = b"", **headers: str) -> Step:
-    """Answer properly; `Retry_After` in `headers` is written `Retry-After`."""
+    """Send a valid response; `Retry_After` in `headers` stands for `Retry-After`."""
     lines = [f"HTTP/1.1 {status} Whatever", *(f"{name.replace('_', '-')}: {headers[name]}" for name in headers)]
     if status != 204:  # RFC 9110: a 204 has no length
         lines.append(f"Content-Length: {len(body)}")
@@ -60,7 +60,7 @@ def error(status: int, code: str, **headers: str) -> Step:
 
 
 def error_document(code: str) -> bytes:
-    """Write the body of an error as Table Storage does."""
+    """Return the body of an error as Table Storage writes it."""
     return b'{"odata.error":{"code":"%s","message":{"lang":"en-US","value":"0:no."}}}' % code.encode()
 
 
@@ -93,7 +93,7 @@ async def hang(reader: asyncio.StreamReader, _writer: asyncio.StreamWriter) -> N
 
 
 async def drip(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """Answer a byte now and then, for ever."""
+    """Send a byte of the response now and then, forever."""
     writer.write(b"HTTP/1.1 204 No Content\r\nX-Drip: ")
     while True:
         writer.write(b".")
@@ -102,12 +102,12 @@ async def drip(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
 
 
 async def hang_up(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """Close the connection without an answer; whatever was asked may have been done."""
+    """Close the connection without a response; the request may have been carried out."""
     writer.close()
 
 
 async def reset(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """Cut the connection."""
+    """Reset the connection."""
     writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
     writer.transport.abort()
 
@@ -123,12 +123,12 @@ def last(content: bytes) -> Step:
 
 
 def truncated(status: int) -> Step:
-    """Announce a body and hang up in the midst of it."""
+    """Announce a body and close the connection in the middle of it."""
     return last(b"HTTP/1.1 %d Whatever\r\nContent-Length: 100\r\n\r\nhalf" % status)
 
 
 def in_turn(*steps: Step) -> Script:
-    """Take one step per request, the last one for ever."""
+    """Return a script of one step per request; the last step repeats."""
     left: Iterator[Step] = iter(steps)
     return lambda _request: next(left, steps[-1])
 
@@ -180,12 +180,12 @@ class MisbehavingServer:
         return parse_connection_string(self.connection_string)
 
     async def hears(self, requests: int) -> None:
-        """Wait until it has heard that many requests."""
+        """Wait until it has received that many requests."""
         async with self._heard:
             await self._heard.wait_for(lambda: len(self.requests) >= requests)
 
     async def stop(self) -> None:
-        """Cut every connection."""
+        """Close every connection."""
         for connection in self._connections:
             connection.cancel()
         await asyncio.gather(*self._connections, return_exceptions=True)
@@ -222,7 +222,7 @@ class MisbehavingServer:
 
 
 class ServerBesideTheTimeLine(MisbehavingServer):
-    """Writes rows of the time line without a word; the script, and whoever looks, sees the other tables only."""
+    """Accepts rows of `Timeline` silently; its script and its records concern the other tables only."""
 
     async def hear(self, request: Request) -> Step:
         """Note a request unless it is about the time line."""
@@ -232,7 +232,7 @@ class ServerBesideTheTimeLine(MisbehavingServer):
 
 
 class DeafServer(MisbehavingServer):
-    """Takes one step of its script per connection, whatever is asked: it reads no request by itself."""
+    """Takes one step of its script per connection, without reading a request."""
 
     async def converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Take the step."""

@@ -1,4 +1,4 @@
-"""Rows made of entities, for tests that have no event."""
+"""Rows of entities, for tests without events."""
 
 from shared.rows.columns import Entity
 from shared.rows.records import Filed

@@ -1,4 +1,4 @@
-"""What each request carries as its proof, and that the proof costs next to nothing."""
+"""The authorization of each request, and its cost."""
 
 import asyncio
 import logging
@@ -25,26 +25,26 @@ PATH = "/SmsEvents(PartitionKey='%2B1',RowKey='r')"
 
 
 class Clock:
-    """The time that the proofs take for now."""
+    """The clock that authorizations read."""
 
     now = NEW_YEAR
 
 
 @pytest.fixture(name="clock")
 def _clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    """A clock to be set by hand."""
+    """Return a clock that the test sets."""
     clock = Clock()
     monkeypatch.setattr(module, "time", lambda: clock.now)
     return clock
 
 
 def by_key() -> Authorization:
-    """Sign with a key."""
+    """Return an authorization by account key."""
     return authorization(Account("EventTables", "https://contoso.example", AccountKey("contoso", "a2V5")))
 
 
 def by_signature(query: str = "sv=1&sig=a%2Bb%3D") -> Authorization:
-    """Carry a shared access signature."""
+    """Return an authorization by shared access signature."""
     return authorization(Account("EventTables", "https://contoso.example", Signature(query)))
 
 
@@ -63,7 +63,7 @@ async def test_the_signature_of_an_account_key_is_the_documented_one(clock: Cloc
 
 
 async def test_each_second_has_its_own_date_and_signature(clock: Clock) -> None:
-    """The service refuses what was signed a quarter of an hour ago."""
+    """The service refuses signatures that are older than a quarter of an hour."""
     signer = by_key()
     first = await signer.headers(PATH, inf)
     clock.now += 0.999
@@ -81,7 +81,7 @@ async def test_each_second_has_its_own_date_and_signature(clock: Clock) -> None:
 
 @pytest.mark.parametrize("make", [by_key, by_signature])
 async def test_a_date_is_written_once_a_second(make: Any, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A thousand requests of one second share it."""
+    """A thousand requests of one second share its text."""
     written: list[float] = []
 
     def counted(when: float, *, usegmt: bool) -> str:
@@ -100,7 +100,7 @@ async def test_a_date_is_written_once_a_second(make: Any, clock: Clock, monkeypa
 
 @pytest.fixture(name="waiting_thread")
 def _waiting_thread() -> Iterator[SimpleNamespace]:
-    """A thread that counts whenever it gets the interpreter lock; nothing but giving it away lets the thread run."""
+    """Run a thread that counts whenever it gets the interpreter lock, which happens only if the lock is released."""
     counter = SimpleNamespace(turns=0, stop=False)
 
     def count() -> None:
@@ -124,7 +124,7 @@ def _waiting_thread() -> Iterator[SimpleNamespace]:
 
 @pytest.mark.parametrize("make", [by_key, by_signature])
 def test_signing_never_gives_the_interpreter_lock_away(make: Any, waiting_thread: SimpleNamespace) -> None:
-    """The worker's gRPC threads wait for it: whoever gives it away per request waits for them as often."""
+    """The worker's gRPC threads wait for the lock: to release it costs waiting to get it back."""
     signer = make()
     turns = waiting_thread.turns
     for _ in range(5_000):
@@ -141,7 +141,7 @@ def _finish(coroutine: Any) -> None:
 
 @pytest.mark.parametrize("signature", ["sv=1&sig=a%2Bb%3D", "a=%E2%82%AC"])
 async def test_a_signature_goes_into_the_url_as_it_is(signature: str) -> None:
-    """Not encoded a second time; no header tells it."""
+    """It is not encoded again, and no header contains it."""
     signer = by_signature(signature)
 
     assert signer.query == f"?{signature}"
@@ -149,7 +149,7 @@ async def test_a_signature_goes_into_the_url_as_it_is(signature: str) -> None:
 
 
 class Credential:
-    """A credential as azure-identity's are to their users; answers when it is let."""
+    """A credential with the interface of azure-identity, which answers when the test allows it."""
 
     def __init__(self, clock: Clock) -> None:
         self.asked = 0
@@ -160,7 +160,7 @@ class Credential:
         self._clock = clock
 
     async def get_token(self, *scopes: str, **_options: Any) -> AccessToken:
-        """Give a token of a day or fail."""
+        """Return a token for a day, or fail."""
         assert scopes == ("https://storage.azure.com/.default",)
         self.asked += 1
         number = self.asked
@@ -170,7 +170,7 @@ class Credential:
         return AccessToken(f"token-{number}", int(self._clock.now + DAY))
 
     async def get_token_info(self, *_scopes: str, **_options: Any) -> Any:
-        """Tell more of a token than anybody asks here."""
+        """Fail, since nobody calls it."""
         raise NotImplementedError
 
     async def close(self) -> None:
@@ -187,7 +187,7 @@ class Credential:
 
 @pytest.fixture(name="credential")
 async def _credential(clock: Clock) -> Credential:
-    """A credential that answers at once."""
+    """Return a credential that answers at once."""
     return Credential(clock)
 
 
@@ -201,7 +201,7 @@ async def _settle() -> None:
 
 
 async def test_a_token_is_asked_for_once_a_minute_at_most(credential: Credential, clock: Clock) -> None:
-    """The credential keeps and renews it; asking it for each request would cost more than signing with a key."""
+    """The credential caches and renews it; asking per request would cost more than signing with a key."""
     bearer = Bearer(credential)
     assert [await _token(bearer) for _ in range(100)] == ["token-1"] * 100
 
@@ -213,7 +213,7 @@ async def test_a_token_is_asked_for_once_a_minute_at_most(credential: Credential
 
 
 async def test_while_the_last_token_is_good_nobody_waits_for_the_next(credential: Credential, clock: Clock) -> None:
-    """An identity endpoint that hangs or fails for hours delays no write."""
+    """An identity endpoint that hangs or fails for hours does not delay writes."""
     bearer = Bearer(credential)
     await _token(bearer)
     credential.answers.clear()
@@ -231,7 +231,7 @@ async def test_while_the_last_token_is_good_nobody_waits_for_the_next(credential
 
 
 async def test_a_token_at_its_end_is_not_sent(credential: Credential, clock: Clock) -> None:
-    """The service would answer 401; with no other token to be had the write is out of reach."""
+    """The service would answer 401; without another token the write fails as storage trouble."""
     bearer = Bearer(credential)
     await _token(bearer)
     clock.now += DAY - 1
@@ -244,7 +244,7 @@ async def test_a_token_at_its_end_is_not_sent(credential: Credential, clock: Clo
 
 
 async def test_one_who_gives_up_does_not_take_the_question_of_the_others_with_it(credential: Credential) -> None:
-    """All who wait for the first token share one question."""
+    """All callers that wait for the first token share one request for it."""
     bearer = Bearer(credential)
     credential.answers.clear()
     waiting = [asyncio.create_task(_token(bearer)) for _ in range(10)]
@@ -262,7 +262,7 @@ async def test_one_who_gives_up_does_not_take_the_question_of_the_others_with_it
 async def test_a_question_that_is_never_answered_is_given_up(
     credential: Credential, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A connection that hangs must not hold all who come later."""
+    """A connection that hangs must not block later callers."""
     monkeypatch.setattr(module, "_ANSWER_SECONDS", 0.01)
     bearer = Bearer(credential)
     credential.answers.clear()
@@ -276,7 +276,7 @@ async def test_a_question_that_is_never_answered_is_given_up(
 async def test_closing_ends_a_question_and_the_credential(
     credential: Credential, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Nothing is left running, and nothing is reported as lost."""
+    """No task is left, and no exception is reported as unretrieved."""
     bearer = Bearer(credential)
     credential.answers.clear()
     waiting = asyncio.create_task(_token(bearer))

@@ -1,4 +1,4 @@
-"""The budget of bytes: what is in memory is bounded, and given out first come first served."""
+"""The budget of bytes: memory is bounded, and given out in order of arrival."""
 
 import asyncio
 
@@ -9,19 +9,19 @@ from shared.storage.budget import Budget
 
 
 async def turns(count: int = 5) -> None:
-    """Let everybody run who can."""
+    """Let all ready tasks run."""
     for _ in range(count):
         await asyncio.sleep(0)
 
 
 def take(budget: Budget, size: int) -> asyncio.Task[int]:
-    """Ask for bytes as one call does."""
+    """Take bytes as a call does."""
     return asyncio.create_task(budget.take(size))
 
 
 @pytest.mark.promise("Bounded")
 async def test_callers_wait_while_there_is_no_room() -> None:
-    """And go on in the order in which they came; a small one does not overtake a large one."""
+    """They continue in order of arrival; a small one does not overtake a large one."""
     budget = Budget(10)
     assert await budget.take(8) == 8
     large, small = take(budget, 5), take(budget, 1)
@@ -35,7 +35,7 @@ async def test_callers_wait_while_there_is_no_room() -> None:
 
 
 async def test_what_is_larger_than_the_whole_waits_until_it_is_alone() -> None:
-    """No event waits for ever for room that does not exist; it takes all there is."""
+    """A request larger than the budget gets the whole budget, so that no event waits forever."""
     budget = Budget(10)
     await budget.take(1)
     huge = take(budget, 1_000)
@@ -49,7 +49,7 @@ async def test_what_is_larger_than_the_whole_waits_until_it_is_alone() -> None:
 
 @pytest.mark.promise("Bounded")
 async def test_a_waiter_who_is_cancelled_lets_the_next_one_in() -> None:
-    """Room that is free is not kept from somebody small by somebody large who has gone."""
+    """A large waiter that was cancelled does not block a small one behind it."""
     budget = Budget(10)
     await budget.take(4)
     large, small = take(budget, 9), take(budget, 6)
@@ -62,7 +62,7 @@ async def test_a_waiter_who_is_cancelled_lets_the_next_one_in() -> None:
 
 
 async def test_a_waiter_cancelled_in_the_turn_that_gives_it_room_passes_it_on() -> None:
-    """Room that nobody took is not lost."""
+    """Its bytes are not lost."""
     budget = Budget(10)
     await budget.take(10)
     waiting, behind = take(budget, 10), take(budget, 10)
@@ -76,8 +76,21 @@ async def test_a_waiter_cancelled_in_the_turn_that_gives_it_room_passes_it_on() 
 
 
 @pytest.mark.promise("Bounded")
+async def test_who_gets_no_room_until_the_deadline_is_refused() -> None:
+    """And lets the next one in."""
+    budget = Budget(10)
+    await budget.take(4)
+    large, small = asyncio.create_task(budget.take(9, asyncio.get_running_loop().time() + 0.02)), take(budget, 6)
+    with pytest.raises(Busy):
+        await large
+
+    assert await small == 6
+    assert budget.free == 0
+
+
+@pytest.mark.promise("Bounded")
 async def test_beyond_four_times_the_budget_nobody_may_wait() -> None:
-    """Their texts are in memory, too: they are refused at once, and Event Grid delivers again."""
+    """Waiting texts take memory too, so further calls are refused at once, and Event Grid redelivers."""
     budget = Budget(10)
     await budget.take(10)
     waiting = [take(budget, 10) for _ in range(4)]

@@ -1,4 +1,4 @@
-"""A new worker loads what it needs for its first event, and nothing else before that is needed."""
+"""A new worker loads only what its first event needs."""
 
 import os
 import subprocess
@@ -31,7 +31,7 @@ asyncio.run(main())
 
 
 def run(program: str, **settings: str) -> list[str]:
-    """Run a program in a fresh interpreter; tell the words that it prints."""
+    """Run a program in a fresh interpreter; return the words that it prints."""
     done = subprocess.run(
         [sys.executable, "-W", "ignore::ResourceWarning", "-c", program],
         cwd=PROJECT,
@@ -45,12 +45,12 @@ def run(program: str, **settings: str) -> list[str]:
 
 
 def test_importing_the_app_loads_no_sdk_but_that_of_functions() -> None:
-    """Together they cost more than everything else that the app imports."""
+    """The SDKs cost more than everything else that the app imports."""
     assert run(f"import sys, function_app\n{LOADED}") == []
 
 
 def test_writing_by_account_key_loads_no_sdk(account: Account, azurite: Azurite) -> None:
-    """From the connection string to durable rows, where the tables are there."""
+    """From the connection string to durable rows, if the tables exist."""
     with by_sdk(account) as service:
         for table in TABLES:
             service.create_table(table)
@@ -60,7 +60,7 @@ def test_writing_by_account_key_loads_no_sdk(account: Account, azurite: Azurite)
 
 
 def test_the_sdk_is_loaded_to_create_a_missing_table(account: Account, azurite: Azurite) -> None:
-    """Once in the life of a deployment, and the rows are there all the same."""
+    """Once in the life of a deployment, and the rows are written."""
     assert run(RECEIVE, EventTables=azurite.connection_string) == ["azure.core", "azure.data"]
     assert len(rows_of(account, "SmsEvents")) == 20
 
@@ -74,7 +74,7 @@ def test_the_sdk_is_loaded_to_create_a_missing_table(account: Account, azurite: 
     ids=["key", "identity"],
 )
 def test_azure_identity_is_imported_only_when_it_is_used(settings: dict[str, str], loaded: list[str]) -> None:
-    """It doubles a cold start: who uses a connection string does not pay for it."""
+    """It would double a cold start, which a connection string need not pay for."""
     program = f"""
 import asyncio, os, sys
 from shared.storage.settings import read_settings
@@ -94,7 +94,7 @@ asyncio.run(main())
     "module", ["function_app", "shared.lookups", "shared.storage.connection", "shared.storage.authorization"]
 )
 def test_the_sdks_are_quiet_before_they_can_say_anything(module: str) -> None:
-    """At INFO azure-core prints URLs and with them keys: importing what uses it is enough to keep it at WARNING."""
+    """At INFO azure-core logs URLs with keys; importing a module that uses it sets it to WARNING."""
     told = run(f"import logging, {module}\nprint(logging.getLogger('azure.core').getEffectiveLevel())")
 
     assert told == ["30"]

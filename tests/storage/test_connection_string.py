@@ -1,4 +1,4 @@
-"""Connection strings mean what azure-data-tables and the Functions host take them for."""
+"""Connection strings are read as by azure-data-tables and the Functions host."""
 
 import re
 
@@ -87,7 +87,7 @@ def test_the_same_account_is_read_as_by_the_sdk(text: str) -> None:
 
 @pytest.mark.parametrize("text", REFUSED)
 def test_what_the_sdk_refuses_is_refused(text: str) -> None:
-    """With the setting's name and a cure instead of the SDK's text, which may quote it."""
+    """With the name of the setting and what to do, instead of the SDK's text, which may quote the value."""
     with pytest.raises(ValueError):  # noqa: PT011  whatever its text
         TableServiceClient.from_connection_string(text)
     with pytest.raises(SettingsError, match="EventTables") as caught:
@@ -109,7 +109,7 @@ def test_what_the_sdk_refuses_is_refused(text: str) -> None:
     ],
 )
 def test_odd_spacing_is_forgiven(text: str, same: str) -> None:
-    """Blanks and line ends come with copying; the SDK stumbles over them."""
+    """Copying adds blanks and line breaks; the SDK fails on them."""
     assert parse_connection_string(text) == parse_connection_string(same)
 
 
@@ -128,7 +128,7 @@ def test_odd_spacing_is_forgiven(text: str, same: str) -> None:
     ],
 )
 def test_the_emulator_is_where_the_host_looks_for_it(text: str, endpoint: str) -> None:
-    """On this machine, or where its proxy is; port and path of the proxy's URL do not count."""
+    """On this machine, or at its proxy; port and path of the proxy's URL are ignored."""
     account = parse_connection_string(text)
 
     assert account.endpoint == endpoint
@@ -157,7 +157,7 @@ def test_the_emulator_is_where_the_host_looks_for_it(text: str, endpoint: str) -
     ],
 )
 def test_what_could_never_be_written_with_is_an_error_at_once(text: str) -> None:
-    """The SDK would take some of these and fail with every request."""
+    """The SDK would accept some of these and fail with every request."""
     with pytest.raises(SettingsError, match=r"^EventTables ") as caught:
         parse_connection_string(text)
 
@@ -179,7 +179,7 @@ _PARTS = st.tuples(
 
 @given(st.lists(_PARTS, max_size=5))
 def test_whatever_is_pasted_is_an_account_or_a_settings_error(parts: list[tuple[str, str, str]]) -> None:
-    """An account has a URL that a request can be sent to; an error quotes no value."""
+    """An account has a valid URL; an error quotes no value."""
     try:
         account = parse_connection_string(";".join("".join(part) for part in parts))
     except SettingsError as error:

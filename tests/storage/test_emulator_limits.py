@@ -1,10 +1,9 @@
-"""Where the emulator is narrower than the service, what becomes of an event there, and that the documents say so."""
+"""Where the emulator's limits are lower than the service's, and what happens to such events."""
 
 import base64
 import json
 import random
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Sequence
 from math import inf
 from pathlib import Path
 from typing import Final
@@ -15,12 +14,11 @@ from shared.errors import RowRefused, StorageError
 from shared.rows.fitting import unpack
 from shared.sink import DeadLettered, Sink
 from shared.storage.account import Account
-from shared.storage.group_commit import GroupCommit
 from shared.storage.odata import Row
-from shared.storage.tables import Tables
 from tests import samples
 from tests.core.service_limits import violations
 from tests.storage.edm import by_sdk, rows_of
+from tests.storage.opening import opened, opened_sink
 from tests.storage.room import Room
 
 DOCUMENT = (Path(__file__).parents[2] / "docs" / "records.md").read_text(encoding="utf-8")
@@ -30,7 +28,7 @@ CYRILLIC_TEXTS: Final = ("messageId", "from", "to", "deliveryStatus", "deliveryS
 
 
 class Captured(Room):
-    """A store that keeps the rows that it is given."""
+    """A store that records the rows that it is given."""
 
     def __init__(self) -> None:
         self.rows: list[Row] = []
@@ -41,33 +39,23 @@ class Captured(Room):
 
 
 async def rows(text: str) -> list[Row]:
-    """Make the rows of an event."""
+    """Return the rows of an event."""
     store = Captured()
     await Sink(store).receive(text, function="sms_events")
     return store.rows
 
 
 def entity(row: Row) -> dict[str, object]:
-    """Read a row as the service does: each value in its type."""
+    """Return a row as the service reads it, each value in its type."""
     sent = json.loads(row.body)
     types = {name.partition("@")[0]: sent.pop(name) for name in [*sent] if "@" in name}
     read: dict[str, Callable[[str], object]] = {"Edm.Binary": base64.b64decode, "Edm.Int64": int}
     return {name: read[types[name]](value) if types.get(name) in read else value for name, value in sent.items()}
 
 
-@asynccontextmanager
-async def opened(account: Account) -> AsyncIterator[Tables]:
-    """Open tables for the length of a block."""
-    tables = Tables(account)
-    try:
-        yield tables
-    finally:
-        await tables.close()
-
-
 @pytest.fixture(name="incompressible", scope="module")
 def _incompressible() -> str:
-    """An SMS whose text is a megabyte of random letters and digits, as somebody's base64 is."""
+    """Return an SMS whose text is a megabyte of random letters and digits, like Base64."""
     event = samples.event("2025/SMSReceived")
     event["data"]["message"] = base64.b64encode(random.Random(5).randbytes(780_000)).decode()
     text = json.dumps(event)
@@ -77,7 +65,7 @@ def _incompressible() -> str:
 
 @pytest.fixture(name="cyrillic", scope="module")
 def _cyrillic() -> str:
-    """A delivery report with texts of 31,000 Cyrillic letters in every property that takes any."""
+    """Return a delivery report with texts of 31,000 Cyrillic letters in every text property."""
     event = samples.event("2025/SMSDeliveryReportReceived")
     event["data"] |= dict.fromkeys(CYRILLIC_TEXTS, "Ж" * 31000)
     return json.dumps(event, ensure_ascii=False)
@@ -87,7 +75,7 @@ def _cyrillic() -> str:
 async def test_the_service_takes_what_the_emulator_refuses(
     text: str, account: Account, request: pytest.FixtureRequest
 ) -> None:
-    """Each row keeps every documented limit of the service; those of the record are too large for the emulator."""
+    """Each row is within every documented limit of the service, but too large for the emulator."""
     made = await rows(request.getfixturevalue(text))
     large = [row for row in made if len(row.body) > EMULATOR_BYTES]
 
@@ -100,12 +88,10 @@ async def test_the_service_takes_what_the_emulator_refuses(
 
 
 async def test_what_no_row_of_the_emulator_holds_raises_there(account: Account, incompressible: str) -> None:
-    """The dead letter is as large: nothing is acknowledged, so Event Grid keeps the event."""
-    async with opened(account) as tables:
-        store = GroupCommit(tables)
+    """The dead letter is as large, so nothing is acknowledged, and Event Grid keeps the event."""
+    async with opened_sink(account) as sink:
         with pytest.raises(StorageError, match="EntityTooLarge"):
-            await Sink(store).receive(incompressible, function="sms_events")
-        await store.close()
+            await sink.receive(incompressible, function="sms_events")
 
     with by_sdk(account) as service:
         tables_there = {table.name for table in service.list_tables()}
@@ -117,11 +103,9 @@ async def test_what_no_row_of_the_emulator_holds_raises_there(account: Account, 
 async def test_a_row_that_is_too_large_for_the_emulator_becomes_a_dead_letter_there(
     account: Account, cyrillic: str
 ) -> None:
-    """Its text alone packs well: the event is kept whole, and acknowledged."""
-    async with opened(account) as tables:
-        store = GroupCommit(tables)
-        outcome = await Sink(store).receive(cyrillic, function="sms_events")
-        await store.close()
+    """Its text compresses well, so the dead letter keeps it whole and the event is acknowledged."""
+    async with opened_sink(account) as sink:
+        outcome = await sink.receive(cyrillic, function="sms_events")
 
     (letter,) = rows_of(account, "DeadLetters")
     assert isinstance(outcome, DeadLettered)
@@ -130,10 +114,10 @@ async def test_a_row_that_is_too_large_for_the_emulator_becomes_a_dead_letter_th
 
 
 async def test_a_row_just_below_the_emulators_limit_is_taken(account: Account) -> None:
-    """The limit is that of the request's body and no other."""
+    """The limit is that of the request body."""
     async with opened(account) as tables:
         for size, fits in ((EMULATOR_BYTES, True), (EMULATOR_BYTES + 1, False)):
-            row = Row("SmsEvents", "p", "r", "SmsEvents(PartitionKey='p',RowKey='r')", _body(size))
+            row = Row("SmsEvents", "p", "r", "SmsEvents(PartitionKey='p',RowKey='r')", _body(size), size)
             if fits:
                 await tables.upsert(row)
             else:
@@ -147,7 +131,7 @@ def _body(size: int) -> bytes:
 
 
 def test_the_documentation_says_so_with_the_figures() -> None:
-    """Who tries a large event on the emulator finds the reason."""
+    """The documentation has the figures."""
     _, _, section = DOCUMENT.partition("## Limits of the emulator")
 
     for figure in (EMULATOR_BYTES, EMULATOR_BYTES * 3 // 4, 7 * 31_000 * len("\\u0416")):

@@ -23,7 +23,7 @@ def _rows(request: Request) -> int:
 
 
 def _is_troubled(request: Request) -> bool:
-    """Tell requests about numbers in trouble; the time line, which is for all, is none of them."""
+    """Return whether a request concerns an unresponsive number; `Timeline`, which is shared, does not count."""
     paths = request.target.encode() + request.body
     return TROUBLED in paths and b"Timeline(" not in paths
 
@@ -46,7 +46,7 @@ async def opened(script: Script, patience: Patience) -> AsyncIterator[tuple[Sink
 
 
 async def _receive(sink: Sink, number: str, name: str) -> bool:
-    """Tell whether an event of a number was acknowledged."""
+    """Return whether an event of a number was acknowledged."""
     try:
         return isinstance(await sink.receive(sms(name, to=number), function="sms_events"), Recorded)
     except StorageError:
@@ -55,7 +55,7 @@ async def _receive(sink: Sink, number: str, name: str) -> bool:
 
 @pytest.mark.promise("Bounded")
 async def test_healthy_numbers_do_not_wait_for_four_hundred_dead_ones() -> None:
-    """They are all acknowledged while the dead ones still have patience left."""
+    """They are all acknowledged before the unresponsive ones time out."""
     patience = Patience(attempts=2, attempt=10, whole=12)
     async with opened(lambda request: hang if _is_troubled(request) else _written(request), patience) as (sink, server):
         dead = [asyncio.create_task(_receive(sink, f"+1666{number:07}", f"dead{number}")) for number in range(400)]
@@ -72,7 +72,7 @@ async def test_healthy_numbers_do_not_wait_for_four_hundred_dead_ones() -> None:
 
 @pytest.mark.promise("Bounded")
 async def test_what_is_written_under_overload_is_acknowledged(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is too much for a partition is refused early, and its neighbour notices nothing."""
+    """Excess load on a partition is refused early, and another partition is not affected."""
     monkeypatch.setattr(sink_module, "ANSWER_WITHIN_SECONDS", 3.0)
     monkeypatch.setattr(lane, "MOST_ROWS", 10)  # a transaction takes a tenth of a call's time, as it does when deployed
     written = 0

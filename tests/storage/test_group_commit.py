@@ -1,4 +1,4 @@
-"""Group commit, promise by promise, on a writer that the test holds in its hand."""
+"""Group commit, promise by promise, with a writer that the test controls."""
 
 import asyncio
 import contextlib
@@ -18,13 +18,13 @@ from tests.storage.fake_writer import FakeWriter, key, row
 
 
 async def turns(count: int = 10) -> None:
-    """Let everybody run who can."""
+    """Let all ready tasks run."""
     for _ in range(count):
         await asyncio.sleep(0)
 
 
 def idle(commit: GroupCommit) -> bool:
-    """Tell whether nothing is left in memory of what was written."""
+    """Return whether no lane and no task is left."""
     return not commit._lanes and not commit._tasks
 
 
@@ -35,7 +35,7 @@ def _writer() -> FakeWriter:
 
 @pytest.fixture(name="commit")
 async def _commit(writer: FakeWriter) -> AsyncIterator[GroupCommit]:
-    """A group commit that has nothing left when the test ends."""
+    """Return a group commit that must be idle at the end of the test."""
     commit = GroupCommit(writer)
     yield commit
     writer.release()
@@ -49,7 +49,7 @@ def start(commit: GroupCommit, *rows: Row) -> asyncio.Task[None]:
 
 
 async def settled(*tasks: asyncio.Task[None]) -> list[type[BaseException] | None]:
-    """Wait for callers and tell how each ended."""
+    """Wait for callers and return how each ended."""
     outcomes = await asyncio.gather(*tasks, return_exceptions=True)
     return [None if outcome is None else type(outcome) for outcome in outcomes]
 
@@ -71,7 +71,7 @@ async def test_write_returns_when_the_rows_are_durable_and_not_before(writer: Fa
 
 
 async def test_a_lone_row_goes_out_alone_and_at_once(writer: FakeWriter, commit: GroupCommit) -> None:
-    """Nobody waits for company: one turn of the event loop later the single write is under way, without any timer."""
+    """One turn of the event loop later the single write is under way; there is no timer."""
     caller = start(commit, row("p", "1"))
     await turns(4)
 
@@ -81,7 +81,7 @@ async def test_a_lone_row_goes_out_alone_and_at_once(writer: FakeWriter, commit:
 
 
 async def test_rows_that_arrive_meanwhile_make_up_one_transaction(writer: FakeWriter, commit: GroupCommit) -> None:
-    """What comes while a write of the partition is in flight goes out together next, in the order of arrival."""
+    """Rows that arrive during a write of their partition are written together next, in order of arrival."""
     first = start(commit, row("p", "0"))
     await turns()
     others = [start(commit, row("p", str(number))) for number in range(1, 10)]
@@ -96,7 +96,7 @@ async def test_rows_that_arrive_meanwhile_make_up_one_transaction(writer: FakeWr
 
 
 async def test_callers_of_the_same_turn_share_a_transaction_at_once(writer: FakeWriter, commit: GroupCommit) -> None:
-    """A batch that the host hands over at once costs one request from the start."""
+    """A batch that the host passes on at once costs one request from the start."""
     callers = [start(commit, row("p", str(number))) for number in range(5)]
     await turns()
 
@@ -106,7 +106,7 @@ async def test_callers_of_the_same_turn_share_a_transaction_at_once(writer: Fake
 
 
 async def test_a_caller_one_turn_behind_still_gets_on(writer: FakeWriter, commit: GroupCommit) -> None:
-    """The host starts the invocations of a batch one after the other: one turn of the loop is waited for them."""
+    """The host starts the invocations of a batch one after the other, so a write waits one turn of the loop."""
 
     async def late() -> None:
         await asyncio.sleep(0)
@@ -121,7 +121,7 @@ async def test_a_caller_one_turn_behind_still_gets_on(writer: FakeWriter, commit
 
 
 async def test_partitions_and_tables_do_not_wait_for_each_other(writer: FakeWriter, commit: GroupCommit) -> None:
-    """A partition whose write hangs holds up nobody else."""
+    """A partition whose write hangs delays no other."""
     hanging = start(commit, row("p", "1"))
     await turns()
     others = [start(commit, row("q", "1")), start(commit, row("p", "1", table="U"))]
@@ -146,7 +146,7 @@ async def test_a_transaction_holds_a_hundred_rows_at_most(writer: FakeWriter, co
 
 
 async def test_a_transaction_holds_four_mebibytes_at_most(writer: FakeWriter, commit: GroupCommit) -> None:
-    """Rows of 1 MB go out three at a time: the writer refuses more than the service takes."""
+    """Rows of 1 MB are written three at a time: the fake refuses what the service would refuse."""
     callers = [start(commit, row("p", str(number), 1_300_000)) for number in range(7)]
     await turns()
     writer.release()
@@ -156,7 +156,7 @@ async def test_a_transaction_holds_four_mebibytes_at_most(writer: FakeWriter, co
 
 
 async def test_a_row_over_every_limit_goes_out_alone(writer: FakeWriter, commit: GroupCommit) -> None:
-    """The service shall say what it thinks of it; the lane does not choke on it."""
+    """The service decides on it, and the lane continues."""
     callers = [start(commit, row("p", "0", MOST_BYTES)), start(commit, row("p", "1")), start(commit, row("p", "2"))]
     await turns()
     writer.release()
@@ -166,7 +166,7 @@ async def test_a_row_over_every_limit_goes_out_alone(writer: FakeWriter, commit:
 
 
 async def test_a_row_stands_once_in_a_transaction(writer: FakeWriter, commit: GroupCommit) -> None:
-    """Redeliveries that meet are one row, one write, and all of them are told."""
+    """Concurrent redeliveries are one row and one write, and all their callers are answered."""
     callers = [start(commit, row("p", str(number % 2))) for number in range(6)]
     await turns()
     assert [[one.row_key for one in rows] for rows in writer.calls] == [["0", "1"]]
@@ -176,7 +176,7 @@ async def test_a_row_stands_once_in_a_transaction(writer: FakeWriter, commit: Gr
 
 
 async def test_a_row_that_comes_while_it_is_written_is_written_again(writer: FakeWriter, commit: GroupCommit) -> None:
-    """A redelivery does not trust a write whose outcome nobody knows yet."""
+    """A redelivery does not rely on a write whose outcome is still unknown."""
     first = start(commit, row("p", "1"))
     await turns()
     again = start(commit, row("p", "1"))
@@ -189,7 +189,7 @@ async def test_a_row_that_comes_while_it_is_written_is_written_again(writer: Fak
 
 
 async def test_one_caller_may_bring_a_row_twice(writer: FakeWriter, commit: GroupCommit) -> None:
-    """Equal rows of one caller count as one, and the caller is told once both are settled."""
+    """Equal rows of one caller count once."""
     caller = start(commit, row("p", "1"), row("p", "1"))
     await turns()
     writer.finish()
@@ -199,12 +199,12 @@ async def test_one_caller_may_bring_a_row_twice(writer: FakeWriter, commit: Grou
 
 
 async def test_nothing_to_write_is_written_at_once(commit: GroupCommit) -> None:
-    """No rows: the caller returns."""
+    """Without rows the caller returns."""
     assert await settled(start(commit)) == [None]
 
 
 async def test_a_failed_transaction_fails_those_in_it_only(writer: FakeWriter, commit: GroupCommit) -> None:
-    """Callers before, behind and beside it get their rows written."""
+    """Callers before, after and in other partitions get their rows written."""
     before = start(commit, row("p", "0"))
     await turns()
     inside = [start(commit, row("p", "1")), start(commit, row("p", "2"))]
@@ -223,7 +223,7 @@ async def test_a_failed_transaction_fails_those_in_it_only(writer: FakeWriter, c
 
 
 async def test_a_caller_fails_when_any_of_its_rows_does(writer: FakeWriter, commit: GroupCommit) -> None:
-    """One of two tables took its row: the caller fails, and only after both are settled."""
+    """If one of two tables takes its row, the caller fails, but only after both are settled."""
     caller = start(commit, row("p", "1"), row("p", "1", table="U"))
     await turns()
     writer.finish(StorageError("503"))
@@ -236,7 +236,7 @@ async def test_a_caller_fails_when_any_of_its_rows_does(writer: FakeWriter, comm
 
 @pytest.mark.parametrize("refused_first", [True, False])
 async def test_trouble_outweighs_refusal(writer: FakeWriter, commit: GroupCommit, *, refused_first: bool) -> None:
-    """A caller with one row refused and one failed is to be delivered again, not dead-lettered."""
+    """A caller with one row refused and one failed should be redelivered, not dead-lettered."""
     errors: list[BaseException] = [RowRefused("EntityTooLarge"), StorageError("503")]
     caller = start(commit, row("p", "1"), row("q", "1"))
     await turns()
@@ -252,7 +252,7 @@ def _refuse_poison(rows: Sequence[Row]) -> BaseException | None:
 
 
 async def test_a_refused_row_does_not_fail_its_neighbours(writer: FakeWriter, commit: GroupCommit) -> None:
-    """The transaction is taken apart: each row is judged by itself, and only the poison fails."""
+    """The rows of the transaction are written one by one, and only the refused one fails."""
     writer.verdict = _refuse_poison
     writer.release()
     callers = [start(commit, row("p", "poison" if number == 3 else str(number))) for number in range(10)]
@@ -268,7 +268,7 @@ async def test_a_refused_row_does_not_fail_its_neighbours(writer: FakeWriter, co
 async def test_a_bug_in_the_writer_fails_its_callers_and_no_later_ones(
     writer: FakeWriter, commit: GroupCommit, bug: BaseException
 ) -> None:
-    """Nobody is left hanging, what is printed quotes nothing of the row, and the partition still works afterwards."""
+    """No caller is left waiting, the log quotes no row, and the partition still works afterwards."""
     caller = start(commit, row("p", "1"))
     await turns()
     waiting = start(commit, row("p", "2"))
@@ -285,7 +285,7 @@ async def test_a_bug_in_the_writer_fails_its_callers_and_no_later_ones(
 
 
 async def test_the_traceback_of_a_bug_is_kept(writer: FakeWriter, commit: GroupCommit) -> None:
-    """Whoever has to find the bug sees where it was raised."""
+    """It shows where the bug was raised."""
 
     def stumble(_rows: Sequence[Row]) -> BaseException | None:
         raise ZeroDivisionError
@@ -299,7 +299,7 @@ async def test_the_traceback_of_a_bug_is_kept(writer: FakeWriter, commit: GroupC
 
 
 async def test_each_caller_gets_an_error_of_its_own(writer: FakeWriter, commit: GroupCommit) -> None:
-    """Tracebacks of concurrent invocations do not grow into one another."""
+    """Tracebacks of concurrent invocations do not accumulate."""
     callers = [start(commit, row("p", str(number))) for number in range(3)]
     await turns()
     writer.finish(StorageError("503 ServerBusy"))
@@ -310,7 +310,7 @@ async def test_each_caller_gets_an_error_of_its_own(writer: FakeWriter, commit: 
 
 
 async def test_a_cancelled_caller_disturbs_nobody(writer: FakeWriter, commit: GroupCommit) -> None:
-    """Not its neighbours in a transaction that is under way, which is written as a whole."""
+    """A transaction under way is written as a whole."""
     callers = [start(commit, row("p", str(number))) for number in range(3)]
     await turns()
     callers[1].cancel()
@@ -323,7 +323,7 @@ async def test_a_cancelled_caller_disturbs_nobody(writer: FakeWriter, commit: Gr
 
 @pytest.mark.promise("Bounded")
 async def test_rows_whose_callers_have_gone_are_not_sent(writer: FakeWriter, commit: GroupCommit) -> None:
-    """Under overload what is written is acknowledged; the rows behind it still go out."""
+    """Under overload, what is written is acknowledged; the rows behind it are still written."""
     callers = [start(commit, row("p", "0"))]
     await turns()
     callers += [start(commit, row("p", str(number))) for number in range(1, 4)]
@@ -337,7 +337,7 @@ async def test_rows_whose_callers_have_gone_are_not_sent(writer: FakeWriter, com
 
 
 async def test_a_lane_of_nobody_ends(writer: FakeWriter, commit: GroupCommit) -> None:
-    """When all who waited have gone, nothing is sent and nothing is left."""
+    """If all callers are cancelled, nothing is sent and nothing is left."""
     first = start(commit, row("p", "0"))
     await turns()
     others = [start(commit, row("p", str(number))) for number in range(1, 4)]
@@ -353,7 +353,7 @@ async def test_a_lane_of_nobody_ends(writer: FakeWriter, commit: GroupCommit) ->
 
 
 async def test_a_duplicate_of_a_cancelled_caller_is_still_written(writer: FakeWriter, commit: GroupCommit) -> None:
-    """Two deliveries of one event share a row: when the first gives up, the second still gets it written."""
+    """Two deliveries of one event share a row: if the first is cancelled, the second still gets it written."""
     first, second = start(commit, row("p", "1")), start(commit, row("p", "1"))
     await turns()
     first.cancel()
@@ -365,7 +365,7 @@ async def test_a_duplicate_of_a_cancelled_caller_is_still_written(writer: FakeWr
 
 @pytest.mark.promise("Bounded")
 async def test_a_lane_takes_half_of_what_is_free_and_refuses_the_rest(writer: FakeWriter) -> None:
-    """However many lanes are full, the next one finds room; who is refused has written nothing."""
+    """However many lanes are full, the next one finds room; a refused caller has written nothing."""
     commit = GroupCommit(writer, waiting_bytes=10_000)
     callers = [start(commit, row("p", str(number), 1_000), row(str(number), "0")) for number in range(12)]
     await turns()
@@ -388,8 +388,30 @@ def _acknowledged(outcomes: list[type[BaseException] | None]) -> set[str]:
 
 
 @pytest.mark.promise("Bounded")
+async def test_a_caller_whose_time_is_over_is_let_go_and_its_waiting_rows_are_not_sent(
+    writer: FakeWriter, commit: GroupCommit
+) -> None:
+    """A row that somebody else waits for is sent all the same, and what is under way goes on."""
+    soon = asyncio.get_running_loop().time() + 0.02
+    under_way = asyncio.create_task(commit.write([row("p", "1")], deadline=soon))
+    await turns()
+    shared, own = row("p", "2"), row("p", "3")
+    hurried = asyncio.create_task(commit.write([shared, own], deadline=soon))
+    patient = start(commit, shared)
+    with pytest.raises(StorageError, match="not written in time"):
+        await hurried
+    with pytest.raises(StorageError, match="not written in time"):
+        await under_way
+
+    assert not patient.done()
+    writer.release()
+    await patient
+    assert writer.stored.keys() == {key(row("p", "1")), key(shared)}
+
+
+@pytest.mark.promise("Bounded")
 async def test_a_lane_that_is_slower_than_its_rows_arrive_refuses_them_at_once() -> None:
-    """It has learned how long a transaction takes, and a caller's deadline tells what can still be written."""
+    """The lane measures its transactions and compares the time to drain with the caller's deadline."""
     loop = asyncio.get_running_loop()
     writer = FakeWriter()
     commit = GroupCommit(writer)
@@ -414,7 +436,7 @@ async def test_a_lane_that_is_slower_than_its_rows_arrive_refuses_them_at_once()
 
 @pytest.mark.promise("Bounded")
 async def test_who_is_stuck_gives_way_when_room_is_short(writer: FakeWriter, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Partitions that do not answer are failed for those that do; Event Grid delivers their events again."""
+    """Partitions that do not answer are failed in favour of those that do; Event Grid redelivers their events."""
     monkeypatch.setattr(group_commit, "_STUCK_AFTER", 0.01)
     commit = GroupCommit(writer, waiting_bytes=10_000)
 
@@ -442,7 +464,7 @@ async def test_who_is_stuck_gives_way_when_room_is_short(writer: FakeWriter, mon
 
 
 async def test_close_waits_for_what_is_under_way(writer: FakeWriter, commit: GroupCommit) -> None:
-    """Rows in flight and rows in the queue behind them are written before the worker goes."""
+    """Rows in flight, and rows queued behind them, are written before it returns."""
     callers = [start(commit, row("p", "0"))]
     await turns()
     callers.append(start(commit, row("p", "1")))
@@ -460,7 +482,7 @@ async def test_close_waits_for_what_is_under_way(writer: FakeWriter, commit: Gro
 
 
 async def test_a_closed_store_takes_no_rows(writer: FakeWriter, commit: GroupCommit) -> None:
-    """Who comes too late is told to come again, elsewhere."""
+    """A call after the shutdown fails, and Event Grid redelivers."""
     await commit.close()
     with pytest.raises(StorageError, match="shutting down"):
         await commit.write([row("p", "1")])
@@ -481,10 +503,10 @@ async def test_an_idle_store_holds_nothing() -> None:
 
 
 async def test_a_failed_write_is_not_kept_alive(writer: FakeWriter, commit: GroupCommit) -> None:
-    """Errors and their tracebacks go with their callers."""
+    """Errors and their tracebacks are freed with their callers."""
 
     class WatchedError(StorageError):
-        """One that can be watched."""
+        """An error with weak references."""
 
     writer.verdict = lambda _rows: WatchedError("503")
     writer.release()
@@ -501,7 +523,7 @@ async def test_a_failed_write_is_not_kept_alive(writer: FakeWriter, commit: Grou
 
 @pytest.mark.promise("Crash-safe")
 async def test_a_worker_that_is_torn_down_leaves_nobody_waiting() -> None:
-    """When the event loop cancels everything, callers end and the store is empty."""
+    """If the event loop cancels everything, callers end and nothing is left."""
     writer = FakeWriter(holding=True)
     commit = GroupCommit(writer)
     callers = [start(commit, row("p", "0"))]

@@ -1,4 +1,4 @@
-"""Who gets which connection, and that every one that was taken comes back."""
+"""The pool: which connection a request gets, and that every connection is returned."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -41,7 +41,7 @@ async def opened(script: Script) -> AsyncIterator[tuple[Pool, MisbehavingServer]
 
 
 async def test_one_after_the_other_share_a_connection() -> None:
-    """Ten requests, none at the same time as another."""
+    """Ten consecutive requests use one connection."""
     async with opened(in_turn(answer(204))) as (pool, server):
         assert [await use(pool) for _ in range(10)] == [204] * 10
 
@@ -49,7 +49,7 @@ async def test_one_after_the_other_share_a_connection() -> None:
 
 
 async def test_the_connection_that_was_used_last_is_taken_first() -> None:
-    """So that those which a burst needed and nobody needs now come to their end."""
+    """Connections that only a burst needed stay idle until they are closed."""
     async with opened(in_turn(answer(204))) as (pool, server):
         connections = [pool.take() for _ in range(3)]
         for connection in connections:
@@ -63,7 +63,7 @@ async def test_the_connection_that_was_used_last_is_taken_first() -> None:
 
 
 async def test_a_connection_that_has_ended_is_not_taken_before_one_that_is_open() -> None:
-    """Its stream ended with its last request; the other's is still good for the next."""
+    """An open connection is preferred to one whose stream has ended."""
     async with opened(in_turn(answer(204), answer(204, Connection="close"), answer(204))) as (pool, server):
         kept, ended = [pool.take() for _ in range(2)]
         await ask(kept)
@@ -77,7 +77,7 @@ async def test_a_connection_that_has_ended_is_not_taken_before_one_that_is_open(
 
 
 async def test_closing_ends_every_connection() -> None:
-    """Idle ones at once, one in use when it is given back."""
+    """Idle ones at once, one in use when it is returned."""
     left = asyncio.Semaphore(0)
 
     async def until_left(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -1,4 +1,4 @@
-"""The guard over the whole run: it knows the samples' personal data and hears what is logged."""
+"""The guard of all tests: it knows the personal data of the samples and sees every log record."""
 
 import logging
 
@@ -9,7 +9,7 @@ from tests.conftest import OUR_LOGGERS, PrivacyGuard
 
 @pytest.fixture(name="own_guard")
 def _own_guard(personal_data: frozenset[str]) -> PrivacyGuard:
-    """A second guard, whose findings do not fail the run."""
+    """Return a second guard, whose findings do not fail the run."""
     return PrivacyGuard(personal_data)
 
 
@@ -25,12 +25,12 @@ def _own_guard(personal_data: frozenset[str]) -> PrivacyGuard:
     ],
 )
 def test_it_knows_texts_numbers_ids_and_names(text: str, personal_data: frozenset[str]) -> None:
-    """Of each kind of personal data a sample's own is known."""
+    """Every kind of personal data is known."""
     assert text in personal_data
 
 
 def test_it_hears_the_root_logger(privacy_guard: PrivacyGuard) -> None:
-    """Whatever any logger emits goes past it, and our own loggers emit all they have."""
+    """It sees the records of all loggers, and the app's own loggers log at DEBUG."""
     assert privacy_guard in logging.getLogger().handlers
     assert privacy_guard.level == logging.NOTSET
     assert all(logging.getLogger(name).isEnabledFor(logging.DEBUG) for name in OUR_LOGGERS)
@@ -38,7 +38,7 @@ def test_it_hears_the_root_logger(privacy_guard: PrivacyGuard) -> None:
 
 @pytest.mark.promise("Quiet")
 def test_it_notices_personal_data_in_messages_arguments_and_tracebacks(own_guard: PrivacyGuard) -> None:
-    """The line that a reader of the log would see is what counts."""
+    """The formatted record counts."""
     logger = logging.Logger("quiet")  # noqa: LOG001  it must not reach the guard of this run
     logger.addHandler(own_guard)
     logger.error("received from 15555550100")

@@ -1,4 +1,4 @@
-"""Answers of the service, shown to azure-data-tables and to the lean write path: both take them for the same."""
+"""azure-data-tables and the app's write path interpret responses of the service alike."""
 
 import pytest
 from azure.core.exceptions import HttpResponseError
@@ -35,12 +35,12 @@ ERRORS = [
 
 
 def always(step: Step) -> Script:
-    """Answer every write the same; tables exist."""
+    """Return a script that answers every write alike; tables exist."""
     return lambda request: error(409, "TableAlreadyExists") if request.table == "Tables" else step
 
 
 async def sdk_says(server: MisbehavingServer, *, together: bool) -> str:
-    """Write through azure-data-tables; tell its error code, empty for success."""
+    """Write through azure-data-tables; return its error code, empty for success."""
     async with TableServiceClient.from_connection_string(server.connection_string, retry_total=0) as service:
         table = service.get_table_client("SmsEvents")
         try:
@@ -55,7 +55,7 @@ async def sdk_says(server: MisbehavingServer, *, together: bool) -> str:
 
 
 async def we_say(server: MisbehavingServer, *, together: bool) -> str:
-    """Write as the app does; tell the error, empty for success."""
+    """Write as the app does; return the error, empty for success."""
     tables = Tables(server.account, ONCE)
     rows = [encode("SmsEvents", {**entity}) for entity in ENTITIES]
     try:
@@ -70,7 +70,7 @@ async def we_say(server: MisbehavingServer, *, together: bool) -> str:
 @pytest.mark.parametrize("together", [False, True], ids=["alone", "together"])
 @pytest.mark.parametrize(("status", "code"), ERRORS)
 async def test_the_same_error_is_read_from_the_same_answer(status: int, code: str, *, together: bool) -> None:
-    """Both name the service's own code; ours is a refusal exactly when the content is at fault."""
+    """Both name the service's code; the app raises RowRefused exactly if the content is at fault."""
     step = transaction(status, code=code) if together and status != 413 else error(status, code)
     async with MisbehavingServer.start(always(step)) as server:
         assert await sdk_says(server, together=together) == code
@@ -82,7 +82,7 @@ async def test_the_same_error_is_read_from_the_same_answer(status: int, code: st
 
 @pytest.mark.parametrize("status", [200, 201, 202, 203, 204, 206])
 async def test_the_same_answers_are_success(status: int) -> None:
-    """Of all successes of HTTP both take 204 only for a written row."""
+    """Of all 2xx statuses, both accept only 204 for a row."""
     async with MisbehavingServer.start(always(answer(status))) as server:
         assert (await sdk_says(server, together=False) == "") == (status == 204)
         assert (await we_say(server, together=False) == "") == (status == 204)
@@ -90,7 +90,7 @@ async def test_the_same_answers_are_success(status: int) -> None:
 
 @pytest.mark.parametrize("status", [200, 201, 202, 203, 204, 206])
 async def test_the_same_answers_are_a_written_transaction(status: int) -> None:
-    """Both take 202 with a 204 for each row."""
+    """Both accept 202 with a 204 for each row."""
     step = answer(204) if status == 204 else transaction(204, 204, status=status)
     async with MisbehavingServer.start(always(step)) as server:
         assert (await sdk_says(server, together=True) == "") == (status == 202)

@@ -58,14 +58,14 @@ HOSTS_ACCOUNT = {"AzureWebJobsStorage": "DefaultEndpointsProtocol=https;AccountN
     ],
 )
 def test_settings_name_one_account(environment: dict[str, str], account: Account) -> None:
-    """`EventTables` wins over `AzureWebJobsStorage`; either may be a connection string or a URL for an identity."""
+    """`EventTables` precedes `AzureWebJobsStorage`; either is a connection string, or a URL for an identity."""
     assert read_settings(environment) == account
 
 
 @pytest.mark.parametrize("endpoint", ["IDENTITY_ENDPOINT", "MSI_ENDPOINT"])
 @pytest.mark.parametrize("uri", ["EventTables__tableServiceUri", "AzureWebJobsStorage__tableServiceUri"])
 def test_where_azure_provides_a_managed_identity_it_is_the_one(endpoint: str, uri: str) -> None:
-    """Azure says so by where it is asked; elsewhere a developer's own sign-in serves."""
+    """The environment shows whether Azure provides one; elsewhere a developer's own sign-in is used."""
     assert read_settings({uri: URI}).credential == Identity(is_managed=False)
     assert read_settings({uri: URI, endpoint: "http://169.254.129.2:8081/msi/token"}).credential == Identity(
         is_managed=True
@@ -107,7 +107,7 @@ def test_where_azure_provides_a_managed_identity_it_is_the_one(endpoint: str, ur
     ],
 )
 def test_a_wrong_setting_is_named_with_its_cure(environment: dict[str, str], named: list[str]) -> None:
-    """Missing, contradictory or unusable; the value is never in the message, for it may be a key."""
+    """Missing, contradictory or unusable; the message never has the value, which may be a key."""
     with pytest.raises(SettingsError) as caught:
         read_settings(environment)
 
@@ -127,6 +127,10 @@ def test_a_wrong_setting_is_named_with_its_cure(environment: dict[str, str], nam
         ("EventTables__client_id", "EventTables__clientId"),
         ("EventTables__credentials", "EventTables__credential"),
         ("EventTable", "EventTables"),
+        ("EvenTables", "EventTables"),
+        ("EVENT_TABLES__tableServiceUri", "EventTables__tableServiceUri"),
+        ("EvnetTables:tableServiceUri", "EventTables__tableServiceUri"),
+        ("EventTables__tenantId", "there are EventTables, EventTables__tableServiceUri, EventTables__clientId"),
         ("EventTables__accountName", "EventTables__tableServiceUri"),
         ("EventTables__something", "EventTables__tableServiceUri"),
     ],
@@ -135,7 +139,7 @@ def test_a_wrong_setting_is_named_with_its_cure(environment: dict[str, str], nam
 def test_a_misspelled_setting_never_sends_records_to_the_hosts_account(
     misspelled: str, right: str, beside: dict[str, str]
 ) -> None:
-    """Whatever looks like a setting of this app and is none is an error that names it and the right name."""
+    """An unknown setting with this app's prefix is an error that names it and the correct one."""
     with pytest.raises(SettingsError) as caught:
         read_settings({misspelled: OTHER_URI, **beside})
 
@@ -145,8 +149,16 @@ def test_a_misspelled_setting_never_sends_records_to_the_hosts_account(
     assert "other" not in cure
 
 
+@pytest.mark.parametrize(
+    "name", ["EventHubs__fullyQualifiedNamespace", "EventStore", "EVENTS", "Tables", "TablesEvent"]
+)
+def test_a_setting_of_somebody_else_is_none_of_ours(name: str) -> None:
+    """Other extensions of the host have connections too."""
+    assert read_settings({name: OTHER_URI, "AzureWebJobsStorage__accountName": "hosts"}).setting.startswith("AzureWeb")
+
+
 def test_a_misspelled_setting_is_an_error_beside_a_right_one_too() -> None:
-    """What is set means something to whoever set it."""
+    """It is not ignored."""
     with pytest.raises(SettingsError, match="EventTables__clientID2 is no setting of this app"):
         read_settings({"EventTables__tableServiceUri": URI, "EventTables__clientID2": "1"})
 
@@ -167,7 +179,7 @@ def test_a_misspelled_setting_is_an_error_beside_a_right_one_too() -> None:
     ],
 )
 def test_cosmos_db_is_refused_in_one_sentence(environment: dict[str, str]) -> None:
-    """Named by URL or in a connection string, with the reason: it has a table API, but not the same one."""
+    """By URL or in a connection string, with the reason: its table API is not the same."""
     with pytest.raises(
         SettingsError, match=r"^[\w]+ names an endpoint of Cosmos DB, which .*Azure Table Storage$"
     ) as caught:
@@ -178,18 +190,24 @@ def test_cosmos_db_is_refused_in_one_sentence(environment: dict[str, str]) -> No
 
 
 def test_an_account_of_storage_may_be_called_cosmos() -> None:
-    """Only the service's own domain tells."""
+    """Only the domain of the service decides."""
     account = read_settings({"EventTables__tableServiceUri": "https://cosmos.table.core.windows.net"})
 
     assert account.endpoint == "https://cosmos.table.core.windows.net"
 
 
 @pytest.mark.parametrize(
-    "connection_string", [SECRET, f"TableEndpoint={URI};SharedAccessSignature=sig=c2VjcmV0"], ids=["key", "signature"]
+    ("connection_string", "shown"),
+    [
+        (SECRET, "<AccountKey of name>"),
+        (f"TableEndpoint={URI};SharedAccessSignature=sig=c2VjcmV0", "<Signature>"),
+    ],
+    ids=["key", "signature"],
 )
-def test_an_account_never_shows_its_key(connection_string: str) -> None:
-    """It may be logged by accident, whole or in parts."""
+def test_an_account_never_shows_its_key(connection_string: str, shown: str) -> None:
+    """Its repr and those of its parts hide the key, since they may be logged by accident."""
     account = read_settings({"EventTables": connection_string})
 
     assert repr(account) == "<Account from EventTables>"
+    assert repr(account.credential) == shown
     assert "c2VjcmV0" not in f"{account} {account.credential!r} {account.credential}"

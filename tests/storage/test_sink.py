@@ -33,6 +33,7 @@ from tests import samples
 from tests.storage.edm import Typed, found, meant, rows_of
 from tests.storage.events import PREFIX, chat, event, family_function, sms
 from tests.storage.fake_writer import FakeWriter
+from tests.storage.opening import opened_sink
 from tests.storage.room import Room
 
 
@@ -67,11 +68,8 @@ class Store(Room):
 @pytest.fixture(name="real")
 async def _real(account: Account) -> AsyncIterator[Sink]:
     """A sink on the real Azurite, as the app makes it."""
-    tables = Tables(account)
-    store = GroupCommit(tables)
-    yield Sink(store)
-    await store.close()
-    await tables.close()
+    async with opened_sink(account) as sink:
+        yield sink
 
 
 def stored(account: Account) -> dict[str, list[Typed]]:
@@ -523,3 +521,23 @@ async def test_a_refused_dead_letter_is_kept_without_what_its_sender_chose() -> 
     kept = json.loads(row.body)
     assert "unsupported_type" == kept["Reason"]
     assert text.encode() == zlib.decompress(base64.b64decode(kept["RawZ0"]))
+
+
+@pytest.mark.promise("Once")
+async def test_the_first_event_of_the_next_burst_is_written_with_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    """For a moment it is the only call; it is not written on its own, as a call that has had no company for long is."""
+    writer = FakeWriter()
+    target = Sink(GroupCommit(writer))
+
+    async def burst(name: str) -> None:
+        first = asyncio.create_task(target.receive(sms(f"{name}-first"), function="sms_events"))
+        await asyncio.sleep(0)
+        await asyncio.gather(first, *(target.receive(sms(f"{name}-{n}"), function="sms_events") for n in range(9)))
+
+    monkeypatch.setattr(sink, "_COMPANY_SECONDS", 60.0)
+    await burst("one")
+    assert sorted({len(rows) for rows in writer.calls}) == [1, 9]
+
+    writer.calls.clear()
+    await burst("two")
+    assert [len(rows) for rows in writer.calls] == [10] * len(writer.calls)

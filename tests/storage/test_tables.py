@@ -3,8 +3,6 @@
 import asyncio
 import base64
 import gc
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -31,6 +29,7 @@ from shared.storage.account import Account, AccountKey
 from shared.storage.connection_string import parse_connection_string
 from shared.storage.tables import RETRIED, Tables
 from tests.storage.edm import by_sdk, for_sdk, found, meant, rows_of
+from tests.storage.opening import opened
 from tests.storage.rows import encode
 
 # What has broken clients of Table Storage before.
@@ -88,16 +87,6 @@ ENTITIES = st.builds(
     ),
     _CHUNKS,
 )
-
-
-@asynccontextmanager
-async def opened(account: Account) -> AsyncIterator[Tables]:
-    """Open tables for the length of a block."""
-    tables = Tables(account)
-    try:
-        yield tables
-    finally:
-        await tables.close()
 
 
 async def write(account: Account, table: str, *entities: Entity) -> None:

@@ -1,4 +1,4 @@
-"""Which waiting events go out together."""
+"""Batches: which waiting events are delivered in one request."""
 
 from collections import deque
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from acsevents.local.event_grid.events import Event
 
 @dataclass(slots=True)
 class Pending:
-    """An event on its way to one subscription, and what became of it so far. Times are UTC."""
+    """An event that is being delivered to one subscription, and its attempts so far. Times are UTC."""
 
     event: Event
     published: datetime
@@ -19,9 +19,9 @@ class Pending:
 
 
 def take(waiting: deque[Pending], max_events: int, preferred_bytes: int) -> list[Pending]:
-    """Take the next batch off the front: as many as fit, never waiting for more.
+    """Remove the next batch from the front of the queue: as many events of one schema as fit.
 
-    The first event always goes, alone if it is larger than the preferred size; all are of one schema.
+    The first event is always taken, alone if it is larger than the preferred size.
     """
     batch = [waiting.popleft()]
     size = len(batch[0].event.text)

@@ -1,4 +1,4 @@
-"""What a delivery service may do at its worst, at will: each switch is a probability, all off by default."""
+"""The worst that a delivery service may do, as switches; each is a probability, and all are off by default."""
 
 import random
 from dataclasses import dataclass, field
@@ -9,16 +9,16 @@ Switch = Literal["duplicate", "reorder", "delay", "drop_reply", "split", "merge"
 
 @dataclass(kw_only=True)
 class Chaos:
-    """The switches and the one source of chance, which `seed` makes repeatable as far as timing allows.
+    """The switches, and the only source of random numbers; `seed` makes a run repeatable as far as timing allows.
 
     Attributes:
-        seed: of `random.Random`.
+        seed: seed of `random.Random`.
         duplicate: the same batch is delivered twice at the same time.
         reorder: the batch is taken from anywhere in the queue and shuffled.
-        delay: the delivery waits up to 10 s, scaled as the retry schedule is, so that later ones overtake it.
-        drop_reply: the delivery happens, its answer is thrown away and counted as a time-out.
-        split: a batch goes out as two.
-        merge: a failed batch is dissolved and goes out again with whatever waits then.
+        delay: the delivery waits up to 10 s, scaled like the retry schedule, so that later ones overtake it.
+        drop_reply: the batch is delivered, but the response is dropped and counts as a time-out.
+        split: a batch is delivered as two.
+        merge: the events of a failed batch are queued again one by one, and may join other batches.
     """
 
     seed: int = 0
@@ -31,10 +31,10 @@ class Chaos:
     rng: random.Random = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        """Sow the seed."""
+        """Seed the random numbers."""
         self.rng = random.Random(self.seed)
 
     def strikes(self, switch: Switch) -> bool:
-        """Tell whether it happens this time; a switch that is off takes no chance from the others."""
+        """Return whether a switch acts this time; a switch that is off draws no random number."""
         probability: float = getattr(self, switch)
         return probability > 0 and self.rng.random() < probability

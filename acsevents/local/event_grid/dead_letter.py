@@ -1,4 +1,4 @@
-"""Files of undeliverable events, named and written as Event Grid writes blobs into a dead-letter container.
+"""Files of undeliverable events, with the names and content of Event Grid's blobs in a dead-letter container.
 
 https://learn.microsoft.com/azure/event-grid/manage-event-delivery#set-dead-letter-location
 """
@@ -17,17 +17,17 @@ from acsevents.local.event_grid.topic import LOCAL_TOPIC
 class DeadLetterFolder:
     """The dead letters of one event subscription.
 
-    They are files `<folder>/<TOPIC>/<SUBSCRIPTION>/<yyyy>/<M>/<d>/<H>/<guid>.json`, the time in UTC.
+    The files are `<folder>/<TOPIC>/<SUBSCRIPTION>/<yyyy>/<M>/<d>/<H>/<guid>.json`, the time in UTC.
     """
 
     def __init__(self, folder: Path, subscription: str) -> None:
         self._folder = folder / LOCAL_TOPIC.rpartition("/")[2].upper() / subscription.upper()
 
     def write(self, batch: Sequence[Pending], reason: str) -> None:
-        """Write events into one new file, which appears whole or not at all.
+        """Write events into a new file, atomically.
 
         Raises:
-            LocalStackError: the folder cannot be written to.
+            LocalStackError: the file cannot be written.
         """
         now = datetime.now(UTC)
         folder = self._folder / f"{now.year}" / f"{now.month}" / f"{now.day}" / f"{now.hour}"

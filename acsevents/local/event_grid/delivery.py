@@ -1,4 +1,4 @@
-"""One event subscription's deliveries: at least once, unordered, until accepted or given up.
+"""Deliveries of one event subscription: at least once, unordered, until accepted or given up.
 
 https://learn.microsoft.com/azure/event-grid/delivery-and-retry
 """
@@ -24,7 +24,7 @@ from acsevents.local.event_grid.schedule import (
 from acsevents.local.event_grid.webhook import Webhook
 from acsevents.subscriptions import EventSubscription
 
-CONCURRENCY = 16  # requests under way at once; while all are busy, batches fill
+CONCURRENCY = 16  # concurrent requests; while all are busy, batches fill
 _CHAOS_DELAY = 10.0  # seconds
 
 
@@ -32,14 +32,14 @@ What = Literal["dropped", "delivered", "retried", "dead_lettered", "discarded"]
 
 
 class Notice(NamedTuple):
-    """What became of one event at one event subscription.
+    """The outcome of one event at one event subscription.
 
     Attributes:
-        what: `dropped` since no event subscription wants it; `delivered`; `retried`: failed and due again;
-            `dead_lettered`; `discarded`: given up by an event subscription without a dead-letter container.
+        what: `dropped`, if no event subscription matches it; `delivered`; `retried`, if it failed and is due again;
+            `dead_lettered`; or `discarded`, if it was given up and there is no dead-letter container.
         subscription: name of the event subscription, "" for a dropped event.
         event: the event.
-        detail: how the last attempt ended, or why the event was given up.
+        detail: the outcome of the last attempt, or the reason for giving up.
     """
 
     what: What
@@ -49,15 +49,15 @@ class Notice(NamedTuple):
 
 
 class Delivery:
-    """The queue of one event subscription and what drains it.
+    """The queue of one event subscription, and its deliveries.
 
     Args:
-        subscription: whose batching and retry policy holds.
-        webhook: where the events go.
-        letters: where events go that are given up; without it they are discarded.
-        chaos: the switches, and the chance in the retry schedule.
+        subscription: determines batching and retries.
+        webhook: the endpoint.
+        letters: receives events that are given up; if None, they are discarded.
+        chaos: the switches, and the random numbers for the retry schedule.
         time_scale: factor on the retry schedule and the time to live.
-        tell: is told what becomes of each event.
+        notify: called with the outcome of each event.
     """
 
     def __init__(
@@ -68,7 +68,7 @@ class Delivery:
         letters: DeadLetterFolder | None,
         chaos: Chaos,
         time_scale: float,
-        tell: Callable[[Notice], None],
+        notify: Callable[[Notice], None],
     ) -> None:
         policy = subscription.policy
         self._name = subscription.name
@@ -79,14 +79,14 @@ class Delivery:
         self._letters = letters
         self._chaos = chaos
         self._time_scale = time_scale
-        self._tell = tell
+        self._notify = notify
         self._waiting: deque[Pending] = deque()
-        self._due: deque[list[Pending]] = deque()  # failed batches stay together: all or none
+        self._due: deque[list[Pending]] = deque()  # failed batches stay together
         self._wake = asyncio.Event()
         self._slots = asyncio.Semaphore(CONCURRENCY)
 
     def enqueue(self, pending: Pending) -> None:
-        """Take one more event to deliver."""
+        """Add an event to the queue."""
         self._waiting.append(pending)
         self._wake.set()
 
@@ -104,7 +104,7 @@ class Delivery:
                         self._wake.clear()
                         await self._wake.wait()
                     attempts.create_task(self._attempt(self._next()))
-        except ExceptionGroup as group:  # whoever waits wants to know what went wrong, not in which task
+        except ExceptionGroup as group:  # raise the error itself, without the group
             raise group.exceptions[0] from group
 
     def _next(self) -> list[Pending]:
@@ -134,7 +134,7 @@ class Delivery:
         finally:
             self._slots.release()
         if outcome.accepted:
-            self._tell_of(batch, "delivered", outcome.name)
+            self._notify_all(batch, "delivered", outcome.name)
         elif outcome.status in NEVER_RETRIED:
             self._give_up(batch, NEVER_RETRIED[outcome.status])
         else:
@@ -158,7 +158,7 @@ class Delivery:
         batch = [pending for pending in batch if pending.attempts < self._max_attempts]
         if not batch:
             return
-        self._tell_of(batch, "retried", outcome.name)
+        self._notify_all(batch, "retried", outcome.name)
         most = max(pending.attempts for pending in batch)
         await asyncio.sleep(delay(most, outcome, self._chaos.rng.random()) * self._time_scale)
         if self._chaos.strikes("merge"):
@@ -170,8 +170,8 @@ class Delivery:
     def _give_up(self, batch: Sequence[Pending], reason: str) -> None:
         if batch and self._letters:
             self._letters.write(batch, reason)
-        self._tell_of(batch, "dead_lettered" if self._letters else "discarded", reason)
+        self._notify_all(batch, "dead_lettered" if self._letters else "discarded", reason)
 
-    def _tell_of(self, batch: Sequence[Pending], what: What, detail: str) -> None:
+    def _notify_all(self, batch: Sequence[Pending], what: What, detail: str) -> None:
         for pending in batch:
-            self._tell(Notice(what, self._name, pending.event, detail))
+            self._notify(Notice(what, self._name, pending.event, detail))

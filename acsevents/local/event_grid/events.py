@@ -1,4 +1,4 @@
-"""Published requests to events: checked, stamped, and otherwise left as they came.
+"""Parse publish requests: check their events and add what the service adds, without rewriting them.
 
 Schemas: https://learn.microsoft.com/azure/event-grid/event-schema and
 https://learn.microsoft.com/azure/event-grid/cloud-event-schema
@@ -26,15 +26,15 @@ _CLOUD_NAMES = {
 
 
 class Event(NamedTuple):
-    """One event as it goes out.
+    """One event, ready to deliver.
 
     Attributes:
         schema: the event schema of its text.
-        id: as published.
-        type: what event subscriptions choose by.
-        subject: the same; "" if there is none.
-        text: its JSON, UTF-8.
-        version: of its data or of CloudEvents, for a header.
+        id: the id as published.
+        type: the event type, for filters.
+        subject: the subject, for filters; "" if there is none.
+        text: its JSON in UTF-8.
+        version: the version of its data or of CloudEvents, for a header.
     """
 
     schema: Schema
@@ -45,8 +45,8 @@ class Event(NamedTuple):
     version: str
 
 
-class Refused(Exception):  # noqa: N818  # reads as what happened to the request
-    """A request that the topic does not accept: HTTP status, the service's error codes and what to change."""
+class Refused(Exception):  # noqa: N818  # what happened to the request
+    """The topic refuses a request; holds the HTTP status and the service's error document."""
 
     def __init__(self, status: int, code: str, detail: str, message: str) -> None:
         super().__init__(message)
@@ -54,15 +54,15 @@ class Refused(Exception):  # noqa: N818  # reads as what happened to the request
         self.body = {"error": {"code": code, "message": message, "details": [{"code": detail, "message": message}]}}
 
 
-def read(body: bytes, content_type: str, topic: str) -> list[Event]:
-    """Return the events of one request to the topic.
+def parse_events(body: bytes, content_type: str, topic: str) -> list[Event]:
+    """Return the events of one publish request.
 
-    Content type `application/cloudevents+json` holds one CloudEvent, `application/cloudevents-batch+json` an
-    array of them, every other an array in the Event Grid schema. Unknown properties pass: a system topic's own
-    publisher may send more than the schema says.
+    The content type `application/cloudevents+json` means one CloudEvent, `application/cloudevents-batch+json` an array
+    of them, and any other an array in Event Grid schema. Unknown properties are accepted: the publisher of a system
+    topic may send more than the schema defines.
 
     Raises:
-        Refused: the body is not what its content type says.
+        Refused: the body does not match its content type.
     """
     schema: Schema = "CloudEventSchemaV1_0" if content_type.startswith("application/cloudevents") else "EventGridSchema"
     try:
@@ -99,9 +99,9 @@ def _event(schema: Schema, element: Part, topic: str) -> Event:
 
 
 def delivered_as(event: Event, schema: Schema) -> Event:
-    """Return the event in the subscription's delivery schema.
+    """Return the event in the delivery schema of a subscription.
 
-    A CloudEvent stays one: Event Grid delivers CloudEvents input as CloudEvents only.
+    A CloudEvent is returned unchanged, since Event Grid delivers CloudEvents as CloudEvents only.
     https://learn.microsoft.com/azure/event-grid/cloud-event-schema#azure-event-grid-schema-compared-to-cloudevents
     """
     if schema == "EventGridSchema" or event.schema == "CloudEventSchemaV1_0":

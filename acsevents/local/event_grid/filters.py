@@ -1,4 +1,4 @@
-"""Which events a subscription wants: event types, subjects and the advanced filters on event types.
+"""Filters of a subscription: event types, subjects, and advanced filters on event types.
 
 https://learn.microsoft.com/azure/event-grid/event-filtering
 """
@@ -8,7 +8,7 @@ from acsevents.subscriptions import AdvancedFilter, EventSubscription
 
 
 def wants(subscription: EventSubscription, event: Event) -> bool:
-    """Tell whether an event passes all filters; only listed event types are compared with regard to case."""
+    """Return whether an event passes all filters; only the list of event types is case-sensitive."""
     subject = event.subject.casefold()
     return (
         (not subscription.event_types or event.type in subscription.event_types)

@@ -1,4 +1,4 @@
-"""Cuts JSON text into its parts without rewriting them: `1e2` and half an emoji travel as they were published."""
+"""Split JSON text into its parts without rewriting them, so that `1e2` or a lone surrogate stays as published."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 
 class Part(NamedTuple):
-    """One element of an array or one member of an object: its name ("" for an element), its value and its text."""
+    """An element of an array or a member of an object: name ("" for an element), value and text."""
 
     name: str
     value: Any
@@ -18,7 +18,7 @@ def _refuse(constant: str) -> None:
     raise ValueError(f"{constant} is not JSON")
 
 
-# parse_int: an integer of 5,000 digits is JSON, yet int() refuses it.
+# parse_int: an integer of 5,000 digits is valid JSON, but int() refuses it.
 _DECODER = json.JSONDecoder(parse_int=float, parse_constant=_refuse)
 
 
@@ -27,7 +27,7 @@ def parts(text: str, kind: type[list[Any] | dict[str, Any]]) -> Iterator[Part]:
 
     Raises:
         ValueError: the text is not one JSON value of that kind.
-        RecursionError: it is nested deeper than Python can follow.
+        RecursionError: the text is nested too deeply for Python.
     """
     opening, closing = "[]" if kind is list else "{}"
     at = _skip(text, _expect(text, _skip(text, 0), opening))
@@ -48,7 +48,7 @@ def parts(text: str, kind: type[list[Any] | dict[str, Any]]) -> Iterator[Part]:
 
 
 def extended(text: bytes, extra: Mapping[str, object]) -> bytes:
-    """Return a JSON object's text with members added at its end; it must have at least one already."""
+    """Return the text of a JSON object with members appended; the object must not be empty."""
     return text.rstrip()[:-1].rstrip() + b"," + json.dumps(extra).encode()[1:] if extra else text
 
 

@@ -1,4 +1,4 @@
-"""What an answer means for a delivery, and when the next attempt is due.
+"""The outcome that a response stands for, and the time of the next attempt.
 
 https://learn.microsoft.com/azure/event-grid/delivery-and-retry
 """
@@ -8,10 +8,10 @@ from typing import NamedTuple
 _MINUTE, _HOUR = 60, 3600
 SCHEDULE = (10, 30, 60, 300, 600, 1800, 1 * _HOUR, 3 * _HOUR, 6 * _HOUR, 12 * _HOUR)  # seconds; the last one repeats
 MINIMUM = {401: 5 * _MINUTE, 404: 5 * _MINUTE, 408: 2 * _MINUTE, 503: 30}
-JITTER = 0.1  # "a small randomization": only upwards, since the minima are promises
+JITTER = 0.1  # "a small randomization": only upwards, since the minima are documented
 
-# The codes that an Azure Functions destination is not retried on, and the reason given in dead letters. The
-# first was seen in real ones, the others are named alike; the documentation lists none of them.
+# Status codes that are not retried for an Azure Functions destination, with the reason in the dead letter. The first
+# reason was seen in a real dead letter, the others are named by analogy; the documentation lists none of them.
 NEVER_RETRIED = {
     400: "UndeliverableDueToHttpBadRequest",
     403: "UndeliverableDueToHttpForbidden",
@@ -31,14 +31,14 @@ _OUTCOMES = {
 
 
 class Outcome(NamedTuple):
-    """How a delivery attempt ended: `lastDeliveryOutcome` of a dead letter, and the HTTP status if any."""
+    """The outcome of a delivery attempt: `lastDeliveryOutcome` of a dead letter, and the HTTP status, if any."""
 
     name: str
     status: int | None = None
 
     @property
     def accepted(self) -> bool:
-        """Whether the destination has the events: 200 to 204 only."""
+        """Whether the destination accepted the events, with a status from 200 to 204."""
         return self.status in range(200, 205)
 
 
@@ -46,7 +46,7 @@ TIMED_OUT = Outcome("TimedOut")
 
 
 def answered(status: int) -> Outcome:
-    """Return the outcome of an HTTP answer; codes without a documented name are `Busy`."""
+    """Return the outcome of an HTTP response; a status without a documented name is `Busy`."""
     outcome = Outcome("Delivered", status)
     return outcome if outcome.accepted else Outcome(_OUTCOMES.get(status, "Busy"), status)
 
@@ -55,9 +55,9 @@ def delay(attempts: int, outcome: Outcome, chance: float) -> float:
     """Return the seconds to wait after a failed attempt.
 
     Args:
-        attempts: attempts made so far, at least 1.
-        outcome: how the last one ended.
-        chance: 0 to 1, the random part.
+        attempts: number of attempts so far, at least 1.
+        outcome: the outcome of the last one.
+        chance: a random number from 0 to 1.
     """
     scheduled = SCHEDULE[min(attempts, len(SCHEDULE)) - 1]
     return max(scheduled, MINIMUM.get(outcome.status or 0, 10)) * (1 + JITTER * chance)

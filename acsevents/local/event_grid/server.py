@@ -1,4 +1,4 @@
-"""The whole stand-in: topic, event subscriptions, deliveries and counts, started and stopped together."""
+"""The stand-in as a whole: topic, event subscriptions, deliveries and counts, started and stopped together."""
 
 import asyncio
 from collections import Counter
@@ -23,17 +23,17 @@ from acsevents.local.ports import listening
 from acsevents.subscriptions import EventSubscription
 
 
-class NotDrained(LocalStackError):  # noqa: N818  # reads as what happened
-    """Events were still on their way when the time was up."""
+class NotDrained(LocalStackError):  # noqa: N818  # what happened
+    """Events were still undelivered when the time was up."""
 
 
 class EventGrid:
-    """A running stand-in, made by `start`.
+    """A running stand-in, created by `start`.
 
     Attributes:
         endpoint: URL to publish to.
-        counts: what happened so far: events `published`, those `matched`, once for each event subscription that
-            wants them, and what became of them in the words of `Notice`.
+        counts: number of events `published`, of those `matched` (once for each event subscription that matches), and of
+            each outcome in `Notice`.
     """
 
     def __init__(self, watch: Callable[[Notice], None]) -> None:
@@ -58,21 +58,21 @@ class EventGrid:
         chaos: Chaos | None = None,
         watch: Callable[[Notice], None] = lambda _notice: None,
     ) -> AsyncIterator[Self]:
-        """Run until the block ends; undelivered events are lost then, so `drain` first.
+        """Run until the block ends. Undelivered events are then lost, so call `drain` first.
 
         Args:
             subscriptions: the event subscriptions.
             webhook: base URL of the Functions host, such as `http://127.0.0.1:7071`.
-            dead_letter_folder: stands for the dead-letter containers.
-            port: on 127.0.0.1; 0 takes a free one.
-            time_scale: factor on the retry schedule and the time to live, 0.01 makes 10 s 0.1 s.
-            response_timeout: seconds the webhook has to answer, not scaled.
-            chaos: the switches; none by default.
-            watch: is told what becomes of each event.
+            dead_letter_folder: takes the place of the dead-letter containers.
+            port: the port on 127.0.0.1; 0 for any free one.
+            time_scale: factor on the retry schedule and the time to live; 0.01 turns 10 s into 0.1 s.
+            response_timeout: seconds that the webhook has to respond, not scaled.
+            chaos: the switches; all off by default.
+            watch: called with the outcome of each event.
 
         Raises:
-            LocalStackError: a function's webhook is not there or does not want the events, the port is taken, or a
-                dead letter could not be written; the block is cancelled then.
+            LocalStackError: a webhook is missing or fails its validation, the port is in use, or a dead letter cannot
+                be written, which also cancels the block.
         """
         grid = cls(watch)
         chaos = chaos or Chaos()
@@ -82,7 +82,7 @@ class EventGrid:
                 hook = Webhook(session, webhook, one)
                 await hook.validate()
                 letters = DeadLetterFolder(dead_letter_folder, one.name) if one.policy.dead_letter_container else None
-                delivery = Delivery(one, hook, letters=letters, chaos=chaos, time_scale=time_scale, tell=grid._tell)
+                delivery = Delivery(one, hook, letters=letters, chaos=chaos, time_scale=time_scale, notify=grid._count)
                 grid._deliveries.append((one, delivery))
             async with grid._delivering(), listening(topic.application(grid._publish), port, patience=1) as url:
                 grid.endpoint = f"{url}{topic.PATH}"
@@ -90,7 +90,7 @@ class EventGrid:
 
     @property
     def under_way(self) -> int:
-        """How many events are neither delivered nor given up."""
+        """The number of events that are neither delivered nor given up."""
         counts = self.counts
         return counts["matched"] - counts["delivered"] - counts["dead_lettered"] - counts["discarded"]
 
@@ -98,7 +98,7 @@ class EventGrid:
         """Wait until every published event is delivered or given up.
 
         Raises:
-            NotDrained: some were still on their way after that many seconds.
+            NotDrained: some events were still undelivered after that many seconds.
         """
         try:
             async with asyncio.timeout(seconds):
@@ -106,23 +106,23 @@ class EventGrid:
         except TimeoutError:
             raise NotDrained(
                 f"{self.under_way} events are undelivered after {seconds} s; "
-                "wait longer, lower time_scale, or see why the webhook refuses them"
+                "wait longer, lower time_scale, or find out why the webhook refuses them"
             ) from None
 
     def _publish(self, events: Sequence[Event]) -> None:
         now = datetime.now(UTC)
         for event in events:
-            takers = [one for one in self._deliveries if wants(one[0], event)]
-            for subscription, delivery in takers:
+            matching = [one for one in self._deliveries if wants(one[0], event)]
+            for subscription, delivery in matching:
                 delivery.enqueue(Pending(delivered_as(event, subscription.policy.event_delivery_schema), now))
-            self.counts["matched"] += len(takers)
-            if not takers:
-                self._tell(Notice("dropped", "", event, "no event subscription takes its type"))
+            self.counts["matched"] += len(matching)
+            if not matching:
+                self._count(Notice("dropped", "", event, "no event subscription takes its type"))
         self.counts["published"] += len(events)
         if self.under_way:
             self._idle.clear()
 
-    def _tell(self, notice: Notice) -> None:
+    def _count(self, notice: Notice) -> None:
         self.counts[notice.what] += 1
         if not self.under_way:
             self._idle.set()
@@ -130,7 +130,7 @@ class EventGrid:
 
     @asynccontextmanager
     async def _delivering(self) -> AsyncIterator[None]:
-        """Deliver during the block, and cancel it when that is no longer possible."""
+        """Deliver during the block, and cancel the block if deliveries fail."""
         owner = asyncio.current_task()
         assert owner is not None  # noqa: S101  # coroutines run in tasks
         runs = [asyncio.create_task(delivery.run()) for _, delivery in self._deliveries]
@@ -142,6 +142,6 @@ class EventGrid:
             for run in runs:
                 run.cancel()
             for end in await asyncio.gather(*runs, return_exceptions=True):
-                if isinstance(end, Exception):  # CancelledError, the ordinary end, is none
+                if isinstance(end, Exception):  # unlike CancelledError, the usual end
                     owner.uncancel()
                     raise end

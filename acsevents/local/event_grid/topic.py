@@ -1,4 +1,4 @@
-"""The topic endpoint that publishers post to: `POST /api/events`, answered as the service does.
+"""The topic endpoint of publishers: `POST /api/events`, with the responses of the service.
 
 https://learn.microsoft.com/azure/event-grid/post-to-custom-topic
 """
@@ -10,10 +10,10 @@ from contextlib import suppress
 
 from aiohttp import web
 
-from acsevents.local.event_grid.events import MAX_BYTES, Event, Refused, read
+from acsevents.local.event_grid.events import MAX_BYTES, Event, Refused, parse_events
 
 PATH = "/api/events"
-# Public on purpose, as Azurite's account key is: the topic listens on 127.0.0.1 only.
+# Public on purpose, like Azurite's account key: the topic listens on 127.0.0.1 only.
 LOCAL_KEY = base64.b64encode(b"the local topic's well-known key").decode()
 LOCAL_TOPIC = (
     "/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/local"
@@ -22,16 +22,16 @@ LOCAL_TOPIC = (
 
 
 def application(publish: Callable[[Sequence[Event]], None]) -> web.Application:
-    """Return the topic as a web application that hands over the events of each request, all or none."""
+    """Return the topic as a web application that passes on the events of each request, all or none."""
 
     async def receive(request: web.Request) -> web.Response:
         try:
-            publish(read(await _body(request), request.content_type, LOCAL_TOPIC))
+            publish(parse_events(await _body(request), request.content_type, LOCAL_TOPIC))
         except Refused as refused:
             return web.json_response(refused.body, status=refused.status)
         return web.Response()
 
-    app = web.Application(client_max_size=MAX_BYTES + 1)  # whether the limit itself passes depends on aiohttp's version
+    app = web.Application(client_max_size=MAX_BYTES + 1)  # versions of aiohttp differ at the limit itself
     app.router.add_post(PATH, receive)
     return app
 

@@ -1,4 +1,4 @@
-"""The Functions host's Event Grid webhook, as Event Grid talks to it: one handshake, then deliveries.
+"""Client of the Event Grid webhook of the Functions host: one validation handshake, then deliveries.
 
 https://learn.microsoft.com/azure/event-grid/end-point-validation-event-grid-events-schema
 https://learn.microsoft.com/azure/event-grid/end-point-validation-cloud-events-schema
@@ -28,9 +28,9 @@ class Webhook:
     """The endpoint of one event subscription.
 
     Args:
-        session: its time-out is the time to answer in.
+        session: the HTTP session; its time-out limits the time to respond.
         host: base URL of the Functions host.
-        subscription: whose function is called.
+        subscription: names the function, and determines schema and batching.
     """
 
     def __init__(self, session: aiohttp.ClientSession, host: str, subscription: EventSubscription) -> None:
@@ -41,10 +41,10 @@ class Webhook:
         self._url = URL(host) / "runtime/webhooks/EventGrid" % {"functionName": subscription.function}
 
     async def validate(self) -> None:
-        """Do the handshake of the delivery schema.
+        """Perform the validation handshake of the delivery schema.
 
         Raises:
-            LocalStackError: the webhook is not there, or does not answer as it must.
+            LocalStackError: the webhook is unreachable or fails the validation.
         """
         shake = self._validate_event_grid if self._schema == "EventGridSchema" else self._validate_cloud_events
         try:
@@ -54,7 +54,7 @@ class Webhook:
         if problem:
             raise LocalStackError(
                 f"event subscription {self._name!r}: {self._url} failed the validation handshake ({problem}); "
-                "start the Functions host there, with the function that the subscription names"
+                "start the Functions host there, with the function of the subscription"
             )
 
     async def _validate_event_grid(self) -> str:
@@ -88,7 +88,7 @@ class Webhook:
         return "" if allowed in (ORIGIN, "*") else f"allowed origin {allowed!r} instead of {ORIGIN!r}"
 
     async def post(self, batch: Sequence[Pending]) -> Outcome:
-        """Deliver a batch once and return how that went; it never raises for what the other side does."""
+        """Deliver a batch once and return the outcome; network errors and time-outs are outcomes too."""
         first = batch[0]
         headers = self._headers("Notification", attempts=first.attempts, version=first.event.version)
         body = b"[" + b",".join(pending.event.text for pending in batch) + b"]"
@@ -97,7 +97,7 @@ class Webhook:
             headers["Content-Type"] = f"application/{kind}+json; charset=utf-8"
             headers["aeg-metadata-version"] = headers.pop("aeg-data-version")
             body = body if self._batched else first.event.text
-        try:  # BytesIO, since aiohttp warns of bytes beyond 1 MB, which an event and its stamps may reach
+        try:  # BytesIO, since aiohttp warns about bytes over 1 MiB, which an event can reach
             async with self._session.post(
                 self._url, data=io.BytesIO(body), headers=headers, allow_redirects=False
             ) as response:
@@ -115,6 +115,6 @@ class Webhook:
             "aeg-subscription-name": self._name.upper(),
             "aeg-delivery-count": str(attempts),
             "aeg-metadata-version": "1",
-            "aeg-data-version": "".join(char for char in version if "\x20" <= char < "\x7f"),  # publishers write it
+            "aeg-data-version": "".join(char for char in version if "\x20" <= char < "\x7f"),  # it is the publisher's
             "aeg-output-event-id": str(uuid.uuid4()),
         }

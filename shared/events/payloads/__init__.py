@@ -1,4 +1,4 @@
-"""Typed models of the events' `data`: one per event shape, for both generations of payload at once."""
+"""Typed models of the events' `data`. Each model reads all generations of its payload."""
 
 from collections.abc import Mapping
 from typing import ClassVar
@@ -12,11 +12,11 @@ Feeds = Mapping[str, tuple[str, ...]]
 
 
 class Payload(Tolerant):
-    """Base of all payload models.
+    """Base class of all payload models.
 
     Attributes:
-        feeds: the facts that a field feeds, both by their Python names; a field that is not here feeds the fact of
-            its own name.
+        feeds: the facts that each field supplies, by Python names; a field without an entry supplies the fact of
+            the same name.
     """
 
     feeds: ClassVar[Feeds] = {}
@@ -26,11 +26,11 @@ class Payload(Tolerant):
         raise NotImplementedError
 
     def notes(self) -> tuple[str, ...]:
-        """Return `path: what` of values whose meaning was not understood, though their types were."""
+        """Return `path: problem` for values of the right type that could not be interpreted."""
         return ()
 
     @classmethod
     def sources(cls, fact: str) -> list[str]:
-        """Return the JSON names of the fields that feed a fact, first choice first."""
+        """Return the JSON names of the fields that supply a fact, in order of preference."""
         fields = msgspec.structs.fields(cls)
         return [field.encode_name for field in fields if fact in cls.feeds.get(field.name, (field.name,))]

@@ -1,8 +1,8 @@
-"""What the payloads of all chat events share; a thread-level event is a user-level one without recipient.
+"""What the payloads of all chat events have in common. A thread-level event is a user-level event without a recipient.
 
-The 2020 generation names people by `senderId`, `members` and the like; since 2021 there are communication identifiers
-beside them or in their place. Both arrive with `dataVersion` 1.0, so every model knows both. Since 2026 the vendor's
-definitions have `sequenceId`, `retentionPolicy` and `reason`.
+The 2020 generation identifies people by `senderId`, `members` and the like; since 2021 communication identifiers
+accompany or replace them. Both generations arrive with `dataVersion` 1.0, so every model reads both. In 2026 the vendor
+added `sequenceId`, `retentionPolicy` and `reason`.
 
 https://learn.microsoft.com/azure/event-grid/communication-services-chat-events
 """
@@ -20,7 +20,7 @@ _RECIPIENT: Final = ("recipient_id", "recipient_kind")
 
 
 class ChatEvent(Payload):
-    """What all chat events have in common."""
+    """The fields of every chat event."""
 
     feeds: ClassVar[Feeds] = {"recipient_communication_identifier": _RECIPIENT, "recipient_id": _RECIPIENT}
 
@@ -49,7 +49,7 @@ class ChatThreadMember(Tolerant):
     member_id: str | None = None
 
     def participant(self) -> Participant:
-        """Return the participant as the facts have one."""
+        """Return the normalized participant."""
         return Participant(*identity(None, self.member_id), self.display_name)
 
 
@@ -61,5 +61,5 @@ class ChatThreadParticipant(Tolerant):
     metadata: JsonObject | None = None
 
     def participant(self) -> Participant:
-        """Return the participant as the facts have one."""
+        """Return the normalized participant."""
         return Participant(*identity(self.participant_communication_identifier, None), self.display_name, self.metadata)

@@ -1,4 +1,4 @@
-"""Payloads of the chat events about a message."""
+"""Payloads of chat events about a message."""
 
 from typing import ClassVar, Final
 
@@ -13,7 +13,7 @@ _SENDER: Final = ("sender_id", "sender_kind")
 
 
 class ChatMessage(ChatEvent):
-    """A message, a typing indicator or a bot command, as it was sent."""
+    """A message, typing indicator or bot command was sent."""
 
     feeds: ClassVar[Feeds] = {
         **ChatEvent.feeds,
@@ -50,7 +50,7 @@ class ChatMessage(ChatEvent):
 
 
 class ChatMessageEdited(ChatMessage):
-    """A message as it reads after an edit."""
+    """A message was edited; the body is the new one."""
 
     feeds: ClassVar[Feeds] = {
         **ChatMessage.feeds,
@@ -68,7 +68,7 @@ class ChatMessageEdited(ChatMessage):
 
 
 class ChatMessageDeleted(ChatMessage):
-    """A message that was deleted."""
+    """A message was deleted."""
 
     feeds: ClassVar[Feeds] = {
         **ChatMessage.feeds,

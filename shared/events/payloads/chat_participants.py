@@ -1,9 +1,9 @@
-"""Payloads of the chat events about somebody who joins or leaves a thread."""
+"""Payloads of chat events about a participant who joins or leaves a thread."""
 
 from typing import ClassVar, Final
 
 from shared.events.facts import Facts, Participant
-from shared.events.identifiers import CommunicationIdentifier, identity
+from shared.events.identifiers import CommunicationIdentifier, Identity, identity
 from shared.events.payloads import Feeds
 from shared.events.payloads.chat import INITIATOR, ChatEvent, ChatThreadMember, ChatThreadParticipant
 from shared.events.timestamps import Instant
@@ -13,7 +13,7 @@ _PARTICIPANT: Final = (*_MEMBER, "metadata")
 
 
 class _ChatMembership(ChatEvent):
-    """Someone joined a thread or left it."""
+    """A participant joined or left a thread."""
 
     feeds: ClassVar[Feeds] = {
         **ChatEvent.feeds,
@@ -24,16 +24,22 @@ class _ChatMembership(ChatEvent):
     time: Instant | None = None
     create_time: Instant | None = None
 
-    def facts(self) -> Facts:
-        """Return the facts of this payload."""
+    def facts_of(self, initiator: Identity, person: ChatThreadParticipant | ChatThreadMember | None) -> Facts:
+        """Return the facts of this payload, given who made the change and the participant."""
         facts = ChatEvent.facts(self)
         facts.thread_created_at = self.create_time
         facts.occurred_at = self.time
+        facts.initiator_id, facts.initiator_kind = initiator
+        participant = Participant() if person is None else person.participant()
+        facts.participant_id = participant.id
+        facts.participant_kind = participant.kind
+        facts.participant_display_name = participant.display_name
+        facts.metadata = participant.metadata
         return facts
 
 
 class ChatParticipantAdded(_ChatMembership):
-    """Someone who joined a thread."""
+    """A participant joined a thread."""
 
     feeds: ClassVar[Feeds] = {
         **_ChatMembership.feeds,
@@ -50,14 +56,12 @@ class ChatParticipantAdded(_ChatMembership):
 
     def facts(self) -> Facts:
         """Return the facts of this payload."""
-        facts = _ChatMembership.facts(self)
-        facts.initiator_id, facts.initiator_kind = identity(self.added_by_communication_identifier, self.added_by)
-        _put_participant(facts, self.participant_added or self.member_added)
-        return facts
+        initiator = identity(self.added_by_communication_identifier, self.added_by)
+        return self.facts_of(initiator, self.participant_added or self.member_added)
 
 
 class ChatParticipantRemoved(_ChatMembership):
-    """Someone who left a thread or was removed from it."""
+    """A participant left a thread or was removed from it."""
 
     feeds: ClassVar[Feeds] = {
         **_ChatMembership.feeds,
@@ -74,15 +78,5 @@ class ChatParticipantRemoved(_ChatMembership):
 
     def facts(self) -> Facts:
         """Return the facts of this payload."""
-        facts = _ChatMembership.facts(self)
-        facts.initiator_id, facts.initiator_kind = identity(self.removed_by_communication_identifier, self.removed_by)
-        _put_participant(facts, self.participant_removed or self.member_removed)
-        return facts
-
-
-def _put_participant(facts: Facts, person: ChatThreadParticipant | ChatThreadMember | None) -> None:
-    participant = Participant() if person is None else person.participant()
-    facts.participant_id = participant.id
-    facts.participant_kind = participant.kind
-    facts.participant_display_name = participant.display_name
-    facts.metadata = participant.metadata
+        initiator = identity(self.removed_by_communication_identifier, self.removed_by)
+        return self.facts_of(initiator, self.participant_removed or self.member_removed)

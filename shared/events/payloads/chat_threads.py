@@ -13,7 +13,7 @@ _PROPERTIES: Final = ("properties", "thread_topic")
 
 
 class ChatThreadCreated(ChatEvent):
-    """A thread, with its topic and all its participants."""
+    """A thread was created, with its topic and all its participants."""
 
     feeds: ClassVar[Feeds] = {
         **ChatEvent.feeds,
@@ -50,12 +50,12 @@ class ChatThreadCreated(ChatEvent):
         return facts
 
     def notes(self) -> tuple[str, ...]:
-        """Return a note of a topic that is no string."""
+        """Return a note if the topic is not a string."""
         return _notes_of_topic(self.properties)
 
 
 class ChatThreadPropertiesUpdated(ChatEvent):
-    """A thread's properties after a change; today that is the topic."""
+    """The properties of a thread changed; currently that means its topic."""
 
     feeds: ClassVar[Feeds] = {
         **ChatEvent.feeds,
@@ -87,12 +87,12 @@ class ChatThreadPropertiesUpdated(ChatEvent):
         return facts
 
     def notes(self) -> tuple[str, ...]:
-        """Return a note of a topic that is no string."""
+        """Return a note if the topic is not a string."""
         return _notes_of_topic(self.properties)
 
 
 class ChatThreadDeleted(ChatEvent):
-    """A thread that was deleted."""
+    """A thread was deleted."""
 
     feeds: ClassVar[Feeds] = {
         **ChatEvent.feeds,
@@ -130,7 +130,7 @@ def _notes_of_topic(properties: JsonObject | None) -> tuple[str, ...]:
 
 
 def _named_topic(properties: JsonObject | None) -> object:
-    """Return the topic, named in any casing; of several spellings the last in code order."""
+    """Return the value of `topic` in any case; of several spellings, that of the last in code point order."""
     if not properties:
         return None
     if "topic" in properties and len(properties) == 1:

@@ -17,7 +17,7 @@ from shared.events.timestamps import Instant
 
 
 class SmsReceived(Payload):
-    """A message that one of the resource's own numbers received."""
+    """A number of the ACS resource received a message."""
 
     feeds: ClassVar[Feeds] = {
         "from_": ("from_", "peer"),
@@ -50,7 +50,7 @@ class SmsReceived(Payload):
 
 
 class DeliveryAttempt(Tolerant):
-    """One try to hand the message to the carrier."""
+    """One attempt to deliver the message to the carrier."""
 
     timestamp: str | None = None
     segments_succeeded: Int32 | None = None
@@ -58,7 +58,7 @@ class DeliveryAttempt(Tolerant):
 
 
 class SmsDeliveryReport(Payload):
-    """The outcome of a message that one of the resource's own numbers sent."""
+    """The delivery status of a message that a number of the ACS resource sent."""
 
     feeds: ClassVar[Feeds] = {
         "from_": ("from_", "number"),

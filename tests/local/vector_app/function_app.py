@@ -1,4 +1,4 @@
-"""A function app whose functions note in `RECEIVED` what they were given; the vectors call `eg_sync`."""
+"""A function app that appends its input to `RECEIVED`; the vectors call `eg_sync`."""
 
 import asyncio
 import json
@@ -13,7 +13,7 @@ _together = asyncio.Event()
 
 @app.event_grid_trigger(arg_name="event")
 async def eg_sync(event: str) -> None:
-    """Fails when the event's data says so."""
+    """Fail if the event's data says so."""
     RECEIVED.append(("eg_sync", event))
     data = json.loads(event).get("data")
     if isinstance(data, dict) and "raise" in data:
@@ -22,19 +22,19 @@ async def eg_sync(event: str) -> None:
 
 @app.event_grid_trigger(arg_name="event")
 async def eg_text(event: str) -> None:
-    """Takes whatever comes."""
+    """Accept anything."""
     RECEIVED.append(("eg_text", event))
 
 
 @app.event_grid_trigger(arg_name="event")
 async def eg_returns(event: str) -> str:
-    """Returns something, though there is no binding to take it."""
+    """Return a value, although there is no output binding."""
     return event
 
 
 @app.event_grid_trigger(arg_name="event")
 async def eg_together(event: str) -> None:
-    """Ends when three invocations are running at once, and never before."""
+    """Wait until three invocations are running at once."""
     RECEIVED.append(("eg_together", event))
     if sum(name == "eg_together" for name, _ in RECEIVED) == 3:
         _together.set()
@@ -44,7 +44,7 @@ async def eg_together(event: str) -> None:
 
 @app.event_grid_trigger(arg_name="event")
 async def eg_slow(event: str) -> None:
-    """Takes a second."""
+    """Take a second."""
     logging.getLogger("vector_app").info("eg_slow started")
     await asyncio.sleep(1)
     logging.getLogger("vector_app").info("eg_slow finished")
