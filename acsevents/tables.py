@@ -44,7 +44,7 @@ def print_rows(out: Console, answers: Iterable[Mapping[str, Any]], columns: Colu
 def fields_table(answer: Mapping[str, Any]) -> Table:
     """Return a table with one line per field of the answer."""
     table = Table(box=None, padding=(0, _GAP, 0, 0), pad_edge=False, show_header=False)
-    table.add_column(style="bold")
+    table.add_column(style="bold", overflow="fold")
     for name, value in answer.items():
         if value is not None:
             table.add_row(heading(name), cell(name, value))

@@ -80,6 +80,29 @@ def test_where_it_is_narrow_nothing_short_is_torn_and_nothing_has_to_be_guessed(
         assert "last 2026-01-03 03:04:05" in lines
 
 
+@pytest.mark.parametrize("columns", [20, 34, 60])
+@pytest.mark.parametrize(
+    "asked",
+    [
+        ("thread", THREAD),
+        ("thread", THREAD, "--history"),
+        ("sms", "+15555550100", "0f8fad5b-d9cb-469f-a165-70867728950e"),
+        ("sms", "--report", "+15555550100"),
+        ("sms", "+15555550100"),
+        ("users",),
+        ("dead-letters",),
+    ],
+    ids=" ".join,
+)
+def test_no_answer_is_cut_where_it_is_narrow(tables: str, asked: tuple[str, ...], columns: int) -> None:
+    """Nothing is left out, and no line is longer than the terminal."""
+    shown_so = on_a_terminal(*asked, columns=columns, EventTables=tables, NO_COLOR="1").out
+    shown_so = re.sub(r"\x1b\[[0-9;]*m", "", shown_so)
+
+    assert "…" not in shown_so
+    assert max(cell_len(line.rstrip()) for line in shown_so.splitlines()) <= columns
+
+
 def test_an_ascii_terminal_gets_tables_that_are_straight(tables: str) -> None:
     """An escape is longer than what it stands for."""
     shown_so = on_a_terminal("thread", THREAD, EventTables=tables, PYTHONIOENCODING="ascii", NO_COLOR="1", TERM="dumb")
