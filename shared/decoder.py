@@ -40,7 +40,7 @@ def _event(opened: OpenedEnvelope, sent: OpenedEnvelope, text: str | bytes) -> E
     reading = read_model(opened.payload(), event_type.payload, "$.data")
     facts = reading.model.facts()
     for fact in event_type.key_facts:
-        _check_key(fact, facts, reading)
+        _check_key(fact, facts, event_type, reading)
     time = envelope.time or facts.occurred_at
     if time is None:
         error = InvalidData if opened.time_as_sent else MissingKey
@@ -59,11 +59,11 @@ def _event(opened: OpenedEnvelope, sent: OpenedEnvelope, text: str | bytes) -> E
     )
 
 
-def _check_key(fact: str, facts: Facts, reading: Reading[Payload]) -> None:
+def _check_key(fact: str, facts: Facts, event_type: EventType, reading: Reading[Payload]) -> None:
     """Raise if the payload lacks a fact that the row keys are built from."""
     if getattr(facts, fact):
         return
-    sources = reading.model.sources(fact)
+    sources = event_type.payload.sources(fact)
     path = f"$.data.{sources[0]}"
     if not reading.rejected.isdisjoint(sources):
         raise InvalidData(f"not of the type that {column_of(fact)} needs for the row's key", path)

@@ -8,7 +8,7 @@ nearly all events do, is converted by msgspec in one step; only the others pay f
 from collections.abc import Iterable
 from functools import cache
 from types import NoneType
-from typing import Any, Final, Generic, Protocol, Self, TypeVar, get_args, get_origin
+from typing import Any, Final, Generic, Protocol, Self, TypeVar, cast, get_args, get_origin
 
 import msgspec
 
@@ -35,7 +35,7 @@ class Scalar(Protocol):
 
 Model = TypeVar("Model", bound=Tolerant)
 
-_MOST_SPELLINGS: Final = 1_000  # remembered per model; only an attacker would send more
+_MOST_SPELLINGS: Final = 100  # learned per model; only an attacker would send more
 
 
 class Reading(msgspec.Struct, Generic[Model], gc=False):
@@ -57,7 +57,7 @@ class _Shape(msgspec.Struct):
     types: dict[str, tuple[str, Any]]
     nested: tuple[tuple[str, "_Shape"], ...]
     closed: bool
-    spellings: dict[tuple[str, ...], tuple[str, ...]]
+    respelled: dict[tuple[str, ...], type[Tolerant]]
 
     def is_spelled(self, value: object) -> bool:
         """Return whether there is nothing to respell: no object, or one whose names are all the model's own."""
@@ -67,18 +67,39 @@ class _Shape(msgspec.Struct):
 def read_model(value: dict[str, Any], model: type[Model], path: str) -> Reading[Model]:
     """Read a JSON object into a model; `path` is the JSON path of the object, such as `$.data`."""
     shape = _shape_of(model)
-    known = not shape.spellings or tuple(value) not in shape.spellings
-    if known and (shape.closed or not _is_respelled(value, shape)):
+    learned = shape.respelled.get(tuple(value)) if shape.respelled else None
+    if learned is not None or shape.closed or not _is_respelled(value, shape):
         try:
-            return Reading(msgspec.convert(value, model, dec_hook=_exact), [])
+            return Reading(msgspec.convert(value, cast("type[Model]", learned or model), dec_hook=_exact), [])
         except (msgspec.ValidationError, UnicodeEncodeError):  # the latter for an unknown name with a lone surrogate
             pass
-    return _TolerantReader().read(value, model, path)
+    reading = _TolerantReader().read(value, model, path)
+    # Only known names in other casings are learned: invented names must not fill the memory, and one odd event whose
+    # names are right must not slow down the ordinary ones after it.
+    has_only_known = not reading.notes and all(name.lower() in shape.names for name in value)
+    if has_only_known and _is_respelled(value, shape) and len(shape.respelled) < _MOST_SPELLINGS:
+        shape.respelled[tuple(value)] = _respelled(model, value)
+    return reading
 
 
 def _is_respelled(value: Iterable[str], shape: _Shape) -> bool:
     """Return whether a known name is in another case; in an open model msgspec would take it for an extension."""
     return any(name not in shape.types and name.lower() in shape.names for name in value)
+
+
+def _respelled(model: type[Tolerant], value: dict[str, Any]) -> type[Tolerant]:
+    """Return a subclass of a model with the field names of a value, so that msgspec reads the next one in one step."""
+    shape = _shape_of(model)
+    fields: list[tuple[str, Any, Any]] = []
+    for name, part in value.items():
+        attribute, annotation = shape.types[shape.names[name.lower()]]
+        inner = _model_in(annotation)
+        example = next(iter(part), None) if isinstance(part, list) else part
+        if inner is not None and isinstance(example, dict):
+            spelled: Any = _respelled(inner, example)
+            annotation = list[spelled] if get_origin(annotation) is list else spelled
+        fields.append((attribute, annotation | None, msgspec.field(default=None, name=name)))
+    return cast("type[Tolerant]", msgspec.defstruct(model.__name__, fields, bases=(model,), module=model.__module__))
 
 
 def _exact(scalar: type[Scalar], value: object) -> Scalar:
@@ -118,10 +139,6 @@ class _TolerantReader:
         return spelled
 
     def _with_known_names(self, value: dict[str, Any], shape: _Shape, path: str) -> dict[str, Any]:
-        names = tuple(value)
-        known = shape.spellings.get(names)
-        if known is not None:
-            return dict(zip(known, value.values(), strict=True))
         spelled = {name: part for name, part in value.items() if name in shape.types}
         others = sorted(value.keys() - shape.types.keys())  # sorted, so that key order does not change the result
         for name in others:
@@ -133,10 +150,6 @@ class _TolerantReader:
                 self._notes.append(f"{path}.{name}: ignored, since {meant} is there too")
             else:
                 spelled[meant] = value[name]
-        # Only known names in other casings are remembered: invented names must not fill the memory, and one odd event
-        # whose names are right must not slow down the ordinary ones after it.
-        if others and len(spelled) == len(names) and len(shape.spellings) < _MOST_SPELLINGS:
-            shape.spellings[names] = tuple(shape.names[name.lower()] for name in names)
         return spelled
 
     def _fields(self, value: dict[str, Any], model: type[Tolerant], path: str) -> tuple[dict[str, Any], set[str]]:
@@ -188,7 +201,7 @@ def _shape_of(model: type[Tolerant]) -> _Shape:
         types=types,
         nested=tuple((name, _shape_of(inner)) for name, inner in nested if inner is not None),
         closed=model.__struct_config__.forbid_unknown_fields,
-        spellings={},
+        respelled={},
     )
 
 

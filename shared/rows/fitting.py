@@ -29,7 +29,7 @@ def pack(text: str | bytes, *, is_json: bool = False) -> Entity:
         is_json: whether the text is known to be JSON, which has no control characters but may have lone surrogates.
     """
     is_plain = _is_utf8 if is_json else _is_printable
-    if isinstance(text, str) and utf16_units(text) <= TEXT_UNITS and is_plain(text):
+    if isinstance(text, str) and _is_short(text) and is_plain(text):
         return {"Raw": text}
     content = text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text
     packed = zlib.compress(content)
@@ -113,6 +113,11 @@ def property_bytes(name: str, value: Value) -> int:
     else:
         size = 8
     return 8 + 2 * len(name) + size
+
+
+def _is_short(text: str) -> bool:
+    # No character takes more than two units; counting them costs more than all else that is done here.
+    return len(text) <= TEXT_UNITS // 2 or utf16_units(text) <= TEXT_UNITS
 
 
 def _is_utf8(text: str) -> bool:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from shared.decoder import decode
 from shared.events.jsontext import parse
 from shared.events.numbers import Int32
-from shared.events.reading import Tolerant, read_model
+from shared.events.reading import Tolerant, _shape_of, read_model
 from shared.rows.records import record_columns
 from tests import samples
 from tests.core.strategies import FEW, JSON
@@ -85,7 +85,8 @@ def test_a_value_is_read_as_far_as_it_can_be(value: dict[str, Any], model: Outer
     for _ in range(2):
         reading = read_model(value, Outer, "$")
 
-        assert (reading.model, reading.notes) == (model, drift)
+        assert (repr(reading.model), reading.notes) == (repr(model), drift)
+        assert isinstance(reading.model, Outer)
 
 
 @pytest.mark.parametrize(
@@ -127,3 +128,21 @@ def test_names_may_be_any_text(name: str) -> None:
     columns = record_columns(decode(json.dumps(event)))
 
     assert len(json.loads(str(columns["Drift"]).encode())) == 2
+
+
+def test_a_spelling_that_is_not_met_again_inside_is_read_all_the_same() -> None:
+    """What was learned from one object is tried on the next, which may spell its inner names in another way."""
+    for inner in ({"RAWID": "a"}, {"rawId": "a"}, {"RawId": "a", "NEW": 1}, {"RAWID": "a"}):
+        reading = read_model({"TexT": "b", "manY": [inner, {"rawid": "c"}]}, Outer, "$")
+
+        assert repr(reading.model) == repr(Outer(text="b", many=[Inner("a"), Inner("c")]))
+        assert reading.notes == (["$.many[0].NEW: not in the model"] if "NEW" in inner else [])
+
+
+def test_the_memory_of_spellings_is_bounded() -> None:
+    """Beyond a hundred, objects are read as well, only slower."""
+    for casing in range(2**8):
+        name = "".join(letter.upper() if casing >> at & 1 else letter for at, letter in enumerate("anything"))
+        assert read_model({name: {"a": 1}}, Outer, "$").model.anything == {"a": 1}
+
+    assert len(_shape_of(Outer).respelled) <= 100
