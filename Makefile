@@ -6,9 +6,10 @@ CHECKOV := .local/checkov
 AZURE_CLI := .local/azure-cli
 PY := $(VENV)/bin/python
 AZURITE := node_modules/azurite/dist/src/azurite.js
+BROWSER := tests/browser/node_modules
 
 help:  ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-9s  %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-13s  %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(VENV)/.ready $(VENV)/bin/acsevents $(AZURITE)  ## install the Python packages and Azurite into this folder, once
 
@@ -19,7 +20,7 @@ unit: setup  ## run the tests of the pure core, in half a minute; ARGS="-k sms" 
 	@$(PY) -m pytest tests/core $(ARGS)
 
 # Only all tests together reach every branch, so a choice of them is not measured.
-test: setup  ## run all tests and measure the coverage of shared/; ARGS="tests/storage -k refused" to choose
+test: setup $(BROWSER)/.ready  ## run all tests and measure the coverage of shared/; ARGS="tests/storage -k refused" to choose
 	@$(PY) -m pytest $(if $(ARGS),$(ARGS),--cov)
 
 up: setup  ## keep Azurite and the host running until Ctrl-C
@@ -39,6 +40,9 @@ goldens: setup  ## write what follows from the catalogue and the samples; read t
 	@$(PY) -m tests.pages
 	@$(PY) -m tests.promises
 	@$(PY) -m acsevents.deployment
+
+page-pictures: setup $(BROWSER)/.ready  ## take the pictures of the page that docs/page.md shows
+	@$(PY) -m tests.browser.pictures
 
 picture: setup  ## write what commands print into docs/demo.svg, the picture in the README, and docs/asking.md
 	@$(PY) -m tests.picture
@@ -91,6 +95,11 @@ $(AZURITE): package.json package-lock.json | $(VENV)/.ready
 	@$(PY) -m acsevents.local.setup azurite
 	@touch $@
 
+$(BROWSER)/.ready: tests/browser/package.json tests/browser/package-lock.json | $(VENV)/.ready
+	@echo "set-up: installing the browser for the tests of the page into $(BROWSER)"
+	@$(PY) -m acsevents.local.setup browser
+	@touch $@
+
 # An environment of its own: checkov pins half a hundred packages, among them a parser of Bicep that is too old for `!`.
 $(CHECKOV)/.ready: Makefile
 	@echo "set-up: installing checkov into $(CHECKOV)"
@@ -106,4 +115,4 @@ $(AZURE_CLI)/.ready: Makefile
 	@$(AZURE_CLI)/bin/pip install --quiet --disable-pip-version-check azure-cli==2.91.0
 	@touch $@
 
-.PHONY: help setup demo unit test up check fix goldens picture lock mutants bench storm func-test infra walk links
+.PHONY: help setup demo unit test up check fix goldens picture page-pictures lock mutants bench storm func-test infra walk links

@@ -20,6 +20,7 @@ SUMMARIES: Final[Mapping[str, str]] = {
     "numbers": "List your own numbers, each with its last event.",
     "threads": "List the chat threads, each with its last event.",
     "users": "List the chat users that events were delivered to, each with the last one.",
+    "page": "Serve a web page on this machine: events as they are recorded, SMS, threads and dead letters.",
     "dead-letters": (
         "List the events that could not be recorded, with the reasons; show one; record those that can be by now."
     ),
@@ -31,7 +32,7 @@ SUMMARIES: Final[Mapping[str, str]] = {
     "send": "Send events to an Event Grid topic; by default the one of `up`.",
     "doctor": "Examine settings, packages, tables, subscriptions and what is deployed, and tell the cures.",
     "demo": "Send every sample event through a local Event Grid and the function app, and show what was stored.",
-    "up": "Keep Azurite, the Functions host and a local Event Grid running until Ctrl-C.",
+    "up": "Keep Azurite, the Functions host and a local Event Grid running until Ctrl-C, and serve the page.",
     "storm": "Rehearse every failure at once and prove from the tables that nothing was lost.",
 }
 """The commands in the order of the help, each with the first line of its help."""

@@ -3,7 +3,7 @@
 from acsevents.failures import Refused
 from acsevents.operating import operate, print_report
 from acsevents.operations.recording import opened_store
-from acsevents.operations.replay import Replayed, replay_dead_letters
+from acsevents.operations.replay import Replayed, Tell, replay_dead_letters
 from acsevents.operations.stored_rows import StoredRows
 from acsevents.output import note
 from shared.storage.account import Account
@@ -14,15 +14,33 @@ def replay(reason: str | None, since: int | None, *, dry_run: bool, as_json: boo
     replayed = Replayed()
 
     async def work(account: Account) -> None:
-        async with StoredRows(account) as stored:
-            if dry_run:
-                await replay_dead_letters(stored, None, replayed, reason=reason, since=since, tell=note)
-                return
-            async with opened_store(account) as store:
-                await replay_dead_letters(stored, store, replayed, reason=reason, since=since, tell=note)
+        await replay_in(account, replayed, reason=reason, since=since, dry_run=dry_run, tell=note)
 
     operate(work, "replaying", lambda: replayed.seen)
     print_report(replayed, dry_run=dry_run, as_json=as_json)
     left = sum(replayed.left.values()) + replayed.came_again
     if left:
         raise Refused(f"{left} of {replayed.seen} dead letters stay; the reasons are above")
+
+
+async def replay_in(
+    account: Account,
+    replayed: Replayed,
+    *,
+    reason: str | None = None,
+    since: int | None = None,
+    id_: str | None = None,
+    dry_run: bool = False,
+    tell: Tell,
+) -> None:
+    """Record dead letters of an account with today's code; see `replay_dead_letters`.
+
+    Raises:
+        StorageError: the tables did not take a record; what was recorded before is done.
+    """
+    async with StoredRows(account) as stored:
+        if dry_run:
+            await replay_dead_letters(stored, None, replayed, reason=reason, since=since, id_=id_, tell=tell)
+            return
+        async with opened_store(account) as store:
+            await replay_dead_letters(stored, store, replayed, reason=reason, since=since, id_=id_, tell=tell)

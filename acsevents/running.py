@@ -23,11 +23,13 @@ class Running(msgspec.Struct, frozen=True):
         pid: id of its process.
         topic: URL to publish to; empty during the start.
         tables: connection string of the tables; empty during the start.
+        host: URL of the Functions host; empty during the start.
     """
 
     pid: int
     topic: str = ""
     tables: str = ""
+    host: str = ""
 
 
 @contextmanager

@@ -20,9 +20,13 @@ from acsevents.local.host_process import last_line
 from acsevents.local.lifetime import Lifetime
 from acsevents.local.ports import require_free
 from acsevents.local.stack import Ports, Stack, stack
+from acsevents.page.key import key_of
+from acsevents.page.server import serving
+from acsevents.page.site import Local
 from acsevents.running import FOLDER, Running, owned
 from acsevents.samples import SAMPLES
 from acsevents.text import shown
+from shared.storage.connection_string import parse_connection_string
 
 _DRAIN_SECONDS = 20.0
 _GLANCE_SECONDS = 0.2
@@ -44,19 +48,29 @@ async def up(console: Console, folder: Path, ports: Ports) -> None:
     with owned(folder) as announce:
         require_free("--host-port", ports.host)
         require_free("--topic-port", ports.topic)
+        require_free("--page-port", ports.page)
         require_free("--azurite-port", ports.azurite, count=3)
         console.print("starting …")
         async with stack(folder, ports=ports, watch=lambda notice: _print_notice(console, notice)) as running:
-            lifetime = Lifetime()
-            announce(Running(os.getpid(), running.grid.endpoint, running.azurite.connection_string))
-            _print_addresses(console, running, folder)
-            try:
-                await _until(lifetime, console, running)
-                await _drain(console, running.grid)
-            finally:
-                if running.grid.under_way:
-                    console.print(f"dropped {running.grid.under_way} events that were not delivered", style="red")
-                console.print("stopping …")
+            tables, local = running.azurite.connection_string, Local(running.grid.endpoint, running.hosts.url)
+            async with serving(
+                parse_connection_string(tables), key=key_of(folder), port=ports.page, local=local
+            ) as page:
+                lifetime = Lifetime()
+                announce(Running(os.getpid(), local.topic, tables, local.host))
+                _print_addresses(console, running, folder, page)
+                await _until_delivered(lifetime, console, running)
+
+
+async def _until_delivered(lifetime: Lifetime, console: Console, running: Stack) -> None:
+    """Wait until the end of the lifetime, then deliver what was published."""
+    try:
+        await _until(lifetime, console, running)
+        await _drain(console, running.grid)
+    finally:
+        if running.grid.under_way:
+            console.print(f"dropped {running.grid.under_way} events that were not delivered", style="red")
+        console.print("stopping …")
 
 
 async def _until(lifetime: Lifetime, console: Console, running: Stack) -> None:
@@ -99,7 +113,7 @@ async def _drain(console: Console, grid: EventGrid) -> None:
         await drained
 
 
-def _print_addresses(console: Console, running: Stack, folder: Path) -> None:
+def _print_addresses(console: Console, running: Stack, folder: Path, page: str) -> None:
     script = Path(sys.executable).with_name("acsevents")  # exists after `make setup`
     acsevents = _from_here(script) if script.exists() else f"{_from_here(Path(sys.executable))} -m acsevents"
     report = json.loads((SAMPLES / "2025" / "SMSDeliveryReportReceived.json").read_text(encoding="utf-8"))[0]["data"]
@@ -114,6 +128,7 @@ def _print_addresses(console: Console, running: Stack, folder: Path) -> None:
     ]
     here = folder.resolve() == FOLDER.resolve()
     lines = [
+        f"the page             {page}",
         f"Event Grid topic     {running.grid.endpoint}",
         f"Functions host       {running.hosts.url}/runtime/webhooks/EventGrid?functionName=…",
         f"Azurite tables       http://127.0.0.1:{running.azurite.port}/{ACCOUNT}",

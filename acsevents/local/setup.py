@@ -1,4 +1,4 @@
-"""Install what `make` needs, one step per call: `python -m acsevents.local.setup venv|packages|command|azurite`.
+"""Install what `make` needs, one step per call: `python -m acsevents.local.setup STEP`, see `STEPS`.
 
 This runs before anything is installed, so it imports the standard library only. It runs on old versions of Python far
 enough to report that they are too old.
@@ -6,6 +6,8 @@ enough to report that they are too old.
 
 import compileall
 import importlib.util
+import os
+import platform
 import shlex
 import shutil
 import subprocess
@@ -14,6 +16,9 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 VENV = ROOT / ".venv"
+# An installation of its own: whoever runs `make demo` needs no browser.
+BROWSER = ROOT / "tests" / "browser"
+UNPACKED = BROWSER / "node_modules" / ".unpacked"
 OLDEST_PYTHON = (3, 11)
 _LIMIT_SECONDS = 900
 
@@ -64,16 +69,39 @@ def install_command() -> None:
 
 def install_azurite() -> None:
     """Install exactly what package-lock.json lists into node_modules."""
+    _npm_ci(ROOT, "Azurite")
+
+
+def install_browser() -> None:
+    """Install axe and, where it runs, the Chromium that the page is tested in; elsewhere an installed one is used."""
+    node = _npm_ci(BROWSER, "the tests' browser")
+    if not browser_is_packed():
+        return
+    UNPACKED.mkdir()
+    # The second variable has it unpack the libraries that a system without desktop lacks (NSS, expat).
+    environment = {**os.environ, "TMPDIR": str(UNPACKED), "AWS_LAMBDA_JS_RUNTIME": "nodejs22.x"}
+    unpack = "import chromium from '@sparticuz/chromium'; await chromium.executablePath()"
+    if _run([node, "--input-type=module", "--eval", unpack], cwd=BROWSER, environment=environment) != 0:
+        raise SystemExit("set-up: the tests' browser could not be unpacked (see above): are 250 MB free on this disk?")
+
+
+def browser_is_packed() -> bool:
+    """Return whether the Chromium of tests/browser/package.json runs on this machine."""
+    return (platform.system(), platform.machine()) == ("Linux", "x86_64")
+
+
+def _npm_ci(folder: Path, what: str) -> str:
     from acsevents.local import LocalStackError, node  # noqa: PLC0415  see install_packages
 
     try:
-        npm = node.toolchain().npm
+        tools = node.toolchain()
     except LocalStackError as error:
         raise SystemExit(f"set-up: {error}") from None
-    # --ignore-scripts: the table service needs nothing that is built during installation.
-    options = ["--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error"]
-    if _run([*npm, "ci", *options]) != 0:
-        raise SystemExit("set-up: npm could not install Azurite (see above): is the npm registry reachable?")
+    # --ignore-scripts: nothing that is needed is built during installation.
+    silent = ["--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error"]
+    if _run([*tools.npm, "ci", *silent], cwd=folder) != 0:
+        raise SystemExit(f"set-up: npm could not install {what} (see above): is the npm registry reachable?")
+    return tools.node
 
 
 def _works(venv: Path) -> bool:
@@ -90,15 +118,23 @@ def _pip(*what: str) -> None:
         raise SystemExit("set-up: pip could not install (see above): is the package index reachable?")
 
 
-# The annotation is quoted so that Python 3.8 gets as far as reporting that it is too old.
-def _run(command: "list[str]", *, quiet: bool = False) -> int:
+# The annotations are quoted so that Python 3.8 gets as far as reporting that it is too old.
+def _run(
+    command: "list[str]", *, quiet: bool = False, cwd: Path = ROOT, environment: "dict[str, str] | None" = None
+) -> int:
     output = subprocess.DEVNULL if quiet else None
     return subprocess.run(
-        command, cwd=ROOT, stdout=output, stderr=output, timeout=_LIMIT_SECONDS, check=False
+        command, cwd=cwd, env=environment, stdout=output, stderr=output, timeout=_LIMIT_SECONDS, check=False
     ).returncode
 
 
-STEPS = {"venv": make_venv, "packages": install_packages, "command": install_command, "azurite": install_azurite}
+STEPS = {
+    "venv": make_venv,
+    "packages": install_packages,
+    "command": install_command,
+    "azurite": install_azurite,
+    "browser": install_browser,
+}
 
 if __name__ == "__main__":
     STEPS[sys.argv[1]]()

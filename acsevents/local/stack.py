@@ -12,10 +12,14 @@ from acsevents.subscriptions import load
 
 
 class Ports(NamedTuple):
-    """The ports on 127.0.0.1; Azurite uses three consecutive ones, for blobs, queues and tables."""
+    """The ports on 127.0.0.1; Azurite uses three consecutive ones, for blobs, queues and tables.
+
+    The page is no part of the stack: `acsevents up` serves it beside the stack.
+    """
 
     host: int = 7071
     topic: int = 7072
+    page: int = 7073
     azurite: int = 10000
 
 
@@ -49,8 +53,8 @@ async def stack(
     dead_letters, tables = folder / "event-grid-dead-letters", folder / "azurite"
     dead_letters.mkdir(parents=True, exist_ok=True)
     tables.mkdir(exist_ok=True)
-    host_port, grid_port, azurite_port = ports or (0, 0, None)
-    with Azurite.start(tables if ports else None, azurite_port) as azurite:
+    host_port, grid_port = (ports.host, ports.topic) if ports else (0, 0)
+    with Azurite.start(tables if ports else None, ports.azurite if ports else None) as azurite:
         async with (
             host_processes(azurite.connection_string, port=host_port, log=folder / "host.log") as hosts,
             EventGrid.start(

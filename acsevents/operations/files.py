@@ -59,6 +59,20 @@ async def events_of_standard_input(descriptor: int = 0) -> AsyncIterator[FromFil
         yield event
 
 
+async def events_of_text(text: str) -> AsyncIterator[FromFile]:
+    """Yield the events of a text that somebody wrote.
+
+    Raises:
+        Unusable: it is not JSON.
+    """
+
+    async def whole() -> AsyncIterator[bytes]:
+        yield text.encode(errors="replace")
+
+    async for event in _events("the text", whole()):
+        yield event
+
+
 async def _events_of_folder(folder: Path) -> AsyncIterator[FromFile]:
     for file in _json_files(folder):
         async for event in events_of_file(file):

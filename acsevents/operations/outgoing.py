@@ -6,13 +6,13 @@ https://learn.microsoft.com/azure/event-grid/post-to-custom-topic
 import tempfile
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import IO, Any, Final, NamedTuple, Self
+from typing import IO, Any, Final, NamedTuple, Protocol, Self
 from uuid import uuid4
 
 from acsevents.failures import Unusable
 from acsevents.local.event_grid.events import MAX_BYTES, Event, Refused, parse_events
 from acsevents.operations import exact_json
-from acsevents.operations.sources import Source
+from acsevents.operations.replay import FromFile
 from acsevents.publishing import CONTENT_TYPES
 from acsevents.samples import as_cloud_event
 from shared.events.envelope import Schema
@@ -20,6 +20,19 @@ from shared.events.envelope import Schema
 _IN_MEMORY: Final = 16 * 1024 * 1024  # bytes; what is more waits in a file
 _LENGTH: Final = 4  # bytes that tell the length of a text
 _TIMES: Final[Mapping[Schema, str]] = {"EventGridSchema": "eventTime", "CloudEventSchemaV1_0": "time"}
+
+
+class Origin(Protocol):
+    """Where events to send come from; `Source` is what the command line names."""
+
+    @property
+    def is_sample(self) -> bool:
+        """Whether each event gets a new id and the time of now."""
+        ...
+
+    def events(self) -> AsyncIterator[FromFile]:
+        """Yield the events as they stand there."""
+        ...
 
 
 class Changes(NamedTuple):
@@ -36,7 +49,7 @@ class Changes(NamedTuple):
     schema: Schema | None = None
 
 
-async def prepared(sources: Iterable[Source], changes: Changes) -> AsyncIterator[Event]:
+async def prepared(sources: Iterable[Origin], changes: Changes) -> AsyncIterator[Event]:
     """Yield the events that are to be sent, checked as a topic would; samples get new ids and the time of now.
 
     Raises:

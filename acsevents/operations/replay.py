@@ -58,6 +58,7 @@ async def replay_dead_letters(
     *,
     reason: str | None = None,
     since: int | None = None,
+    id_: str | None = None,
     tell: Tell = lambda _: None,
 ) -> None:
     """Record what `DeadLetters` holds, and remove each dead letter once its event is recorded.
@@ -68,6 +69,7 @@ async def replay_dead_letters(
         replayed: what was done so far; it counts up while this works.
         reason: only those with this reason.
         since: only those filed since these ticks.
+        id_: only the one of this id.
         tell: told of each that stays.
 
     Raises:
@@ -85,9 +87,9 @@ async def replay_dead_letters(
         if store is not None and not await stored.delete(row.place, row.etag):
             replayed.came_again += 1
 
-    conditions = {"Reason eq @reason": reason, "Timestamp ge @since": since}
+    conditions = {"Reason eq @reason": reason, "Timestamp ge @since": since, "RowKey eq @id": id_}
     condition = " and ".join(name for name, value in conditions.items() if value is not None)
-    values = {"reason": reason, "since": moment(since or 0)}
+    values = {"reason": reason, "since": moment(since or 0), "id": id_}
     await for_each(stored.scan(DEAD_LETTERS, condition, values), one)
 
 

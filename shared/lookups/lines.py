@@ -13,13 +13,15 @@ from shared.rows.text import utf16_units
 from shared.rows.timeline import EXCERPT_UNITS
 
 SHOWN: Final = (
-    *("PartitionKey", "RowKey", "Kind", "Number", "Peer", "Direction", "DeliveryStatus", "ThreadId", "MessageId"),
-    *("Body", "ThreadTopic", "SenderId", "SenderDisplayName", "RecipientId", "InitiatorId"),
-    *("ParticipantId", "ParticipantDisplayName"),
+    *("PartitionKey", "RowKey", "EventType", "Kind", "Number", "Peer", "Direction", "DeliveryStatus"),
+    *("ThreadId", "MessageId", "Body", "ThreadTopic", "SenderId", "SenderDisplayName", "RecipientId"),
+    *("InitiatorId", "ParticipantId", "ParticipantDisplayName"),
 )
 """The columns that lines are built from, in `Timeline` and in records."""
-OF_TIMELINE: Final = (*SHOWN, "DriftCount")
-OF_RECORD: Final = (*SHOWN, "Drift")
+OF_TIMELINE: Final = (*SHOWN, "DriftCount", "Timestamp")
+OF_RECORD: Final = (*SHOWN, "Drift", "Timestamp")
+USERS: Final = ("RecipientId", "SenderId", "InitiatorId", "ParticipantId")
+"""The columns with raw ids of users."""
 
 
 class EventLine(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -33,6 +35,14 @@ class EventLine(msgspec.Struct, frozen=True, omit_defaults=True):
         what: text, status, topic or participant.
         handle: identifies the event in other commands.
         drift: the number of deviations from the model; absent if there are none.
+        type: the event type.
+        number: the resource's own number of an SMS.
+        peer: the other number.
+        message: id of the message.
+        status: delivery status.
+        thread: id of the thread.
+        users: raw ids of the recipient, sender, initiator and participant, each once.
+        written: when the row was last written, as Edm.DateTime; a redelivery writes it again.
     """
 
     time: str
@@ -42,6 +52,14 @@ class EventLine(msgspec.Struct, frozen=True, omit_defaults=True):
     what: str | None
     handle: str
     drift: int | None = None
+    type: str | None = None
+    number: str | None = None
+    peer: str | None = None
+    message: str | None = None
+    status: str | None = None
+    thread: str | None = None
+    users: tuple[str, ...] = ()
+    written: str | None = None
 
 
 def line_of_timeline(row: Row) -> EventLine:
@@ -60,7 +78,23 @@ def line_of_record(row: Row) -> EventLine:
 def _line(row: Row, handle: Handle, drift: int | None) -> EventLine:
     kind = _text(row, "Kind") or ""
     who, whom = _sms_parties(row) if kind.startswith("sms.") else _chat_parties(row)
-    return EventLine(edm(handle.ticks), kind, who, whom, _what(row, kind), str(handle), drift)
+    return EventLine(
+        time=edm(handle.ticks),
+        kind=kind,
+        who=who,
+        whom=whom,
+        what=_what(row, kind),
+        handle=str(handle),
+        drift=drift,
+        type=_text(row, "EventType"),
+        number=_text(row, "Number"),
+        peer=_text(row, "Peer"),
+        message=_text(row, "MessageId"),
+        status=_text(row, "DeliveryStatus"),
+        thread=_text(row, "ThreadId"),
+        users=tuple(dict.fromkeys(user for column in USERS if (user := _text(row, column)))),
+        written=_text(row, "Timestamp"),
+    )
 
 
 def _sms_parties(row: Row) -> tuple[str | None, str | None]:

@@ -14,6 +14,7 @@ _SHORTEST: Final = 0.001
 _MOST_REASONS: Final = 100  # carriers use some dozens; a bound, in case every report has another
 _OTHERS: Final = "other reasons"
 _DELIVERED: Final = "Delivered"
+_EDGES: Final = (0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1_800, 3_600, math.inf)  # seconds
 
 
 class DeliverySeconds(msgspec.Struct, frozen=True):
@@ -25,6 +26,7 @@ class DeliverySeconds(msgspec.Struct, frozen=True):
         p99: the 99th percentile.
         longest: the maximum.
         messages: the number of delivered messages whose first attempt has a time.
+        spread: pairs of an upper bound in seconds and the number of messages between it and the bound before.
     """
 
     p50: float
@@ -32,6 +34,7 @@ class DeliverySeconds(msgspec.Struct, frozen=True):
     p99: float
     longest: float
     messages: int
+    spread: tuple[tuple[float, int], ...] = ()
 
 
 class SmsReport(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -101,7 +104,17 @@ class Report:
         if not self._times:
             return None
         p50, p90, p99 = (self._percentile(share) for share in (0.5, 0.9, 0.99))
-        return DeliverySeconds(p50, p90, p99, round(self._longest, 3), self._times.total())
+        return DeliverySeconds(p50, p90, p99, round(self._longest, 3), self._times.total(), self._spread())
+
+    def _spread(self) -> tuple[tuple[float, int], ...]:
+        """Count the times between some edges, from the first to the last that has any."""
+        counts = [0] * len(_EDGES)
+        for bucket, messages in self._times.items():
+            middle = math.pow(_PRECISION, bucket + 0.5)
+            counts[next(number for number, edge in enumerate(_EDGES) if middle <= edge)] += messages
+        told = [number for number, count in enumerate(counts) if count]
+        edges = (*_EDGES[:-1], max(self._longest, _EDGES[-2]))
+        return tuple((float(edges[number]), counts[number]) for number in range(told[0], told[-1] + 1))
 
     def _percentile(self, share: float) -> float:
         wanted = share * self._times.total()

@@ -28,6 +28,17 @@ class ThreadLookups(Reader):
             return tell_history(await self._thread_events(thread_id))
         return tell_history(await self._events_seen_by(seen_by, thread_id))
 
+    async def thread_with_history(
+        self, thread_id: str, seen_by: str | None = None
+    ) -> tuple[Transcript, tuple[Step, ...]] | None:
+        """Tell a thread's transcript and all that happened in it, from one reading; None if unknown."""
+        if seen_by is None:
+            events = await self._thread_events(thread_id)
+        else:
+            events = await self._events_seen_by(seen_by, thread_id)
+        transcript = tell_thread(events, seen_by=seen_by)
+        return None if transcript is None else (transcript, tell_history(events))
+
     async def _thread_events(self, thread_id: str) -> list[Event]:
         """Return the thread-level events of a thread, or, if there are none, its user-level events."""
         owned = where("PartitionKey", "eq", keys.key(thread_id))

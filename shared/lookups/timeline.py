@@ -8,12 +8,13 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from shared.catalogue import CHAT_THREAD, CHAT_USER, SMS, TIMELINE
+from shared.catalogue import CHAT_THREAD, CHAT_USER, SMS, TIMELINE, Family
 from shared.events.timestamps import reverse
 from shared.lookups.addresses import address
 from shared.lookups.filters import EVERYTHING, Filter, all_of, any_of, where
 from shared.lookups.follow import LATE, RECENT, Follower, Watch
-from shared.lookups.lines import OF_RECORD, OF_TIMELINE, EventLine, line_of_record, line_of_timeline
+from shared.lookups.handles import Handle
+from shared.lookups.lines import OF_RECORD, OF_TIMELINE, USERS, EventLine, line_of_record, line_of_timeline
 from shared.lookups.reader import PAGE, Reader, Row, ticks_of
 from shared.rows import keys
 from shared.rows.text import cut
@@ -21,14 +22,15 @@ from shared.rows.timeline import EXCERPT_UNITS, SHARDS, partition_of
 
 _BEHIND_DIGITS: Final = ":"  # the character after `9`
 _BEHIND_DIGEST: Final = "~g"  # the character after `f`
+_OCCURRENCE: Final = ("PartitionKey", "RowKey", "Kind")
 _OF_A_NUMBER: Final = ("Number", "Peer")
-_OF_A_USER: Final = ("RecipientId", "SenderId", "InitiatorId", "ParticipantId")
 
 
 class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     """Which events to return; all given conditions must hold.
 
     Attributes:
+        family: the only family whose partitions may be read; `Timeline` is not filtered by it.
         kind: what happened.
         number: the number of either party of an SMS, as people write it.
         user: raw id of a user.
@@ -39,6 +41,7 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
         until: ticks that all events are older than.
     """
 
+    family: Family | None = None
     kind: str | None = None
     number: str | None = None
     user: str | None = None
@@ -57,7 +60,7 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     def owner(self) -> tuple[str, str] | None:
         """The table and the partition that may hold all of these events, if there is one."""
         for family, value in ((SMS, self.address), (CHAT_USER, self.user), (CHAT_THREAD, self.thread)):
-            if value is not None:
+            if value is not None and self.family in {None, family}:
                 return family.table, keys.key(value)
         return None
 
@@ -88,6 +91,14 @@ class TimelineLookups(Reader):
             count += 1
             if count == limit:
                 return
+
+    async def occurrences(self, since: int) -> AsyncGenerator[tuple[Handle, str]]:
+        """Yield handle and kind of each event since some ticks, newest first: to count them, without what they say."""
+        async for row in self.rows_of(await self.source(Wanted(since=since)), _OCCURRENCE):
+            try:
+                yield Handle.of_timeline(row["PartitionKey"], row["RowKey"]), str(row.get("Kind"))
+            except ValueError:
+                self.unreadable.add(TIMELINE)
 
     async def follow(
         self, wanted: Wanted, *, shown: Iterable[str] = (), watches: tuple[Watch, ...] = (RECENT, LATE)
@@ -199,7 +210,7 @@ def _matching(wanted: Wanted, table: str) -> Filter:
         _equal(("DeliveryStatus",), wanted.status, units),
         _equal(("MessageId",), wanted.message, units),
         _equal(_OF_A_NUMBER, None if table == SMS.table else wanted.address, units),
-        _equal(_OF_A_USER, None if table == CHAT_USER.table else wanted.user, units),
+        _equal(USERS, None if table == CHAT_USER.table else wanted.user, units),
         _equal(("ThreadId",), None if table == CHAT_THREAD.table else wanted.thread, units),
     )
 

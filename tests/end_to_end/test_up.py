@@ -13,6 +13,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
+import aiohttp
 import pytest
 from azure.data.tables import TableServiceClient
 from rich.console import Console
@@ -94,14 +95,24 @@ class Terminal:
 
 
 def options() -> list[str]:
-    """Return options for five consecutive ports that are free and outside the range of outgoing connections."""
+    """Return options for six consecutive ports that are free and outside the range of outgoing connections."""
     while True:
         first = random.randrange(20_000, 30_000)
         try:
-            require_free("", first, count=5)
+            require_free("", first, count=6)
         except LocalStackError:
             continue
-        return ["--host-port", str(first + 3), "--topic-port", str(first + 4), "--azurite-port", str(first)]
+        names = ("--host-port", "--topic-port", "--page-port")
+        chosen = [part for number, name in enumerate(names, 3) for part in (name, str(first + number))]
+        return [*chosen, "--azurite-port", str(first)]
+
+
+async def page_at(address: str) -> str:
+    """Open an address as a browser does."""
+    jar = aiohttp.CookieJar(unsafe=True)  # also of IP addresses
+    async with aiohttp.ClientSession(cookie_jar=jar) as browser, browser.get(address) as answer:
+        assert answer.status == 200
+        return await answer.text()
 
 
 @asynccontextmanager
@@ -152,6 +163,7 @@ async def test_its_printed_lines_can_be_pasted_and_find_it_without_any_export(tm
         new = events(tmp_path, "SMSRead", "CallStarted")
         await terminal.runs(f"{send.split(' send ')[0]} send {new}")
         await terminal.shows("unsupported_type")
+        shown = await page_at(next(line.split()[-1] for line in lines if line.startswith("the page ")))
         exports = "; ".join(line for line in lines if line.startswith("export "))
         elsewhere = await terminal.runs(f"{exports}; cd /; {dead_letters} --json")
         terminal.process.send_signal(signal.SIGINT)
@@ -161,6 +173,7 @@ async def test_its_printed_lines_can_be_pasted_and_find_it_without_any_export(tm
     assert "No error." in story.stdout
     assert "the tables of `acsevents up`" in story.stderr
     assert "" == letters.stdout
+    assert "sms.delivery-report" in shown
     assert "SMSRead" in elsewhere.stdout
     assert "dropped                          CallStarted  number 1" in terminal.printed
     assert "delivered    new-types           SMSRead  number 0" in terminal.printed
@@ -194,7 +207,7 @@ async def test_a_second_one_is_refused_in_the_folder_and_on_the_ports_of_the_fir
 
 def test_the_ports_are_the_usual_ones() -> None:
     """The defaults are those of `UseDevelopmentStorage=true` and `func`."""
-    assert Ports(host=7071, topic=7072, azurite=10000) == Ports()
+    assert Ports(host=7071, topic=7072, page=7073, azurite=10000) == Ports()
     with TableServiceClient.from_connection_string("UseDevelopmentStorage=true") as client:
         assert f"http://127.0.0.1:{Ports().azurite + 2}/devstoreaccount1" == client.url.rstrip("/")
 
@@ -214,7 +227,9 @@ async def test_a_part_that_dies_ends_it_and_is_named_with_its_last_words(tmp_pat
 
 async def test_ctrl_c_delivers_what_was_published(tmp_path: Path) -> None:
     """It waits for events that are under way; port 0 is any free one."""
-    async with up(tmp_path, "--host-port", "0", "--topic-port", "0", "--azurite-port", "0") as terminal:
+    async with up(
+        tmp_path, "--host-port", "0", "--topic-port", "0", "--page-port", "0", "--azurite-port", "0"
+    ) as terminal:
         await terminal.shows(READY)
         with stopped(terminal.part("acsevents.local.host")):
             published = await terminal.runs(f"{sys.executable} -m acsevents send {events(tmp_path, 'SMSReceived')}")

@@ -106,6 +106,7 @@ echo "$@" >> ran.txt
 case "$3" in
     venv) mkdir -p .venv/bin && cp "$0" .venv/bin/python ;;
     command) touch .venv/bin/acsevents ;;
+    browser) mkdir -p tests/browser/node_modules ;;
     azurite) mkdir -p node_modules/azurite/dist/src && touch node_modules/azurite/dist/src/azurite.js ;;
 esac
 """
@@ -126,19 +127,44 @@ esac
 )
 def test_make_setup_notices_what_is_gone(tmp_path: Path, damage: str, repaired: list[str]) -> None:
     """It installs again what was deleted or has changed, and nothing else."""
-    shutil.copy(setup.ROOT / "Makefile", tmp_path)
-    for name in ("requirements-dev.lock", "package.json", "package-lock.json"):
-        (tmp_path / name).touch()
-    (tmp_path / "acsevents" / "local").mkdir(parents=True)
-    (tmp_path / "acsevents" / "local" / "setup.py").touch()
-    (tmp_path / "python3").write_text(_FAKE_PYTHON)
-    (tmp_path / "python3").chmod(0o755)
-    make = ["make", "setup", "PYTHON=./python3"]
+    _fresh_checkout(tmp_path)
 
-    subprocess.run(make, cwd=tmp_path, timeout=60, check=True)
+    _make("setup", tmp_path)
     time.sleep(0.01)  # what is touched now is newer than what was made
     subprocess.run(f"rm ran.txt; {damage}", cwd=tmp_path, timeout=60, check=True, shell=True)  # noqa: S602  # from above
-    subprocess.run(make, cwd=tmp_path, timeout=60, check=True)
 
-    ran = (tmp_path / "ran.txt").read_text().split()
-    assert [word for word in ran if word in setup.STEPS] == repaired
+    assert _make("setup", tmp_path) == repaired
+
+
+def test_only_the_tests_need_a_browser(tmp_path: Path) -> None:
+    """Whoever wants to see the demonstration waits for no browser; `make test` installs it, once and after a change."""
+    _fresh_checkout(tmp_path)
+
+    assert "browser" not in _make("demo", tmp_path)
+    assert _make("test", tmp_path)[-1:] == ["browser"]
+    (tmp_path / "ran.txt").unlink()
+    time.sleep(0.01)
+    (tmp_path / "tests/browser/package-lock.json").touch()
+    assert _make("test", tmp_path) == ["browser"]
+    (tmp_path / "ran.txt").unlink()
+    assert _make("test", tmp_path) == []
+
+
+def _fresh_checkout(folder: Path) -> None:
+    shutil.copy(setup.ROOT / "Makefile", folder)
+    (folder / "acsevents" / "local").mkdir(parents=True)
+    (folder / "acsevents" / "local" / "setup.py").touch()
+    (folder / "tests" / "browser").mkdir(parents=True)
+    for name in ("requirements-dev.lock", "package.json", "package-lock.json"):
+        (folder / name).touch()
+    for name in ("package.json", "package-lock.json"):
+        (folder / "tests" / "browser" / name).touch()
+    (folder / "python3").write_text(_FAKE_PYTHON)
+    (folder / "python3").chmod(0o755)
+
+
+def _make(target: str, folder: Path) -> list[str]:
+    """Return the steps of set-up that ran, since ran.txt was deleted."""
+    subprocess.run(["make", target, "PYTHON=./python3"], cwd=folder, timeout=60, check=True)
+    ran = (folder / "ran.txt").read_text().split() if (folder / "ran.txt").exists() else []
+    return [word for word in ran if word in setup.STEPS]

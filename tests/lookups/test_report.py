@@ -1,6 +1,7 @@
 """The delivery report of a number, counted in constant memory."""
 
 from fractions import Fraction
+from itertools import accumulate
 
 import pytest
 from hypothesis import given, settings
@@ -61,6 +62,27 @@ def test_percentiles_are_right_to_two_per_cent(seconds: list[float]) -> None:
         # The smallest time that so many hundredths of the messages do not exceed.
         rank = -(-Fraction(share * len(exact), 100) // 1)
         assert abs(percentile - exact[int(rank) - 1]) <= 0.02 * exact[int(rank) - 1] + 0.001
+
+
+@settings(deadline=None)
+@given(st.lists(st.floats(0.001, 30_000), min_size=1, max_size=300))
+def test_every_time_is_counted_between_its_edges(seconds: list[float]) -> None:
+    """Each message once; from the first span that has any to the last."""
+    report = Report("+15550002222")
+    for one in seconds:
+        report.add(story("Delivered", seconds=one))
+    told = report.result().seconds
+
+    assert told is not None
+    edges = [edge for edge, _ in told.spread]
+    counts = [count for _, count in told.spread]
+    assert edges == sorted(set(edges))
+    assert sum(counts) == told.messages
+    assert 0 < counts[0]
+    assert 0 < counts[-1]
+    for edge, count in zip(edges, accumulate(counts), strict=True):
+        surely, perhaps = (sum(one <= edge * share for one in seconds) for share in (0.98, 1.02))
+        assert surely <= count <= perhaps or edge == edges[-1]
 
 
 def test_whoever_writes_a_new_reason_into_each_report_does_not_fill_memory() -> None:

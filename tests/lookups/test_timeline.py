@@ -226,3 +226,18 @@ async def test_an_event_older_than_the_time_line_is_found_all_the_same(
     assert json.loads(chat()) == json.loads(told.text or "")
     assert [("ChatThreadEvents", True)] == [(place.table, place.found) for place in told.rows]
     assert await lookups.event(handle(1, NOON)) is None
+
+
+async def test_occurrences_are_counted_without_what_they_say(lookups: Lookups, timeline: TableClient) -> None:
+    """Since a time, newest first; a row that is not ours hides no other."""
+    handles = [handle(number, NOON + number * MINUTE) for number in range(9)]
+    await fill(timeline, handles, Body="not asked for")
+    partition, row_key = handles[5].key
+    await timeline.create_entity(
+        {"PartitionKey": partition, "RowKey": f"{row_key[:20]}not ours", "Kind": "sms.received"}
+    )
+
+    found = [one async for one in lookups.occurrences(NOON + 3 * MINUTE)]
+
+    assert found == [(one, "sms.received") for one in reversed(handles[3:])]
+    assert lookups.unreadable == {"Timeline"}

@@ -82,6 +82,20 @@ async def test_only_the_dead_letters_that_were_asked_for(stored: StoredRows, sto
     assert counts == [0, 0, 3]
 
 
+async def test_only_the_dead_letter_that_was_asked_for(stored: StoredRows, store: Store) -> None:
+    """By its id; together with a reason, both must hold."""
+    await file_letters(stored, TODAY)
+    (_, _, first), *others = [row.place async for row in stored.scan("DeadLetters")]
+    counts = []
+    for id_, reason in (("none", None), (first, "not_json"), (first, None), (first, None)):
+        replayed = Replayed()
+        await replay_dead_letters(stored, store, replayed, id_=id_, reason=reason)
+        counts.append((replayed.seen, replayed.recorded))
+
+    assert counts == [(0, 0), (0, 0), (1, 1), (0, 0)]
+    assert [row.place async for row in stored.scan("DeadLetters")] == others
+
+
 async def test_a_dead_letter_that_comes_again_meanwhile_stays(stored: StoredRows, store: Store) -> None:
     """Nobody's later writing is removed with the earlier one."""
     await file_letters(stored, TODAY[:1])
