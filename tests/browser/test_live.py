@@ -105,7 +105,9 @@ async def test_every_filter_leaves_out_what_is_not_asked_for(
     earlier = now - timedelta(minutes=3)
     await world.send(sent.report(own, sent.number(), status, earlier), sent.message(thread, user, "Maya", said, now))
 
-    await site.goto(_of(server, **{name: wanted[name]}))
+    # Other tests of that time may have filled the list.
+    narrowed = {"number": own} if name == "until" else {}
+    await site.goto(_of(server, **{name: wanted[name]}, **narrowed))
 
     shown, hidden = (said, status) if wanted is about_chat else (status, said)
     await expect(site.locator("#list .what").get_by_text(shown, exact=True)).to_have_count(1)

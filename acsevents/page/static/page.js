@@ -10,7 +10,12 @@ keys();
 copyButtons();
 
 for (const form of document.querySelectorAll("form[method=get]")) {
-  for (const select of form.querySelectorAll("select")) select.addEventListener("change", () => form.requestSubmit());
+  for (const select of form.querySelectorAll("select")) {
+    select.addEventListener("change", () => form.requestSubmit());
+    // Somebody was faster than this script. The forms switch autocompletion off, so the browser did not restore it.
+    const shown = Math.max([...select.options].findIndex((option) => option.defaultSelected), 0);
+    if (select.selectedIndex !== shown) form.requestSubmit();
+  }
   // Addresses are shared: fields that are empty stay out of them.
   form.addEventListener("formdata", ({ formData }) => {
     for (const [name, value] of [...formData]) if (!value.trim()) formData.delete(name);
