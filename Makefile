@@ -83,21 +83,21 @@ endif
 $(VENV)/.ready: requirements-dev.lock
 	@command -v $(PYTHON) >/dev/null || { echo "set-up: no $(PYTHON) here: install Python 3.11 or newer, or name it: 'make setup PYTHON=...'" >&2; exit 1; }
 	@echo "set-up: installing the Python packages into $(VENV)"
-	@$(PYTHON) -m acsevents.local.setup venv
-	@$(PY) -m acsevents.local.setup packages
+	@$(PYTHON) -m acsevents.setup venv
+	@$(PY) -m acsevents.setup packages
 	@touch $@
 
-$(VENV)/bin/acsevents: acsevents/local/setup.py | $(VENV)/.ready
-	@$(PY) -m acsevents.local.setup command
+$(VENV)/bin/acsevents: acsevents/setup.py | $(VENV)/.ready
+	@$(PY) -m acsevents.setup command
 
 $(AZURITE): package.json package-lock.json | $(VENV)/.ready
 	@echo "set-up: installing Azurite into node_modules"
-	@$(PY) -m acsevents.local.setup azurite
+	@$(PY) -m acsevents.setup azurite
 	@touch $@
 
 $(BROWSER)/.ready: tests/browser/package.json tests/browser/package-lock.json | $(VENV)/.ready
 	@echo "set-up: installing the browser for the tests of the page into $(BROWSER)"
-	@$(PY) -m acsevents.local.setup browser
+	@$(PY) -m acsevents.setup browser
 	@touch $@
 
 # An environment of its own: checkov pins half a hundred packages, among them a parser of Bicep that is too old for `!`.

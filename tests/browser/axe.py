@@ -4,7 +4,7 @@ from typing import Final
 
 from playwright.async_api import Page
 
-from acsevents.local import setup
+from acsevents import setup
 
 _AXE: Final = setup.BROWSER / "node_modules" / "axe-core" / "axe.min.js"
 _RUN: Final = """async () => (await axe.run(document, {resultTypes: ["violations"]})).violations.flatMap(

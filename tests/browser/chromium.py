@@ -7,7 +7,7 @@ from typing import Final
 from playwright.async_api import Browser, BrowserType
 from playwright.async_api import Error as PlaywrightError
 
-from acsevents.local import setup
+from acsevents import setup
 
 # Where Playwright finds an installed browser by itself; Chromium has no such name.
 CHANNELS: Final = ("chrome", "msedge")

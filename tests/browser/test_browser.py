@@ -8,7 +8,7 @@ import pytest
 from playwright.async_api import BrowserContext, BrowserType, Page
 from playwright.async_api import Error as PlaywrightError
 
-from acsevents.local import setup
+from acsevents import setup
 from tests.browser import chromium
 from tests.browser.complaints import Complaints
 from tests.browser.elsewhere import served

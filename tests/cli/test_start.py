@@ -8,8 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from acsevents import __version__
-from acsevents.local import setup
+from acsevents import __version__, setup
 from tests.cli.running import ROOT, in_a_pipe
 from tests.cli.test_events import THREAD
 

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from acsevents.local import LocalStackError, node, setup
+from acsevents import setup
+from acsevents.local import LocalStackError, node
 
 
 def _program(path: Path, says: str) -> None:
@@ -152,8 +153,8 @@ def test_only_the_tests_need_a_browser(tmp_path: Path) -> None:
 
 def _fresh_checkout(folder: Path) -> None:
     shutil.copy(setup.ROOT / "Makefile", folder)
-    (folder / "acsevents" / "local").mkdir(parents=True)
-    (folder / "acsevents" / "local" / "setup.py").touch()
+    (folder / "acsevents").mkdir()
+    (folder / "acsevents" / "setup.py").touch()
     (folder / "tests" / "browser").mkdir(parents=True)
     for name in ("requirements-dev.lock", "package.json", "package-lock.json"):
         (folder / name).touch()

@@ -1,4 +1,4 @@
-"""Install what `make` needs, one step per call: `python -m acsevents.local.setup STEP`, see `STEPS`.
+"""Install what `make` needs, one step per call: `python -m acsevents.setup STEP`, see `STEPS`.
 
 This runs before anything is installed, so it imports the standard library only. It runs on old versions of Python far
 enough to report that they are too old.
@@ -14,7 +14,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[1]
 VENV = ROOT / ".venv"
 # An installation of its own: whoever runs `make demo` needs no browser.
 BROWSER = ROOT / "tests" / "browser"
