@@ -16,7 +16,7 @@ setup: $(VENV)/.ready $(VENV)/bin/acsevents $(AZURITE)  ## install the Python pa
 demo: setup  ## send every sample event through the webhook and show what was stored
 	@$(PY) -m acsevents demo
 
-unit: setup  ## run the tests of the pure core, in seconds; ARGS="-k sms" to choose
+unit: setup  ## run the tests of the pure core, in half a minute; ARGS="-k sms" to choose
 	@$(PY) -m pytest tests/core $(ARGS)
 
 # Only all tests together reach every branch, so a choice of them is not measured.
@@ -31,7 +31,7 @@ check: setup  ## ruff and mypy
 	@$(PY) -m ruff format --check
 	@$(PY) -m mypy
 
-fix: setup  ## format, and mend what ruff can mend
+fix: setup  ## format, and correct what ruff can correct
 	@$(PY) -m ruff check --fix
 	@$(PY) -m ruff format
 
@@ -44,8 +44,9 @@ goldens: setup  ## write what follows from the catalogue and the samples; read t
 page-pictures: setup $(BROWSER)/.ready  ## take the pictures of the page that docs/page.md shows
 	@$(PY) -m tests.browser.pictures
 
-picture: setup  ## write docs/demo.svg, the picture at the head of the README: what `make demo` prints
+picture: setup  ## write what commands print into docs/demo.svg, the picture in the README, and docs/asking.md
 	@$(PY) -m tests.picture
+	@$(PY) -m tests.cli.test_asking_page
 
 lock: setup  ## write requirements-dev.lock after a change of a requirements file; ARGS=--upgrade for newer packages
 	@$(PY) -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \

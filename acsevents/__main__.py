@@ -8,11 +8,7 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     from acsevents.cli import main as command  # noqa: PLC0415  # a slow import, during which Ctrl-C is common
 
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-    try:
-        command()
-    finally:
-        signal.signal(signal.SIGINT, signal.SIG_DFL)
+    command()
 
 
 if __name__ == "__main__":

@@ -1,11 +1,11 @@
 """Run queries of the command line."""
 
-import asyncio
 import os
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TypeVar
 
+from acsevents.loop import run
 from acsevents.output import note
 from acsevents.progress import progress
 from acsevents.running import FOLDER, find
@@ -25,7 +25,7 @@ def ask(question: Callable[[Lookups], Awaitable[Answer]], *, counted: bool = Fal
         question: the query.
         counted: whether to show how many rows were read, for queries that print nothing until the end.
     """
-    return asyncio.run(_ask(question, counted=counted))
+    return run(lambda: _ask(question, counted=counted))
 
 
 async def _ask(question: Callable[[Lookups], Awaitable[Answer]], *, counted: bool) -> Answer:

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from azure.core.exceptions import AzureError, ClientAuthenticationError, HttpResponseError
 
-from acsevents.failures import Failure, OutOfReach, Refused
+from acsevents.failures import Failure, NotFound, OutOfReach, Refused
 from shared.errors import SettingsError
 from shared.storage.account import Account, Identity
 from shared.storage.settings import read_settings
@@ -33,6 +33,25 @@ def explanation_of_azure(error: Exception, account: Account | None = None) -> Fa
     if isinstance(error, HttpResponseError) and error.status_code is not None and error.status_code >= _LOWEST_REFUSAL:
         return _of_an_answer(error.status_code, _code(error), account)
     return OutOfReach(_without_an_answer(error, account))
+
+
+def explanation_of_blobs(error: AzureError, container: str) -> Failure:
+    """Return what to tell about an error of a container of blobs, given by its URL without a signature."""
+    status, code = getattr(error, "status_code", None), _code(error)
+    if status is None and isinstance(error, ClientAuthenticationError):
+        return OutOfReach("not signed in to Azure: run `az login`, or append a shared access signature to the URL")
+    if status is None:
+        return OutOfReach(f"{container} does not answer ({type(error).__name__}): correct the URL, or see the network")
+    if status in {_UNAUTHORIZED, _FORBIDDEN}:
+        return OutOfReach(
+            f"{container} refuses you ({code}): ask for the role Storage Blob Data Reader on the account, or append a "
+            "shared access signature that may read and list"
+        )
+    if status == _NOT_FOUND:
+        return NotFound(f"there is no container at {container}")
+    if status == _TOO_MANY or status >= _SERVER_ERROR:
+        return OutOfReach(f"{container} is busy or in trouble ({code}): try again in a minute")
+    return Refused(f"{container} refused the request ({code})")
 
 
 def _without_an_answer(error: AzureError, account: Account) -> str:

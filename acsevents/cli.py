@@ -1,7 +1,6 @@
 """The command line `acsevents` and its list of commands. The module of a command is imported when it runs."""
 
 import gc
-import signal
 from collections.abc import Mapping
 from importlib import import_module
 from typing import Annotated, Any, Final
@@ -105,6 +104,5 @@ def acsevents(
 
 def main() -> None:
     """Run a command; explain errors that the user can correct in one line."""
-    signal.signal(signal.SIGINT, signal.default_int_handler)
     with explained():
         app(prog_name="acsevents")

@@ -20,7 +20,7 @@ def replay(reason: str | None, since: int | None, *, dry_run: bool, as_json: boo
     print_report(replayed, dry_run=dry_run, as_json=as_json)
     left = sum(replayed.left.values()) + replayed.came_again
     if left:
-        raise Refused(f"{left} dead letters stay; the reasons are above")
+        raise Refused(f"{left} of {replayed.seen} dead letters stay; the reasons are above")
 
 
 async def replay_in(

@@ -4,14 +4,17 @@
 """
 
 import logging
+import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from acsevents.local import LocalStackError
 from acsevents.text import shown
 from shared.errors import RowRefused, SettingsError, SinkError, StorageError
+
+_INTERRUPTED: Final = 130  # as shells count SIGINT
 
 
 class Failure(Exception):  # noqa: N818  each leaf says what it is
@@ -48,6 +51,7 @@ def explained() -> Iterator[None]:
         logging.CRITICAL
     )  # the failure itself is printed, once and in one line
     try:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         yield
     except Exception as error:
         failure = explanation(error)
@@ -56,7 +60,9 @@ def explained() -> Iterator[None]:
         print(f"acsevents: {shown(str(failure))}", file=sys.stderr)
         sys.exit(failure.exit_code)
     except KeyboardInterrupt:
-        sys.exit(130)  # as shells count SIGINT
+        sys.exit(_INTERRUPTED)
+    finally:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)  # what is left takes a moment, and needs no traceback
 
 
 def explanation(error: Exception) -> Failure | None:

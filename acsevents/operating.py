@@ -10,6 +10,7 @@ import typer
 
 from acsevents.asking import account
 from acsevents.failures import Refused
+from acsevents.loop import run
 from acsevents.output import in_json, json_line
 from acsevents.progress import progress
 from shared.storage.account import Account
@@ -33,7 +34,7 @@ def operate(work: Callable[[Account], Awaitable[None]], doing: str, seen: Callab
 
 def work_on(work: Callable[[], Awaitable[None]], doing: str, seen: Callable[[], int]) -> None:
     """Run work that chooses its own account, and show its progress on a terminal; see `operate`."""
-    asyncio.run(_watched(work, doing, seen))
+    run(lambda: _watched(work, doing, seen))
 
 
 def confirm(question: str, *, yes: bool) -> None:

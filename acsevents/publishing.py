@@ -9,7 +9,7 @@ import msgspec
 from azure.core.credentials import AzureKeyCredential
 from azure.eventgrid.aio import EventGridPublisherClient
 
-from acsevents.failures import OutOfReach, Refused
+from acsevents.failures import OutOfReach, Refused, Unusable
 from shared.events.envelope import Schema
 
 CONTENT_TYPES: Final[Mapping[Schema, str]] = {
@@ -18,6 +18,7 @@ CONTENT_TYPES: Final[Mapping[Schema, str]] = {
 }
 _SECONDS: Final = 30.0
 _UNAUTHORIZED: Final = (401, 403)
+_NOT_FOUND: Final = 404
 _SERVER_ERROR: Final = 500
 
 
@@ -57,25 +58,36 @@ class Topic:
         """Publish texts of events, all of one schema, in one request.
 
         Raises:
+            Unusable: the endpoint is no URL.
             Refused: the topic refuses the events; the message says why.
             OutOfReach: the topic is unreachable or busy, or refuses the key.
         """
         body = io.BytesIO(b"[" + b",".join(texts) + b"]")  # aiohttp warns about bytes over 1 MiB
         headers = {"aeg-sas-key": self._key, "Content-Type": CONTENT_TYPES[schema]}
-        async with self._session.post(self._endpoint, data=body, headers=headers, allow_redirects=False) as answer:
-            if answer.ok and answer.status < 300:  # noqa: PLR2004  a redirect is not a success
-                return
-            problem = _problem(await answer.text())
-            if answer.status in _UNAUTHORIZED:
-                raise OutOfReach(f"the topic refuses the key: give --key or EVENT_GRID_KEY{problem}")
-            if answer.status >= _SERVER_ERROR:
-                raise OutOfReach(f"the topic is in trouble ({answer.status}): try again in a minute{problem}")
-            raise Refused(f"the topic answered {answer.status}{problem}")
+        try:
+            async with self._session.post(self._endpoint, data=body, headers=headers, allow_redirects=False) as answer:
+                status, problem = answer.status, _problem(await answer.text())
+        except aiohttp.InvalidURL:
+            raise Unusable(f"{self._endpoint} is no URL: correct --endpoint or EVENT_GRID_ENDPOINT") from None
+        except (aiohttp.ClientError, TimeoutError) as error:
+            raise OutOfReach(
+                f"no topic at {self._endpoint} ({type(error).__name__}): start one with `acsevents up`, or correct "
+                "--endpoint or EVENT_GRID_ENDPOINT"
+            ) from error
+        if status < 300:  # noqa: PLR2004  a redirect is not a success
+            return
+        if status in _UNAUTHORIZED:
+            raise OutOfReach(f"the topic refuses the key: give --key or EVENT_GRID_KEY{problem}")
+        if status == _NOT_FOUND:
+            raise Refused(f"there is no topic at {self._endpoint}: its URL ends with /api/events{problem}")
+        if status >= _SERVER_ERROR:
+            raise OutOfReach(f"the topic is in trouble ({status}): try again in a minute{problem}")
+        raise Refused(f"the topic answered {status}{problem}")
 
 
 def _problem(answer: str) -> str:
     """Return the message of the topic's error document, with a colon before it, or an empty string."""
     try:
-        return f": {msgspec.json.decode(answer)['error']['message']}"
+        return f" ({msgspec.json.decode(answer)['error']['message']})"
     except (msgspec.DecodeError, KeyError, TypeError):
         return ""

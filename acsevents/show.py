@@ -5,17 +5,17 @@ from collections.abc import Sequence
 
 from rich import box
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
-from acsevents.tables import console, fields_table
-from acsevents.text import shown
+from acsevents.tables import console, fields_table, safe
 from shared.lookups import DeadLetter, RecordedEvent, SmsReport
 from shared.stories import Attempt, Message, SmsStory, Transcript
 
 __all__ = ["console", "dead_letter", "dead_letters", "event", "sms", "sms_report", "thread"]
 
 _BAR = 30  # characters of the longest bar
+_BESIDE_BARS = 16  # of a report's line: the counts, and the gaps between columns
 
 
 def sms(console: Console, story: SmsStory | None) -> None:
@@ -23,7 +23,7 @@ def sms(console: Console, story: SmsStory | None) -> None:
     if story is None:
         console.print("no such SMS is recorded")
         return
-    table = Table(show_header=False, title="One SMS")
+    table = Table(*_columns("", ""), show_header=False, title="One SMS")
     for name, value in (
         ("message", story.message_id),
         ("from → to", f"{story.sender} → {story.recipient} ({story.direction})"),
@@ -34,7 +34,7 @@ def sms(console: Console, story: SmsStory | None) -> None:
         *((f"attempt {number}", _attempt(attempt)) for number, attempt in enumerate(story.attempts, 1)),
     ):
         if value is not None:
-            table.add_row(name, safe(value))
+            table.add_row(safe(name), safe(value))
     console.print(table)
     _gaps(console, story.gaps)
 
@@ -46,10 +46,11 @@ def sms_report(console: Console, report: SmsReport) -> None:
     for title, counts in (("status", report.statuses), ("not delivered because", report.reasons)):
         if not counts:
             continue
-        table = Table(title, "messages", "", box=box.SIMPLE_HEAD, pad_edge=False)
+        table = Table(*_columns(title, "messages", ""), box=box.SIMPLE_HEAD, pad_edge=False)
+        longest = max(1, min(_BAR, console.width - _BESIDE_BARS - max(map(len, (title, *counts)))))
         most = max(counts.values())
         for name, count in counts.items():
-            table.add_row(safe(name), str(count), bar * max(1, round(_BAR * count / most)))
+            table.add_row(safe(name), str(count), bar * max(1, round(longest * count / most)))
         console.print(table)
     if report.seconds is not None:
         seconds = report.seconds
@@ -64,7 +65,9 @@ def thread(console: Console, transcript: Transcript | None) -> None:
     if transcript is None:
         console.print("no such thread is recorded")
         return
-    table = Table("sent", "by", "message", title=safe(f"One thread: {transcript.topic or transcript.thread_id}"))
+    table = Table(
+        *_columns("sent", "by", "message"), title=safe(f"One thread: {transcript.topic or transcript.thread_id}")
+    )
     for message in transcript.messages:
         by = message.sender_name or message.sender_id or ""
         table.add_row((message.composed_at or "")[:19], safe(by), _body(message))
@@ -97,10 +100,15 @@ def dead_letter(console: Console, letter: DeadLetter) -> None:
 
 def dead_letters(console: Console, letters: Sequence[DeadLetter]) -> None:
     """Print dead letters without their text."""
-    table = Table("function", "reason", "detail", "event", title="Dead letters")
+    table = Table(*_columns("function", "reason", "detail", "event"), title="Dead letters")
     for letter in letters:
         table.add_row(letter.function, letter.reason, safe(letter.detail), safe(letter.event_id or ""))
     console.print(table)
+
+
+def _columns(*headings: str) -> list[Column]:
+    """Return columns that wrap what is too long for them; by default rich cuts it."""
+    return [Column(heading, overflow="fold") for heading in headings]
 
 
 def _gaps(console: Console, gaps: Sequence[str]) -> None:
@@ -110,9 +118,9 @@ def _gaps(console: Console, gaps: Sequence[str]) -> None:
 
 def _body(message: Message) -> Text:
     if message.deleted_at:
-        return Text(f"(deleted at {message.deleted_at[:19]})", style="dim")
+        return Text(f"(deleted at {message.deleted_at[:19]})", style="dim", overflow="fold")
     if message.text is None:
-        return Text("(text not known)", style="dim")
+        return Text("(text not known)", style="dim", overflow="fold")
     return Text.assemble(safe(message.text), " (edited)" if message.edits else "", overflow="fold")
 
 
@@ -123,11 +131,6 @@ def _attempt(attempt: Attempt) -> str:
 
 def _count(segments: int | None) -> str:
     return "an unknown number of" if segments is None else str(segments)
-
-
-def safe(text: str) -> Text:
-    """Return a stored text for a terminal, with control characters escaped."""
-    return Text(shown(text), overflow="fold")
 
 
 def _print_text(console: Console, text: str | None) -> None:

@@ -1,7 +1,8 @@
 """Print answers on a terminal of any width; texts and ids are wrapped, never cut. Imported for terminals only."""
 
 import json
-from collections.abc import Iterable, Mapping
+import sys
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from rich.console import Console
@@ -15,6 +16,7 @@ Columns = Mapping[str, int | None]
 
 _GAP: Final = 2
 _NARROWEST: Final = 20  # of a column that shares the remaining width; below that, each answer gets its own lines
+_WHOLE: Final = 30  # characters that are not worth wrapping
 _RECOGNIZABLE: Final = 10  # width of times, kinds, handles and numbers, which need no name beside them
 _TIMES: Final = frozenset({"time", "first", "last", "first_event", "last_event"})  # shown to the second
 
@@ -42,7 +44,7 @@ def print_rows(out: Console, answers: Iterable[Mapping[str, Any]], columns: Colu
 def fields_table(answer: Mapping[str, Any]) -> Table:
     """Return a table with one line per field of the answer."""
     table = Table(box=None, padding=(0, _GAP, 0, 0), pad_edge=False, show_header=False)
-    table.add_column(style="bold")
+    table.add_column(style="bold", overflow="fold")
     for name, value in answer.items():
         if value is not None:
             table.add_row(heading(name), cell(name, value))
@@ -55,8 +57,16 @@ def cell(field: str, value: Any) -> Text:
         return Text("")
     if field in _TIMES:
         value = str(value)[:19].replace("T", " ")
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    return Text(shown(text), overflow="fold")
+    return safe(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
+
+
+def safe(text: str) -> Text:
+    """Make a stranger's text harmless to a terminal, and as long as it is going to be shown.
+
+    What an ASCII terminal cannot show is written as an escape here already: tables count its letters.
+    """
+    encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
+    return Text(shown(text).encode(encoding, "backslashreplace").decode(encoding), overflow="fold")
 
 
 def heading(field: str) -> str:
@@ -66,14 +76,25 @@ def heading(field: str) -> str:
 
 def _print_lines(out: Console, answer: Mapping[str, Any], columns: Columns) -> None:
     """Print an answer as one wrapped line; fields that are not recognizable by their form have their name."""
-    parts = []
+    width, lines = max(out.width - _GAP, 1), [Text()]
+    for part in _parts(answer, columns):
+        before = Text(" " * _GAP) if lines[-1] else Text()
+        is_short = part.cell_len <= min(_WHOLE, width) and "\n" not in part.plain
+        if is_short and lines[-1].cell_len + _GAP + part.cell_len > width:
+            lines.append(part)  # times, handles and names stay in one piece
+        else:
+            lines[-1:] = (lines[-1] + before + part).wrap(out, width, overflow="fold")
+        lines[-1].rstrip()
+    out.print(lines[0])
+    for line in lines[1:]:
+        out.print(Text(" " * _GAP).append_text(line))
+
+
+def _parts(answer: Mapping[str, Any], columns: Columns) -> Iterator[Text]:
+    """Yield the fields of an answer, with their names where another field could have the same form."""
+    times = [name for name in columns if name in _TIMES]
     for name, width in columns.items():
         if answer.get(name) is not None:
             value = cell(name, answer[name])
-            parts.append(
-                value if (width or 0) >= _RECOGNIZABLE else Text.assemble((f"{heading(name)} ", "bold"), value)
-            )
-    first, *others = Text(" " * _GAP).join(parts).wrap(out, max(out.width - _GAP, 1), overflow="fold")
-    out.print(first)
-    for line in others:
-        out.print(Text(" " * _GAP).append_text(line))
+            is_recognizable = (width or 0) >= _RECOGNIZABLE and not (name in times and len(times) > 1)
+            yield value if is_recognizable else Text.assemble((f"{heading(name)} ", "bold"), value)

@@ -6,7 +6,18 @@ import time
 from rich.console import Console
 from rich.markdown import Markdown
 
-from benchmarks import cold_start, cores, decoding, fairness, growth, looking_up, quotes, write_path
+from benchmarks import (
+    cold_start,
+    command_start,
+    cores,
+    decoding,
+    fairness,
+    going_through,
+    growth,
+    looking_up,
+    quotes,
+    write_path,
+)
 from benchmarks.report import Figures, report
 
 
@@ -28,8 +39,11 @@ def main() -> None:
     cores.pin(os.getpid(), cores.ALL)
     progress("fairness")
     fair = fairness.measure()
+    progress("the start of a look-up")
+    command = command_start.measure()
     questions = looking_up.ask(progress)
-    text = report(Figures(costs, fair, grown, decodings, starts, questions, time.monotonic() - start))
+    speeds = going_through.measure(progress)
+    text = report(Figures(costs, fair, grown, decodings, starts, command, questions, speeds, time.monotonic() - start))
     console.print(Markdown(text))
     quotes.RESULTS.write_text(text, encoding="utf-8")
     quotes.bring_up_to_date()

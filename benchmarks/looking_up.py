@@ -1,31 +1,37 @@
-"""What a question costs: the state of one SMS among 100,000 reports, the transcript of a thread of 10,000 events."""
+"""What a question costs: the state of one SMS, the transcript of a thread, the last minutes of a million events."""
 
 import asyncio
 import http.client
 import time
 from collections.abc import Awaitable, Callable, Iterable, Iterator
+from datetime import UTC, datetime
 from functools import partial
 from itertools import islice
 
 import msgspec
 
 from benchmarks.events import OWN_NUMBER, THREAD, sms_reports, thread_messages
-from benchmarks.table_server import TableServer
+from benchmarks.table_server import TableServer, TimelineOf
 from shared.decoder import decode
-from shared.lookups import Lookups
+from shared.events.timestamps import TICKS_PER_SECOND
+from shared.lookups import EventLine, Lookups, Wanted
+from shared.lookups.reader import ticks_of
 from shared.rows.records import record_rows
+from shared.rows.timeline import SHARDS
 from shared.storage.connection_string import parse_connection_string
 from shared.storage.odata import encode_rows
 
 REPORTS = (1_000, 100_000)
 THREAD_EVENTS = (1_000, 10_000)
+MINUTES, PER_MINUTE = 10_000, 25  # of each shard: a million events in a week
 _LOADED_AT_ONCE = 1_000
 
 
 class Question(msgspec.Struct):
-    """What one question took."""
+    """What one question took: requests, rows that were read, seconds."""
 
     requests: int
+    rows: int
     seconds: float
 
 
@@ -45,6 +51,8 @@ def ask(progress: Callable[[str], None]) -> dict[str, Question]:
             _load(server, "ChatThreadEvents", thread_messages(size))  # the longer one begins with the shorter
             question_of_thread = partial(Lookups.thread, thread_id=THREAD)
             answers[f"transcript of a thread of {size:,} events"] = asyncio.run(_ask(server, question_of_thread))
+        progress("a time line of a million events")
+        answers[f"`events --since 10m` among {SHARDS * MINUTES * PER_MINUTE:,} events"] = _ask_for_minutes(server)
     return answers
 
 
@@ -56,7 +64,21 @@ async def _ask(server: TableServer, question: Callable[[Lookups], Awaitable[obje
         seconds = time.perf_counter() - start
     if story is None:
         raise RuntimeError("nothing was found")
-    return Question(server.stats().requests, seconds)
+    stats = server.stats()
+    return Question(stats.requests, stats.rows, seconds)
+
+
+def _ask_for_minutes(server: TableServer) -> Question:
+    """Ask for the last ten minutes of a week, as `acsevents events --since 10m` does."""
+    newest = ticks_of(datetime.now(UTC))
+    (text,) = sms_reports(1)
+    server.generate(TimelineOf(text, newest, MINUTES, PER_MINUTE))
+
+    async def events(lookups: Lookups) -> list[EventLine]:
+        wanted = Wanted(since=newest - 10 * 60 * TICKS_PER_SECOND)
+        return [line async for line in lookups.lines(wanted)]
+
+    return asyncio.run(_ask(server, events))
 
 
 def _load(server: TableServer, table: str, texts: Iterable[str]) -> None:

@@ -10,9 +10,11 @@ import msgspec
 
 from benchmarks import fairness
 from benchmarks.cold_start import ColdStart
+from benchmarks.command_start import CommandStart
 from benchmarks.contenders import NO_OP, PEER, THIS_APP
 from benchmarks.decoding import Decoding, over_all
 from benchmarks.fairness import Fairness
+from benchmarks.going_through import Speed
 from benchmarks.growth import SIZES, Growth
 from benchmarks.looking_up import Question
 from benchmarks.markdown import table
@@ -43,7 +45,9 @@ class Figures(msgspec.Struct):
     growth: Mapping[str, Mapping[int, Growth]]
     decodings: list[Decoding]
     cold_start: ColdStart
+    command_start: CommandStart
     questions: Mapping[str, Question]
+    speeds: Mapping[str, Speed]
     seconds: float
 
 
@@ -64,7 +68,8 @@ def report(figures: Figures) -> str:
             *_growth(figures.growth),
             *_decoding(figures.decodings),
             *_cold_start(figures.cold_start),
-            *_questions(figures.questions),
+            *_questions(figures.questions, figures.command_start),
+            *_speeds(figures.speeds),
         ]
     )
 
@@ -198,6 +203,19 @@ def _cold_start(one: ColdStart) -> list[str]:
     ]
 
 
-def _questions(questions: Mapping[str, Question]) -> list[str]:
-    rows = [(name, str(one.requests), f"{one.seconds:.3f}") for name, one in questions.items()]
-    return ["## Questions", "", *table(("question", "requests", "seconds"), rows)]
+def _questions(questions: Mapping[str, Question], start: CommandStart) -> list[str]:
+    rows = [(name, f"{one.requests}", f"{one.rows:,}", f"{one.seconds:.3f}") for name, one in questions.items()]
+    told = (
+        f"A look-up of the command line takes {start.cpu_ms:.0f} ms of CPU from its start to its end, "
+        f"`python -c pass` {start.nothing_cpu_ms:.0f} ms; by the clock it took {start.seconds * 1000:.0f} ms."
+    )
+    header = ("question", "requests", "rows read", "seconds")
+    return ["## Questions", "", told, "Medians over fresh interpreters, in turn.", "", *table(header, rows), ""]
+
+
+def _speeds(speeds: Mapping[str, Speed]) -> list[str]:
+    rows = [
+        (name, f"{one.rows:,}", f"{one.rows / one.seconds:,.0f}", f"{one.requests / one.rows:.3f}")
+        for name, one in speeds.items()
+    ]
+    return ["## Going through all rows", "", *table(("command", "rows", "rows a second", "requests per row"), rows)]

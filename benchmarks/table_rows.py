@@ -1,11 +1,15 @@
 """The rows of the stand-in: kept as the JSON that answers show, so that a page is joined and not encoded."""
 
 from bisect import bisect_left, bisect_right, insort
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import msgspec
 
 from benchmarks.table_requests import decode
+
+Comparison = tuple[str, str, str]
+"""The name of a key, an operator and a value."""
 
 _INFERRED = ("Edm.String", "Edm.Int32", "Edm.Boolean")  # JSON's own types: answers do not annotate them
 
@@ -43,16 +47,37 @@ class Partition:
             for key in new:
                 insort(self.keys, key)
 
-    def select(self, comparisons: list[tuple[str, str, str]]) -> tuple[int, int]:
-        """Return the range of keys that satisfies all comparisons."""
-        start, stop = 0, len(self.keys)
-        for _, operator, value in comparisons:
-            left, right = bisect_left(self.keys, value), bisect_right(self.keys, value)
-            if operator in ("eq", "ge", "gt"):
-                start = max(start, right if operator == "gt" else left)
-            if operator in ("eq", "le", "lt"):
-                stop = min(stop, left if operator == "lt" else right)
-        return start, stop
+
+class Table(dict[str, Partition]):
+    """The partitions of a table."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._ordered: list[str] = []
+
+    def ordered(self) -> list[str]:
+        """Return all PartitionKeys in order."""
+        if len(self._ordered) != len(self):
+            self._ordered = sorted(self)
+        return self._ordered
+
+    def between(self, comparisons: list[Comparison]) -> Iterator[tuple[str, Partition]]:
+        """Yield the partitions whose keys satisfy all comparisons, in order."""
+        ordered = self.ordered()
+        for key in ordered[slice(*within(ordered, comparisons))]:
+            yield key, self[key]
+
+
+def within(keys: list[str], comparisons: list[Comparison]) -> tuple[int, int]:
+    """Return the range of the keys, which are in order, that satisfies all comparisons."""
+    start, stop = 0, len(keys)
+    for _, operator, value in comparisons:
+        left, right = bisect_left(keys, value), bisect_right(keys, value)
+        if operator in ("eq", "ge", "gt"):
+            start = max(start, right if operator == "gt" else left)
+        if operator in ("eq", "le", "lt"):
+            stop = min(stop, left if operator == "lt" else right)
+    return start, max(start, stop)
 
 
 def encode(columns: dict[str, Any]) -> bytes:

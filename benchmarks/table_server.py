@@ -25,6 +25,7 @@ import msgspec
 from acsevents.local.azurite import ACCOUNT, ACCOUNT_KEY
 from acsevents.local.lifetime import Lifetime
 from benchmarks.table_service import Answer, TableService
+from benchmarks.timeline_rows import GeneratedTimeline
 from benchmarks.weather import Gate, Weather
 from benchmarks.wire import Connection, Reply, Request
 
@@ -39,6 +40,15 @@ class Count(msgspec.Struct):
     requests: int = 0
     rows: int = 0
     bytes: int = 0
+
+
+class TimelineOf(msgspec.Struct):
+    """What a generated time line holds; see `GeneratedTimeline`."""
+
+    text: str
+    newest: int
+    minutes: int
+    per_minute: int
 
 
 class Stats(Count):
@@ -72,7 +82,7 @@ class Exchange:
         return Reply(framed, answer.seconds)
 
     def _control(self, request: Request) -> Answer:
-        """Do `GET /__stats`, `POST /__reset`, `POST /__weather` or `POST /__rows/TABLE` (a JSON array of entities)."""
+        """Do `GET /__stats`, `POST /__reset`, `/__weather`, `/__timeline` or `/__rows/TABLE` (an array of entities)."""
         name, _, table = request.target.removeprefix("/__").partition("/")
         if name == "stats":
             return Answer(name, 0, "200 OK", b"", msgspec.json.encode(self.stats))
@@ -82,6 +92,9 @@ class Exchange:
             self.service.gate = Gate(msgspec.json.decode(request.body, type=Weather))
         elif name == "rows":
             self.service.load(table, msgspec.json.decode(request.body, type=list[dict[str, Any]]))
+        elif name == "timeline":
+            made = msgspec.json.decode(request.body, type=TimelineOf)
+            self.service.tables["Timeline"] = GeneratedTimeline(*msgspec.structs.astuple(made))
         return Answer(name, 0, "204 No Content")
 
     def _frame(self, answer: Answer) -> bytes:
@@ -160,6 +173,10 @@ class TableServer:
         source = iter(entities)
         while chunk := list(itertools.islice(source, 5_000)):
             self._control("POST", f"/__rows/{table}", msgspec.json.encode(chunk))
+
+    def generate(self, timeline: TimelineOf) -> None:
+        """Have a time line whose rows are made when they are read, in place of the table."""
+        self._control("POST", "/__timeline", msgspec.json.encode(timeline))
 
     def _control(self, method: str, path: str, body: bytes | None = None) -> bytes:
         connection = http.client.HTTPConnection(HOST, self.port, timeout=60)

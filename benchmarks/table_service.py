@@ -22,7 +22,7 @@ from benchmarks.table_requests import (
     parse_transaction,
     timestamp,
 )
-from benchmarks.table_rows import Partition, Row, encode
+from benchmarks.table_rows import Partition, Row, Table, encode, within
 from benchmarks.weather import Gate, Weather
 from benchmarks.wire import Request
 
@@ -50,7 +50,7 @@ class TableService:
     def __init__(self, *, store: bool) -> None:
         self.store = store
         self.gate = Gate(Weather())
-        self.tables: dict[str, dict[str, Partition]] = {}
+        self.tables: dict[str, Table] = {}
 
     def answer(self, request: Request) -> Answer:
         """Do what the request asks, or refuse it with the service's status, code and error document."""
@@ -77,7 +77,7 @@ class TableService:
         for entity in entities:
             rows = loaded.setdefault(entity["PartitionKey"], {})
             rows[entity["RowKey"]] = Row(stamp, encode(entity))
-        partitions = self.tables.setdefault(table, {})
+        partitions = self.tables.setdefault(table, Table())
         for key, rows in loaded.items():
             partitions.setdefault(key, Partition()).put(rows)
         return sum(map(len, loaded.values()))
@@ -88,7 +88,7 @@ class TableService:
             raise invalid_input("TableName is missing")
         if name in self.tables:
             raise Refusal("409 Conflict", "TableAlreadyExists", "The table specified already exists.")
-        self.tables[name] = {}
+        self.tables[name] = Table()
         if call.quiet:
             return Answer(call.operation, 0, "204 No Content", _QUIET)
         return Answer(call.operation, 0, "201 Created", _JSON, msgspec.json.encode({"TableName": name}))
@@ -148,20 +148,25 @@ class TableService:
 
     def _query(self, call: Call) -> Answer:
         comparisons = parse_filter(call.options.get("$filter", ""))
-        keys = [value for name, operator, value in comparisons if (name, operator) == ("PartitionKey", "eq")]
-        if len(keys) != 1:
-            raise invalid_input("the stand-in queries one partition: add PartitionKey eq '...' to the filter")
-        partition = self._partitions(call).get(keys[0]) or Partition()
-        ranges = [comparison for comparison in comparisons if comparison[0] == "RowKey"]
-        if "NextRowKey" in call.options:
-            ranges.append(("RowKey", "ge", urlsafe_b64decode(call.options["NextRowKey"]).decode()))
-        start, stop = partition.select(ranges)
-        end = min(stop, start + min(PAGE, int(call.options.get("$top", PAGE))))
-        found = [partition.rows[key].json(_selected(call)) for key in partition.keys[start:end]]
-        headers = _continuation(keys[0], partition.keys[end]) if end < stop else b""
+        of_partitions = [comparison for comparison in comparisons if comparison[0] == "PartitionKey"]
+        of_rows = [comparison for comparison in comparisons if comparison[0] == "RowKey"]
+        first = _position(call)
+        if first is not None:
+            of_partitions.append(("PartitionKey", "ge", first[0]))
+        most, selected = min(PAGE, int(call.options.get("$top", PAGE))), _selected(call)
+        found: list[bytes] = []
+        headers = b""
+        for key, partition in self._partitions(call).between(of_partitions):
+            again = [("RowKey", "ge", first[1])] if first is not None and key == first[0] else []
+            start, stop = within(partition.keys, [*of_rows, *again])
+            end = min(stop, start + most - len(found))
+            found += [partition.rows[row].json(selected) for row in partition.keys[start:end]]
+            if end < stop:
+                headers = _continuation(key, partition.keys[end])
+                break
         return Answer("query", len(found), "200 OK", headers + _JSON, b'{"value":[%s]}' % b",".join(found))
 
-    def _partitions(self, call: Call) -> dict[str, Partition]:
+    def _partitions(self, call: Call) -> Table:
         partitions = self.tables.get(call.table)
         if partitions is None:
             raise Refusal("404 Not Found", "TableNotFound", "The table specified does not exist.")
@@ -170,6 +175,14 @@ class TableService:
 
 def _selected(call: Call) -> set[str] | None:
     return set(call.options["$select"].split(",")) if "$select" in call.options else None
+
+
+def _position(call: Call) -> tuple[str, str] | None:
+    """Return the keys that a page begins with, None for the first page."""
+    if "NextPartitionKey" not in call.options:
+        return None
+    partition, row = (urlsafe_b64decode(call.options[f"Next{name}"]).decode() for name in ("PartitionKey", "RowKey"))
+    return partition, row
 
 
 def _continuation(partition: str, row: str) -> bytes:

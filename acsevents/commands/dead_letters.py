@@ -47,9 +47,9 @@ def list_them(reason: Reason = None, since: Since = None, *, as_json: AsJson = F
 def replay_them(
     reason: Reason = None, since: Since = None, *, dry_run: DryRun = False, as_json: AsJson = False
 ) -> None:
-    """Record dead letters that can be recorded by now, and remove those that are.
+    """Record dead letters that can be by now, and remove them.
 
-    Run it after an upgrade that knows new types, or has a bug less.
+    What cannot be recorded stays, with its reason. Run it after an upgrade that knows new types, or has a bug less.
     """
     from acsevents.dead_letter_replay import replay  # noqa: PLC0415  who lists them need not wait for it
 

@@ -1,6 +1,5 @@
 """`acsevents doctor`."""
 
-import asyncio
 import os
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -16,6 +15,7 @@ from acsevents.doctor.packages import examine_packages
 from acsevents.doctor.subscriptions import examine_declaration
 from acsevents.doctor.tables import examine_tables
 from acsevents.failures import Refused
+from acsevents.loop import run
 from acsevents.output import AsJson, rows
 from acsevents.subscriptions import EventSubscription, load
 from shared.errors import SettingsError
@@ -32,7 +32,7 @@ def doctor(*, as_json: AsJson = False) -> None:
     A probe row is written into a table of its own and removed again. What is deployed is read through Azure Resource
     Manager where azd's environment names it; nothing is changed there.
     """
-    if failed := asyncio.run(_print(as_json=as_json)):
+    if failed := run(lambda: _print(as_json=as_json)):
         raise Refused(f"wrong: {', '.join(failed)}")
 
 

@@ -20,7 +20,7 @@ app = command_app()
 
 @app.command(
     epilog=examples(
-        "replay .local/dead-letters",
+        "replay .local/event-grid-dead-letters",
         "replay https://ACCOUNT.blob.core.windows.net/event-grid-dead-letters --dry-run",
         "replay events.jsonl --except erasure-2026-03-04.json",
     )
@@ -58,4 +58,6 @@ def replay(
     operate(work, "replaying", lambda: replayed.seen)
     print_report(replayed, dry_run=dry_run, as_json=as_json)
     if replayed.left:
-        raise Refused(f"{sum(replayed.left.values())} events are not recorded; the reasons are above")
+        raise Refused(
+            f"{sum(replayed.left.values())} of {replayed.seen} events are not recorded; the reasons are above"
+        )

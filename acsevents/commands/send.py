@@ -12,7 +12,7 @@ from acsevents.local.stack import Ports
 from acsevents.operating import print_report, work_on
 from acsevents.operations.outgoing import Changes, prepared
 from acsevents.operations.send import Sent, send
-from acsevents.operations.sources import Source
+from acsevents.operations.sources import Source, sample_names
 from acsevents.output import AsJson, note
 from acsevents.publishing import Topic
 from acsevents.running import find
@@ -44,7 +44,12 @@ class SendSchema(StrEnum):
 )
 def send_events(
     sources: Annotated[
-        list[str], typer.Argument(metavar="TYPE|FILE|-", help="Samples by their types, files of events, - for stdin.")
+        list[str],
+        typer.Argument(
+            metavar="TYPE|FILE|-…",
+            help="Samples by their types, files of events, - for stdin.",
+            autocompletion=sample_names,
+        ),
     ],
     settings: Annotated[
         list[str] | None, typer.Option("--set", metavar="PATH=VALUE", help="Change a field, such as data.to.")

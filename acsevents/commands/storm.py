@@ -1,13 +1,14 @@
 """`acsevents storm`."""
 
-import asyncio
 import secrets
+from functools import partial
 from typing import Annotated
 
 import typer
 from rich.console import Console
 
 from acsevents.commands import command_app, examples
+from acsevents.loop import run
 from acsevents.storm.rehearsal import rehearse
 from acsevents.storm.run import LONG, SHORT
 
@@ -24,5 +25,5 @@ def storm(
     """Rehearse every failure at once and prove from the tables that nothing was lost."""
     first = secrets.randbelow(10**6) if seed is None else seed
     for number in range(first, first + count):
-        if not asyncio.run(rehearse(Console(), number, SHORT if short else LONG)):
+        if not run(partial(rehearse, Console(), number, SHORT if short else LONG)):
             raise typer.Exit(1)

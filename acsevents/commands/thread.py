@@ -1,6 +1,5 @@
 """`acsevents thread`."""
 
-import asyncio
 from typing import Annotated, Final
 
 import typer
@@ -9,6 +8,7 @@ from acsevents.asking import ask
 from acsevents.commands import command_app, examples
 from acsevents.failures import NotFound
 from acsevents.output import AsJson, in_json, json_line, rows
+from shared.lookups import Lookups
 
 app = command_app()
 
@@ -45,8 +45,10 @@ def thread(
 
 
 def _history(thread_id: str, seen_by: str | None, *, as_json: bool) -> bool:
-    steps = ask(lambda lookups: lookups.thread_history(thread_id, seen_by), counted=True)
-    return asyncio.run(rows(steps, _COLUMNS, as_json=as_json)) > 0
+    async def told(lookups: Lookups) -> int:
+        return await rows(await lookups.thread_history(thread_id, seen_by), _COLUMNS, as_json=as_json)
+
+    return ask(told, counted=True) > 0
 
 
 def _transcript(thread_id: str, seen_by: str | None, *, as_json: bool) -> bool:

@@ -1,6 +1,5 @@
 """`acsevents user`."""
 
-import asyncio
 from typing import Annotated, Final
 
 import typer
@@ -10,6 +9,7 @@ from acsevents.commands import command_app, examples
 from acsevents.failures import NotFound
 from acsevents.output import AsJson, rows
 from acsevents.times import Since
+from shared.lookups import Lookups
 
 app = command_app()
 
@@ -24,6 +24,9 @@ def user(
     as_json: AsJson = False,
 ) -> None:
     """List the threads of one user, and the name the user has there."""
-    threads = ask(lambda lookups: lookups.user(raw_id, since), counted=True)
-    if not asyncio.run(rows(threads, _COLUMNS, as_json=as_json)):
+
+    async def told(lookups: Lookups) -> int:
+        return await rows(await lookups.user(raw_id, since), _COLUMNS, as_json=as_json)
+
+    if not ask(told, counted=True):
         raise NotFound("no event of that user is recorded")

@@ -4,6 +4,7 @@ This runs before anything is installed, so it imports the standard library only.
 enough to report that they are too old.
 """
 
+import compileall
 import importlib.util
 import os
 import platform
@@ -62,6 +63,8 @@ def install_command() -> None:
     script = VENV / "bin" / "acsevents"
     script.write_text(f'#!/bin/sh\nexec {python} -P -c {shlex.quote(start)} "$@"\n', encoding="utf-8")
     script.chmod(0o755)
+    for package in ("acsevents", "shared"):  # else the first look-up compiles them
+        compileall.compile_dir(ROOT / package, quiet=1)
 
 
 def install_azurite() -> None:

@@ -1,6 +1,7 @@
 """Where events to replay or to send are read from: a file, standard input, a folder, a container of blobs."""
 
-import sys
+import asyncio
+import os
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final
@@ -52,9 +53,9 @@ async def events_of_file(path: Path) -> AsyncIterator[FromFile]:
         raise Unusable(f"{path}: {error.strerror}") from error
 
 
-async def events_of_standard_input() -> AsyncIterator[FromFile]:
-    """Yield the events that are piped in."""
-    async for event in _events("standard input", _pieces(sys.stdin.buffer)):
+async def events_of_standard_input(descriptor: int = 0) -> AsyncIterator[FromFile]:
+    """Yield the events that are piped in or typed; Ctrl-C ends the waiting for them."""
+    async for event in _events("standard input", _pieces_as_they_come(descriptor)):
         yield event
 
 
@@ -86,16 +87,24 @@ def _json_files(folder: Path) -> list[Path]:
 
 
 async def _events_of_blobs(url: str) -> AsyncIterator[FromFile]:
-    from azure.storage.blob.aio import ContainerClient  # noqa: PLC0415  only here, and not deployed
+    from azure.core.exceptions import AzureError  # noqa: PLC0415  only for blobs, which are not deployed
+    from azure.storage.blob.aio import ContainerClient, ExponentialRetry  # noqa: PLC0415  the same
+
+    from acsevents.azure_failures import explanation_of_blobs  # noqa: PLC0415  the same
 
     container, prefix = _container_and_prefix(url)
     credential = None if "sig" in parse_qs(urlsplit(url).query) else _signed_in(url)
-    async with ContainerClient.from_container_url(container, credential=credential) as client:
+    patience = ExponentialRetry(1, 2)  # by default the first of three retries comes after 15 s
+    async with ContainerClient.from_container_url(
+        container, credential, retry_policy=patience, connection_timeout=5, read_timeout=30
+    ) as client:
         try:
             async for blob in client.list_blobs(name_starts_with=prefix or None):
                 download = await client.download_blob(blob.name)
                 async for event in _events(blob.name, download.chunks()):
                     yield event
+        except AzureError as error:
+            raise explanation_of_blobs(error, container.partition("?")[0]) from error
         finally:
             if credential is not None:
                 await credential.close()
@@ -114,6 +123,28 @@ async def _events(where: str, pieces: AsyncIterator[bytes]) -> AsyncIterator[Fro
 async def _pieces(file: BinaryIO) -> AsyncIterator[bytes]:
     while piece := file.read(PIECE):
         yield piece
+
+
+async def _pieces_as_they_come(descriptor: int) -> AsyncIterator[bytes]:
+    while True:
+        await _readable(descriptor)  # a read that waits would not be ended by Ctrl-C
+        piece = os.read(descriptor, PIECE)
+        if not piece:
+            return
+        yield piece
+
+
+async def _readable(descriptor: int) -> None:
+    there = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    try:
+        loop.add_reader(descriptor, there.set)
+    except PermissionError:  # a file, which never lets anybody wait
+        return
+    try:
+        await there.wait()
+    finally:
+        loop.remove_reader(descriptor)
 
 
 def _container_and_prefix(url: str) -> tuple[str, str]:

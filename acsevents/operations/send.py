@@ -50,6 +50,8 @@ async def send(events: AsyncIterator[Event], subscriptions: list[EventSubscripti
             try:
                 await topic.post(schema, texts)
             except Failure as failure:
+                if not sent.sent:
+                    raise
                 raise type(failure)(f"{failure}; {sent.sent} of {outbox.count} events are sent") from failure
             sent.sent += len(texts)
             sent.requests += 1

@@ -29,6 +29,11 @@ class Source:
         return events_of_file(self._sample or Path(self._name))
 
 
+def sample_names(begun: str) -> list[str]:
+    """Return the types of samples that begin so, for the shell to complete."""
+    return sorted(name for name in {path.stem for path in sample_files()} if name.startswith(begun))
+
+
 def _sample(name: str) -> Path:
     """Find the newest sample of a type, or that of a generation; names are matched without regard to case."""
     wanted = name.removeprefix("Microsoft.Communication.").casefold()

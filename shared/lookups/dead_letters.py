@@ -13,7 +13,7 @@ from shared.rows.fitting import unpack
 _LISTED: Final = ("PartitionKey", "RowKey", "Timestamp", "Reason", "Detail", "EventId", "EventType")
 
 
-class DeadLetter(msgspec.Struct, frozen=True, omit_defaults=True):
+class DeadLetter(msgspec.Struct, frozen=True):
     """One event that could not be recorded.
 
     Attributes:

@@ -14,7 +14,7 @@ from shared.errors import ContentError
 from shared.events.event import Event
 from shared.lookups.filters import EVERYTHING, Filter
 from shared.storage.account import Account
-from shared.storage.connection import connect, disconnect
+from shared.storage.connection import connect_to_read, disconnect
 from shared.stored import event_of
 
 Row = Mapping[str, Any]
@@ -37,7 +37,7 @@ class Reader:
     """
 
     def __init__(self, account: Account, note: Note = lambda _: None) -> None:
-        self._client = connect(account, retries=3, read_seconds=_READ_SECONDS)
+        self._client = connect_to_read(account, retries=3, read_seconds=_READ_SECONDS)
         self.note = note
         self.count: Callable[[], None] = lambda: None
         self.unreadable: set[str] = set()

@@ -58,6 +58,6 @@ class ThreadLookups(Reader):
 
 
 def _only_user(events: Iterable[Event]) -> str | None:
-    """Return the user who was told all of these events; None where others were told too, or the thread itself was."""
-    told = {event.facts.recipient_id if EVENT_TYPES[event.type].family is CHAT_USER else None for event in events}
-    return told.pop() if len(told) == 1 else None
+    """Return the user to whom all of these events were delivered; None if there is no such single user."""
+    recipients = {event.facts.recipient_id if EVENT_TYPES[event.type].family is CHAT_USER else None for event in events}
+    return recipients.pop() if len(recipients) == 1 else None

@@ -149,12 +149,30 @@ class TimelineLookups(Reader):
     async def rows_of(self, source: Source, columns: Sequence[str], *, page: int = PAGE) -> AsyncGenerator[Row]:
         """Yield the rows of a source, newest first."""
         streams = [self.rows(source.table, one, select=columns, page=page) for one in source.ranges]
-        heads = [*await asyncio.gather(*(anext(stream, None) for stream in streams))]  # the first pages concurrently
+        heads = await _first_of_each(streams)
         while known := [(head["RowKey"], number) for number, head in enumerate(heads) if head is not None]:
             number = min(known)[1]
             if (head := heads[number]) is not None:
                 yield head
-            heads[number] = await anext(streams[number], None)
+            heads[number] = await _next(streams[number])
+
+
+async def _first_of_each(streams: Sequence[AsyncGenerator[Row]]) -> list[Row | None]:
+    """Return the first row of each stream, all asked at once; where one fails, nobody asks on behind its back."""
+    questions = [asyncio.create_task(_next(stream)) for stream in streams]
+    try:
+        return [*await asyncio.gather(*questions)]
+    finally:
+        for question in questions:
+            question.cancel()
+        await asyncio.gather(*questions, return_exceptions=True)
+
+
+async def _next(stream: AsyncGenerator[Row]) -> Row | None:
+    # anext() with a default hangs when it is cancelled (CPython 3.11): it is no coroutine.
+    async for row in stream:
+        return row
+    return None
 
 
 def timeline_ranges(wanted: Wanted, matching: Filter, changed_since: datetime | None = None) -> list[Filter]:

@@ -10,7 +10,20 @@ if TYPE_CHECKING:
     from azure.data.tables.aio import TableServiceClient
 
 
-def connect(account: Account, *, retries: int = 2, read_seconds: float = 4.0) -> "TableServiceClient":
+def connect_to_read(account: Account, *, retries: int, read_seconds: float) -> "TableServiceClient":
+    """Open a client that only reads; nothing is sent until it is used.
+
+    Raises:
+        SettingsError: an identity's settings contradict what Azure provides.
+    """
+    from shared.storage.sdk_transport import read_transport  # noqa: PLC0415  imports azure.core
+
+    transport = read_transport(account.endpoint, read_seconds)
+    options = {} if transport is None else {"transport": transport}
+    return connect(account, retries=retries, read_seconds=read_seconds, **options)
+
+
+def connect(account: Account, *, retries: int = 2, read_seconds: float = 4.0, **options: Any) -> "TableServiceClient":
     """Open a client; nothing is sent until it is used.
 
     Raises:
@@ -35,6 +48,7 @@ def connect(account: Account, *, retries: int = 2, read_seconds: float = 4.0) ->
         retry_backoff_factor=0.2,
         connection_timeout=2,
         read_timeout=read_seconds,
+        **options,
     )
 
 

@@ -9,15 +9,23 @@ import ssl
 from collections.abc import Mapping
 from functools import cached_property
 
-from shared.storage.reply import Reply
+from shared.storage.reply import MOST_BYTES, Reply
 from shared.storage.stream import ReplyLost, Stream
 
 
 class Origin:
-    """The server that requests go to; over TLS it must show a certificate that the system trusts."""
+    """The server that requests go to; over TLS it must show a certificate that the system trusts.
 
-    def __init__(self, host: str, port: int | None, *, tls: bool) -> None:
+    Args:
+        host: its name or address.
+        port: None for the usual one.
+        tls: whether to speak https.
+        most_bytes: the longest reply that is believed.
+    """
+
+    def __init__(self, host: str, port: int | None, *, tls: bool, most_bytes: int = MOST_BYTES) -> None:
         self._host = host
+        self._most_bytes = most_bytes
         self._port = port or (443 if tls else 80)
         self._tls = tls
         name = f"[{host}]" if ":" in host else host
@@ -26,7 +34,8 @@ class Origin:
     async def connect(self) -> Stream:
         """Open a stream; raises OSError."""
         trust = self._trust if self._tls else None
-        _, stream = await asyncio.get_running_loop().create_connection(Stream, self._host, self._port, ssl=trust)
+        loop = asyncio.get_running_loop()
+        _, stream = await loop.create_connection(lambda: Stream(self._most_bytes), self._host, self._port, ssl=trust)
         return stream
 
     @cached_property

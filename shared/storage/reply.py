@@ -36,7 +36,8 @@ class ReplyReader:
         reusable: whether another request may follow the last reply; not after any doubt about where that ended.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, most_bytes: int = MOST_BYTES) -> None:
+        self._most_bytes = most_bytes
         self._parser = HttpResponseParser(self)
         self.begin()
 
@@ -55,7 +56,7 @@ class ReplyReader:
             BadReply: this is none.
         """
         self._received += len(data)
-        if self._received > MOST_BYTES:
+        if self._received > self._most_bytes:
             raise BadReply("the reply is too large")
         try:
             self._parser.feed_data(data)

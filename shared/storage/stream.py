@@ -6,7 +6,7 @@ Every exchange has a deadline, and every doubt closes the stream.
 import asyncio
 from typing import Final, cast
 
-from shared.storage.reply import BadReply, Reply, ReplyReader
+from shared.storage.reply import MOST_BYTES, BadReply, Reply, ReplyReader
 
 IDLE_SECONDS: Final = 60.0  # Azure's gateways forget a connection after four minutes, and tell nobody
 _SLICE: Final = 2**16  # larger bodies are handed over piece by piece, as fast as the server takes them
@@ -29,10 +29,10 @@ class Stream(asyncio.Protocol):
     _due: float
     _alarm: asyncio.TimerHandle
 
-    def __init__(self) -> None:
+    def __init__(self, most_bytes: int = MOST_BYTES) -> None:
         self.loop = asyncio.get_running_loop()
         self.usable = self.used = False
-        self._reader = ReplyReader()
+        self._reader = ReplyReader(most_bytes)
         self._reply: asyncio.Future[Reply] | None = None
         self._unsent = memoryview(b"")
         self._paused = False

@@ -1,7 +1,7 @@
-"""Stories: events folded into what people ask. What became of this SMS? What was said in this thread?
+"""Stories: events merged into the state of an SMS or a chat thread.
 
-A story says what happened, not what arrived last: the folds are pure, and blind to the order of arrival and to
-duplicates. What the records leave open is named as a gap, never guessed.
+A story shows what happened, not what arrived last. The functions are pure, and the order of arrival and duplicates have
+no effect on them. What the events leave open is reported as a gap, never guessed.
 """
 
 from shared.stories.history import Step, tell_history

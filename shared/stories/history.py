@@ -1,4 +1,4 @@
-"""What happened in a thread, change by change: also what was said before it was edited or deleted."""
+"""The history of a thread, change by change, with the texts before edits and deletions."""
 
 from collections import defaultdict
 from collections.abc import Hashable, Iterable, Iterator
@@ -22,9 +22,9 @@ class Step(msgspec.Struct, frozen=True, omit_defaults=True):
     Attributes:
         time: when it happened, as Edm.DateTime.
         kind: what happened.
-        who: name or raw id of who did it; of a message, of its sender.
-        what: the text as it is from then on, the topic, or the participant.
-        message_id: of a message.
+        who: name or raw id of the person who made it; of a message, its sender.
+        what: the new text or topic, or the participant.
+        message_id: the message, if it is a change of one.
     """
 
     time: str
@@ -35,10 +35,10 @@ class Step(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 def tell_history(events: Iterable[Event]) -> tuple[Step, ...]:
-    """Return all changes of one thread, each once; typing changes nothing.
+    """Return all changes of one thread, each once, without typing indicators.
 
-    Those of one message, one member or the thread itself are in their own order. They stand among the others by their
-    time, and where it contradicts that order, by the latest time before.
+    Changes of one message, one member or the thread itself are in their own order. Among the others they are placed by
+    time; a time that contradicts that order is replaced by the latest time before it.
     """
     by_subject: defaultdict[Hashable, list[Event]] = defaultdict(list)
     for event in events:
@@ -49,7 +49,7 @@ def tell_history(events: Iterable[Event]) -> tuple[Step, ...]:
 
 
 def _placed(history: list[Change]) -> Iterator[tuple[tuple[int, bool, str], Change]]:
-    """Yield what puts each change among those of other subjects: only equal times are decided by what it is about."""
+    """Yield each change with its sort key; the subject of a change decides only between equal times."""
     latest = 0
     for change in history:
         latest = max(latest, change.moment.occurred)
@@ -87,5 +87,5 @@ def _step(change: Change) -> Step:
 
 
 def _any(values: Iterable[str | None]) -> str | None:
-    """Return what the events of one change tell; they agree, or one of them tells more."""
+    """Return the value that the events of one change report; if they differ in detail, the longest."""
     return max((value for value in values if value), key=lambda value: (len(value), value), default=None)

@@ -18,14 +18,14 @@ class Message(msgspec.Struct, frozen=True, omit_defaults=True):
     """One message of a thread as it stands after all edits.
 
     Attributes:
-        message_id: the id that ACS gave the message; empty where the event named none.
+        message_id: the message's id; empty if the event has none.
         sender_id: raw id of the sender.
         sender_name: display name of the sender.
         composed_at: when it was sent, as Edm.DateTime.
-        text: the body after the newest edit; None once deleted, and where the records leave it open.
-        edits: how many different edits there are.
+        text: the body after the newest edit; None if the message is deleted or its text cannot be decided.
+        edits: the number of different edits.
         deleted_at: when it was deleted, as Edm.DateTime.
-        gap: what the records leave open, in words.
+        gap: what the events leave open, in words.
     """
 
     message_id: str
@@ -39,24 +39,24 @@ class Message(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 def tell_messages(events: Iterable[Event]) -> tuple[Message, ...]:
-    """Return all messages that the events are about, oldest first."""
+    """Return all messages in the events, oldest first."""
     placed = sorted((_with_original(history) for history in _histories(events)), key=lambda one: one[1].message_id)
     return tuple(message for _, message in in_order(placed, lambda one: one[0]))
 
 
 def _histories(events: Iterable[Event]) -> list[list[Change]]:
-    """Return what happened to each message, in order."""
+    """Return the changes of each message, in order."""
     by_id: defaultdict[str, list[Event]] = defaultdict(list)
     for event in events:
         if event.kind in OF_A_MESSAGE:
             by_id[event.facts.message_id or ""].append(event)
-    # Changes that name no message cannot be told to be of one: each stands alone.
+    # Changes without a message id cannot be assigned to a message, so each is a message of its own.
     alone = changes(by_id.pop("", ()), lambda event: (event.facts.sender_id, event.facts.body))
     return [[change] for change in alone] + [changes(group, lambda event: event.facts.body) for group in by_id.values()]
 
 
 def _with_original(history: list[Change]) -> tuple[Change, Message]:
-    """Return a message and what gives it its place in the thread: its original, or the time of one not recorded."""
+    """Return a message with the change that determines its place in the thread: its original, recorded or not."""
     composed = _composed(history)
     original = history[0]
     if original.kind not in _ORIGINALS:
@@ -93,7 +93,7 @@ def _message(history: list[Change], composed: int) -> Message:
 
 
 def _text(history: list[Change], gaps: list[str]) -> str | None:
-    """Return the text of the last change; what was said before it is no answer."""
+    """Return the text of the last change; an earlier text would be wrong."""
     texts = {event.facts.body for change in last(history) for event in change.events if event.facts.body is not None}
     if not texts:
         gaps.append("its text is not recorded")

@@ -1,8 +1,8 @@
-"""In which order things happened, and which of them is the last.
+"""The order of changes, and which of them is the last.
 
-Events of one change are folded into one `Change`. Changes are ordered by version, then by the time of the thing
-itself, then by the envelope's time. Comparing pairs by whatever both have would make circles, so a change without a
-version is placed: right behind the highest version among the changes that happened no later than it.
+Events that report one change are merged into one `Change`. Changes are ordered by version, then by the time of the
+change itself, then by the envelope's time. Comparing pairs by the fields that both have would not be transitive, so a
+change without a version is placed directly after the highest version among the changes that happened no later.
 """
 
 from collections.abc import Callable, Hashable, Iterable, Sequence
@@ -23,14 +23,14 @@ _BELOW_ALL_VERSIONS: Final = -(2**63)
 
 
 class Moment(NamedTuple):
-    """When a change happened; times cannot put two changes of one moment in order.
+    """When a change happened; two changes of the same moment cannot be ordered by time.
 
     Attributes:
-        occurred: ticks of the thing itself.
-        stage: 0 for a beginning, 2 for an end, 1 between. Nothing is edited after its deletion, so this comes before
-            the time of publication. ACS gives deletions the time of the last edit.
+        occurred: ticks of the change itself.
+        stage: 0 for a beginning, 2 for an end, 1 otherwise. It precedes the time of publication in the order, since ACS
+            gives a deletion the time of the last edit, and nothing is edited after its deletion.
         published: ticks of the envelope.
-        delivered: whether it is a delivery, which ends the attempts that failed before it.
+        delivered: whether it is a successful delivery, which ends the failed attempts before it.
     """
 
     occurred: int
@@ -40,7 +40,7 @@ class Moment(NamedTuple):
 
     @property
     def instant(self) -> tuple[int, int]:
-        """When it happened, whenever it was published."""
+        """When it happened, regardless of when it was published."""
         return self.occurred, self.stage
 
     @property
@@ -54,9 +54,9 @@ class Change(msgspec.Struct, frozen=True):
 
     Attributes:
         kind: what happened.
-        version: the version that the change made; None if no event tells it.
-        moment: when it happened, by the earliest of its events.
-        events: the events that tell this one change, of either level.
+        version: the version after the change; None if no event has it.
+        moment: when it happened, according to the earliest of its events.
+        events: the events of either level that report this change.
     """
 
     kind: Kind
@@ -66,7 +66,7 @@ class Change(msgspec.Struct, frozen=True):
 
     @property
     def may_be_later(self) -> bool:
-        """Return whether an event without a version leaves open that this happened again, after the version."""
+        """Return whether an event without a version may report a repetition of this change after its version."""
         return any(event.facts.version is None for event in self.events)
 
 
@@ -74,14 +74,14 @@ _ANY: Final = object()
 
 
 def changes(events: Iterable[Event], value: Callable[[Event], Hashable | None]) -> list[Change]:
-    """Return what happened to one thing, oldest first, each change once however many events tell it.
+    """Return the changes of one thing, oldest first, each once however many events report it.
 
-    Two events tell one change when their kinds and values agree, and their versions, or else their times. An event
-    that does not carry the value agrees with any value.
+    Two events report one change if their kinds and values agree, and so do their versions or else their times. An event
+    without the value agrees with any value.
     """
     groups: list[list[Event]] = []
     group_of: dict[Hashable, list[Event]] = {}
-    # The events that say most come first, so that the others find the change that they agree with.
+    # The most specific events come first, so that the others find the change that they agree with.
     for event in sorted(events, key=lambda event: (event.facts.version is None, value(event) is None, event.digest)):
         said = value(event)
         marks = _marks(event)
@@ -97,14 +97,14 @@ def changes(events: Iterable[Event], value: Callable[[Event], Hashable | None]) 
 
 
 def _marks(event: Event) -> list[tuple[Kind, str, int]]:
-    """Return what the events of one change have in common: the version, or else the time, comes first."""
+    """Return what the events of one change have in common: the version, if there is one, and the time."""
     time = (event.kind, "time", _occurred(event))
     version = event.facts.version
     return [time] if version is None else [(event.kind, "version", version), time]
 
 
 def _change(events: Sequence[Event]) -> Change:
-    # Events with a version stand first.
+    # Events with a version come first.
     return Change(events[0].kind, events[0].facts.version, min(map(_moment, events)), tuple(events))
 
 
@@ -119,9 +119,9 @@ def _occurred(event: Event) -> int:
 
 
 def in_order(things: Iterable[T], change_of: Callable[[T], Change]) -> list[T]:
-    """Return things in the order of the changes that they stand for; ties stay as they are."""
+    """Return things in the order of their changes; the order of equal ones is kept."""
     told = [(change_of(thing), thing) for thing in things]
-    # A beginning is the first whatever its version or time: a copy may come without either.
+    # A beginning is always the first, since a copy of it may lack version and time.
     beginnings = [one for one in told if one[0].moment.is_beginning]
     others = [one for one in told if not one[0].moment.is_beginning]
     return [thing for part in (beginnings, others) for _, thing in _by_version(part)]
@@ -138,7 +138,7 @@ def _by_version(told: Sequence[tuple[Change, T]]) -> list[tuple[Change, T]]:
 
 
 def _by_time(told: Sequence[tuple[Change, T]]) -> list[tuple[Change, T]]:
-    """Sort by time; at one instant, what has no version stands behind what has one."""
+    """Return things in order of time; at the same instant, those without a version come last."""
     with_version: dict[tuple[int, int], Moment] = {}
     for moment in (change.moment for change, _ in told if change.version is not None):
         with_version[moment.instant] = max(moment, with_version.get(moment.instant, moment))
@@ -153,7 +153,7 @@ def _by_time(told: Sequence[tuple[Change, T]]) -> list[tuple[Change, T]]:
 
 
 def last(history: Sequence[Change]) -> list[Change]:
-    """Return those of some changes in order that may be the last: several where neither version nor time decides."""
+    """Return the changes, of some in order, that may be the last: several if neither version nor time decides."""
     end = history[-1]
     # The version of a beginning says nothing of what followed.
     peers = [change for change in history if change.moment.is_beginning == end.moment.is_beginning]
@@ -166,13 +166,13 @@ def last(history: Sequence[Change]) -> list[Change]:
 
 
 def _is_contradicted(end: Change, one: Change) -> bool:
-    """Return whether the last change stands behind another for want of a version, and was published before it."""
+    """Return whether the last change has no version and was published before another of the same instant."""
     is_placed = end.version is None and one.version is not None and end.moment.instant == one.moment.instant
     return is_placed and end.moment < one.moment
 
 
 def newest(history: Iterable[Change], fact: Callable[[Event], Value | None]) -> set[Value]:
-    """Return the newest value that is told of a fact: one, several where the records leave it open, or none."""
+    """Return the newest values of a fact: one, several if their order cannot be decided, or none."""
     telling = [change for change in history if any(fact(event) is not None for event in change.events)]
     if not telling:
         return set()
@@ -181,7 +181,7 @@ def newest(history: Iterable[Change], fact: Callable[[Event], Value | None]) -> 
 
 
 def settle(values: set[Value], what: str, gaps: list[str]) -> Value | None:
-    """Return the only value, None without one; of several none is chosen, and the gap is named."""
+    """Return the only value, or None if there is none; if there are several, add a gap and return None."""
     if len(values) > 1:
         gaps.append(f"{what} is not certain: {len(values)} values have the same time")
         return None
@@ -189,5 +189,5 @@ def settle(values: set[Value], what: str, gaps: list[str]) -> Value | None:
 
 
 def known_name(name: str | None) -> str | None:
-    """Return a display name, None for a blank one, which says nothing."""
+    """Return a display name, or None if it is blank."""
     return name if name and name.strip() else None

@@ -1,4 +1,4 @@
-"""Who is in a thread: those of its creation, and everyone who was added since and not removed since."""
+"""The participants of a thread: those of its creation and those added since, without those removed since."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -15,14 +15,14 @@ _MEMBERSHIP: Final = frozenset({Kind.PARTICIPANT_ADDED, Kind.PARTICIPANT_REMOVED
 
 
 class Participant(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Someone in a thread."""
+    """A participant of a thread."""
 
     id: str
     display_name: str | None = None
 
 
 def tell_participants(events: Iterable[Event], gaps: list[str]) -> tuple[Participant, ...]:
-    """Return who is in the thread now, by id; what the records leave open is added to the gaps."""
+    """Return the current participants by id, and add to the gaps what cannot be decided."""
     by_id: defaultdict[str, list[Event]] = defaultdict(list)
     creations = []
     for event in events:
@@ -43,7 +43,7 @@ def tell_participants(events: Iterable[Event], gaps: list[str]) -> tuple[Partici
 
 
 def _listed(creations: list[Event], gaps: list[str]) -> dict[str, set[str]]:
-    """Return the people of the created thread with all names that are known of them."""
+    """Return the people in the created thread by id, each with all known names."""
     lists = [event.facts.participants for event in creations if event.facts.participants is not None]
     if creations and not lists:
         gaps.append("the participants of the created thread are not recorded")

@@ -1,4 +1,4 @@
-"""The story of one SMS: its state, and what was tried to deliver it."""
+"""The story of one SMS: its state and its delivery attempts."""
 
 from collections import Counter
 from collections.abc import Hashable, Iterable
@@ -13,7 +13,7 @@ from shared.stories.order import Change, changes, last, newest, settle
 
 
 class Attempt(msgspec.Struct, rename="camel", frozen=True, omit_defaults=True):
-    """One try to hand the message to the carrier; `timestamp` is as the report spells it."""
+    """One attempt to deliver the message to the carrier; `timestamp` is spelled as in the report."""
 
     timestamp: str | None = None
     segments_succeeded: int | None = None
@@ -29,15 +29,15 @@ class SmsStory(msgspec.Struct, frozen=True, omit_defaults=True):
         sender: normalized address of the sender.
         recipient: normalized address of the recipient.
         status: `Received` for an inbound message, else the newest delivery status.
-        details: the carrier's words on that status, from the report that tells it.
-        text: body of an inbound message; ACS keeps none of outbound ones, and its reports carry none.
-        segments: how many segments an inbound message came in.
+        details: the carrier's details of that status, from the same report.
+        text: body of an inbound message; events of outbound messages have none.
+        segments: number of segments of an inbound message.
         tag: the tag given when the message was sent.
-        attempts: every delivery attempt that any report told of, oldest first.
-        first_event: when the first thing happened that is told of the message, as Edm.DateTime.
-        last_event: when the last one happened, as Edm.DateTime.
-        events: how many different things are told of the message.
-        gaps: what the records leave open, in words.
+        attempts: every delivery attempt in any report, oldest first.
+        first_event: time of the first change, as Edm.DateTime.
+        last_event: time of the last change, as Edm.DateTime.
+        events: number of different changes.
+        gaps: what the events leave open, in words.
     """
 
     message_id: str
@@ -57,7 +57,7 @@ class SmsStory(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 def tell_sms(events: Iterable[Event]) -> SmsStory | None:
-    """Return the state of one SMS from its events; None without any."""
+    """Return the state of one SMS from its events, or None if there are none."""
     history = changes(events, _said)
     if not history:
         return None
@@ -93,7 +93,7 @@ def _said(event: Event) -> Hashable:
 
 
 def _status(history: list[Change], gaps: list[str]) -> tuple[str | None, str | None]:
-    """Return the newest status, and what the report that tells it says of it."""
+    """Return the newest status, and its details from the same report."""
     telling = [change for change in history if _report(change).delivery_status]
     if not any(_report(change).delivery_status for change in last(history)):
         gaps.append("its newest report tells no status")
@@ -108,16 +108,16 @@ def _status(history: list[Change], gaps: list[str]) -> tuple[str | None, str | N
 
 
 def _report(change: Change) -> Facts:
-    return change.events[0].facts  # all events of the change say the same of it
+    return change.events[0].facts  # all events of a change agree on it
 
 
 def _segments(event: Event) -> int | None:
-    # A story holds plain numbers, which JSON encoders know.
+    # Stories have plain ints, which JSON encoders support.
     return None if event.facts.segment_count is None else int(event.facts.segment_count)
 
 
 def _attempts(history: list[Change]) -> tuple[Attempt, ...]:
-    """Return all attempts: each as often as one report tells it, since a report repeats what earlier ones told."""
+    """Return all attempts. Reports repeat earlier attempts, so each counts as often as one report contains it."""
     spelled: dict[_Identity, str | None] = {}
     most: Counter[_Identity] = Counter()
     for event in (event for change in history for event in change.events):
@@ -129,7 +129,7 @@ def _attempts(history: list[Change]) -> tuple[Attempt, ...]:
 
 
 class _Identity(NamedTuple):
-    """What tells attempts apart and orders them; the instant stands for itself, however it is spelled."""
+    """What identifies an attempt and orders it; times in different notations are equal."""
 
     ticks: int | None
     unreadable: str

@@ -1,4 +1,4 @@
-"""The story of one thread: its topic, who is in it, and what was said."""
+"""The story of one thread: its topic, participants and messages."""
 
 from collections.abc import Iterable
 from typing import Final
@@ -19,7 +19,7 @@ _NOTHING_OWN: Final = (
 
 
 class Transcript(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A thread as its records tell it.
+    """A thread according to its events.
 
     Attributes:
         thread_id: the thread.
@@ -28,7 +28,7 @@ class Transcript(msgspec.Struct, frozen=True, omit_defaults=True):
         messages: all messages, oldest first.
         created_at: when the thread was created, as Edm.DateTime.
         deleted_at: when it was deleted, as Edm.DateTime.
-        gaps: what the records leave open, in words.
+        gaps: what the events leave open, in words.
     """
 
     thread_id: str
@@ -41,11 +41,11 @@ class Transcript(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 def tell_thread(events: Iterable[Event], *, seen_by: str | None = None) -> Transcript | None:
-    """Return the transcript of one thread from its thread-level or user-level events, or both; None without any.
+    """Return the transcript of one thread from events of either or both levels, or None if there are none.
 
     Args:
         events: the events, in any order, with any duplicates.
-        seen_by: raw id of the user to whom all of them were delivered, if they are one user's.
+        seen_by: raw id of the user to whom all events were delivered, if they are those of one user.
     """
     recorded = list(events)
     if not recorded:
@@ -54,7 +54,7 @@ def tell_thread(events: Iterable[Event], *, seen_by: str | None = None) -> Trans
     creations = _of(recorded, Kind.THREAD_CREATED)
     if not creations:
         gaps.append(_NO_CREATION)
-    # Until ACS left out the sender, users were told of their own messages too.
+    # Earlier, ACS also delivered events of a user's own messages to that user.
     if seen_by is not None and all(event.facts.sender_id != seen_by for event in recorded):
         gaps.append(_NOTHING_OWN)
     topics = changes(_of(recorded, Kind.THREAD_CREATED, Kind.THREAD_UPDATED), _topic)
@@ -83,7 +83,7 @@ def _topic(event: Event) -> str | None:
 
 
 def _created_at(creations: list[Event], recorded: list[Event]) -> str | None:
-    """Return when the thread was created: as its creation says, else as any event does, else when that happened."""
+    """Return when the thread was created: from its creation, or any other event, or the time of the creation event."""
     for events in (creations, recorded):
         times = [event.facts.thread_created_at.ticks for event in events if event.facts.thread_created_at is not None]
         if times:

@@ -1,9 +1,11 @@
 """The page says what was measured, and the pages that quote it say no more."""
 
 from benchmarks.cold_start import ColdStart
+from benchmarks.command_start import CommandStart
 from benchmarks.contenders import CONTENDERS
 from benchmarks.decoding import Decoding
 from benchmarks.fairness import Fairness
+from benchmarks.going_through import Speed
 from benchmarks.growth import SIZES, Growth
 from benchmarks.looking_up import Question
 from benchmarks.quotes import BEGIN, END, in_short, quoting
@@ -17,7 +19,9 @@ FIGURES = Figures(
     growth={"SMS burst": {size: Growth(0.1, 0.03, 512) for size in SIZES}},
     decodings=[Decoding("a", 5.0, 15.0, 30.0), Decoding("b", 10.0, 20.0, 30.0)],
     cold_start=ColdStart(100.0, 125.0, 140.0, 60.0),
-    questions={"one SMS": Question(1, 0.0051)},
+    command_start=CommandStart(nothing_cpu_ms=10, cpu_ms=150, seconds=0.18),
+    questions={"one SMS": Question(1, 7, 0.0051)},
+    speeds={"`export`": Speed(rows=1_000, requests=2, seconds=0.5)},
     seconds=200.0,
 )
 
@@ -37,6 +41,15 @@ def test_a_healthy_call_that_fails_is_not_hidden_behind_the_others() -> None:
 
     assert "| dead partitions | 23 of 24 | failed |  |  |  |" in page
     assert "| one overloaded | 24 of 24 | 1.23 | 95% | 330 | 700 |" in page
+
+
+def test_questions_are_told_by_what_they_ask_of_the_storage_and_commands_by_their_speed() -> None:
+    """Requests and rows read do not depend on the machine; rows a second do."""
+    page = report(FIGURES)
+
+    assert "takes 150 ms of CPU from its start to its end, `python -c pass` 10 ms; by the clock it took 180 ms." in page
+    assert "| one SMS | 1 | 7 | 0.005 |" in page
+    assert "| `export` | 1,000 | 2,000 | 0.002 |" in page
 
 
 def test_decoding_is_told_over_all_samples_and_for_the_worst() -> None:

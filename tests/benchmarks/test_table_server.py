@@ -25,7 +25,13 @@ from azure.data.tables import (
 )
 from azure.data.tables.aio import TableClient as AsyncTableClient
 
-from benchmarks.table_server import TableServer
+from benchmarks.events import sms_reports
+from benchmarks.table_server import TableServer, TimelineOf
+from shared.events.timestamps import TICKS_PER_SECOND
+from shared.lookups import Lookups, Wanted
+from shared.lookups.reader import ticks_of
+from shared.rows.timeline import SHARDS
+from shared.storage.connection_string import parse_connection_string
 
 ROOT = Path(__file__).parents[2]
 
@@ -161,7 +167,7 @@ def test_what_is_missing_or_there_already_is_refused(server: TableServer, table:
             (lambda: missing.submit_transaction([("upsert", row)]), TableTransactionError, "TableNotFound"),
             (lambda: list(missing.query_entities("PartitionKey eq 'p'")), HttpResponseError, "TableNotFound"),
             (lambda: table.delete_entity(row), HttpResponseError, "NotImplemented"),
-            (lambda: list(table.list_entities()), HttpResponseError, "InvalidInput"),
+            (lambda: list(table.query_entities("Body eq 'x'")), HttpResponseError, "InvalidInput"),
         ):
             with pytest.raises(error) as caught:
                 asked()
@@ -190,6 +196,40 @@ def test_ranges_of_row_keys_come_in_order_whatever_the_order_of_writing(
     rows = table.query_entities(f"PartitionKey eq 'p' and {condition}", select="RowKey")
 
     assert [{"RowKey": key} for key in expected] == list(rows)
+
+
+def test_a_scan_gives_all_partitions_in_order_page_by_page(server: TableServer, table: TableClient) -> None:
+    """Whatever ranges of keys it asks for, and wherever a page ends."""
+    rows = [{"PartitionKey": f"{p:02}", "RowKey": f"{r:03}"} for p in range(25) for r in range(100)]
+    server.load(table.table_name, rows[::-1])
+    server.reset()
+
+    assert rows == list(table.list_entities())
+    assert server.stats().requests == 3
+    for condition, expected in {
+        "PartitionKey ge '03' and PartitionKey lt '20'": rows[300:2000],
+        "RowKey lt '003'": [row for row in rows if row["RowKey"] < "003"],
+        "PartitionKey gt '03' and RowKey ge '098'": [row for row in rows[400:] if row["RowKey"] >= "098"],
+        "PartitionKey gt '99'": [],
+    }.items():
+        for page in (7, 100, 1000):
+            assert expected == list(table.query_entities(condition, results_per_page=page))
+
+
+async def test_a_generated_time_line_is_read_like_any_other(server: TableServer) -> None:
+    """Only the minutes that are asked for are made; each event has its handle and its text."""
+    newest = ticks_of(datetime.now(UTC))
+    (text,) = sms_reports(1)
+    server.generate(TimelineOf(text, newest, minutes=100_000, per_minute=3))
+    server.reset()
+    async with Lookups(parse_connection_string(server.connection_string)) as lookups:
+        lines = [line async for line in lookups.lines(Wanted(since=newest - 5 * 60 * TICKS_PER_SECOND))]
+
+    assert SHARDS * 3 * 4 <= len(lines) <= SHARDS * 3 * 6
+    assert len({line.handle for line in lines}) == len(lines)
+    assert sorted((line.time for line in lines), reverse=True) == [line.time for line in lines]
+    assert {("sms.delivery-report", "Delivered")} == {(line.kind, line.what) for line in lines}
+    assert server.stats().requests == SHARDS
 
 
 def test_a_page_holds_a_thousand_rows_and_a_lookup_is_one_request(server: TableServer, table: TableClient) -> None:

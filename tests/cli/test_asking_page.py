@@ -1,4 +1,4 @@
-"""docs/asking.md shows the output of commands: `python -m tests.cli.test_asking_page` writes it."""
+"""README.md and docs/asking.md show the output of commands: `python -m tests.cli.test_asking_page` writes it."""
 
 import asyncio
 import json
@@ -6,12 +6,17 @@ import re
 import shlex
 from pathlib import Path
 
+import pytest
+
 from acsevents.local.azurite import Azurite
 from acsevents.samples import events
 from tests.cli.conftest import record
 from tests.cli.running import on_a_terminal
 
-PAGE = Path(__file__).parents[2] / "docs" / "asking.md"
+ROOT = Path(__file__).parents[2]
+PAGES = {ROOT / "README.md": 2, ROOT / "docs" / "asking.md": 8}
+"""The pages, each with the number of commands at least."""
+
 COLUMNS = 110
 _STYLE = re.compile(r"\x1b\[[0-9;]*m")
 _BLOCK = re.compile(r"(?<=```text\n)\$ acsevents (.*?)\n(.*?)(?=```)", re.DOTALL)
@@ -28,15 +33,17 @@ def written(page: str, tables: str) -> str:
     return _BLOCK.sub(lambda block: f"$ acsevents {block[1]}\n{shown(block[1], tables)}", page)
 
 
-def test_the_page_shows_what_the_commands_print(tables: str) -> None:
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
+def test_the_page_shows_what_the_commands_print(path: Path, tables: str) -> None:
     """On a terminal of 110 columns, for the sample events."""
-    page = PAGE.read_text(encoding="utf-8")
+    page = path.read_text(encoding="utf-8")
 
-    assert page.count("$ acsevents") == len(_BLOCK.findall(page)) > 5
-    assert written(page, tables) == page, "run `python -m tests.cli.test_asking_page` and read the difference"
+    assert page.count("$ acsevents") == len(_BLOCK.findall(page)) >= PAGES[path]
+    assert written(page, tables) == page, "run `make picture` and read the difference"
 
 
 if __name__ == "__main__":
     with Azurite.start() as azurite:
         asyncio.run(record(azurite.connection_string, *(json.dumps(event) for event in events())))
-        PAGE.write_text(written(PAGE.read_text(encoding="utf-8"), azurite.connection_string), encoding="utf-8")
+        for path in PAGES:
+            path.write_text(written(path.read_text(encoding="utf-8"), azurite.connection_string), encoding="utf-8")

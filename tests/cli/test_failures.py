@@ -125,6 +125,8 @@ def test_whoever_is_not_signed_in_is_sent_to_sign_in(tmp_path: Path) -> None:
         ["event"],
         ["sms", "--report", "+15555550100", "some-message"],
         ["export", "--format", "xml"],
+        ["up", "--host-port", "65536"],
+        ["up", "--azurite-port", "65534"],
     ],
 )
 def test_what_is_typed_wrong_is_named(arguments: list[str]) -> None:

@@ -11,9 +11,12 @@ import pytest
 from acsevents import __version__
 from acsevents.local import setup
 from tests.cli.running import ROOT, in_a_pipe
+from tests.cli.test_events import THREAD
 
 # What makes a start slow, each some tens of milliseconds, and what a look-up in a pipe has no use for.
-OF_OTHER_COMMANDS = ("acsevents.storm", "acsevents.local.stack", "aiohttp.web", "azure.eventgrid", "azure.functions")
+OF_OTHER_COMMANDS = (
+    *("acsevents.storm", "acsevents.local.stack", "aiohttp", "pydantic", "azure.eventgrid", "azure.functions"),
+)
 OF_TERMINALS = ("rich.console", "acsevents.tables")
 
 
@@ -23,11 +26,13 @@ OF_TERMINALS = ("rich.console", "acsevents.tables")
         (["--help"], [*OF_OTHER_COMMANDS, *OF_TERMINALS, "azure", "shared.lookups"]),
         (["--version"], [*OF_OTHER_COMMANDS, *OF_TERMINALS, "azure", "shared.lookups"]),
         (["sms", "+15555550100", "some-message"], [*OF_OTHER_COMMANDS, *OF_TERMINALS, "azure.identity"]),
+        (["thread", THREAD], [*OF_OTHER_COMMANDS, *OF_TERMINALS, "azure.identity"]),
+        (["export"], [*OF_OTHER_COMMANDS, *OF_TERMINALS, "azure.identity"]),
         (["events"], [*OF_OTHER_COMMANDS, *OF_TERMINALS, "azure.identity"]),
     ],
 )
-def test_a_command_imports_what_it_needs(arguments: list[str], needless: list[str]) -> None:
-    """Until it queries the tables, no module of other commands is imported."""
+def test_a_command_imports_what_it_needs(arguments: list[str], needless: list[str], tables: str) -> None:
+    """Until it has read its last row, no module of other commands is imported."""
     code = (
         "import sys, json\n"
         "from acsevents.cli import main\n"
@@ -36,7 +41,15 @@ def test_a_command_imports_what_it_needs(arguments: list[str], needless: list[st
         "except SystemExit: pass\n"
         "print(json.dumps(sorted(sys.modules)))"
     )
-    ran = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True, timeout=60)
+    ran = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+        env={**os.environ, "EventTables": tables},
+    )
     imported = json.loads(ran.stdout.splitlines()[-1])
 
     assert [] == [name for name in needless if name in imported]
@@ -67,6 +80,22 @@ def test_the_shell_can_complete_commands_and_options(shell: str) -> None:
     ran = in_a_pipe(**words, _ACSEVENTS_COMPLETE=f"complete_{shell}", _TYPER_COMPLETE_FISH_ACTION="get-args")
 
     assert "dead-letters" in ran.out
+
+
+@pytest.mark.parametrize(
+    ("typed", "offered"),
+    [
+        ("acsevents events --kind sms", ["sms.received", "sms.delivery-report"]),
+        ("acsevents dead-letters re", ["replay"]),
+        ("acsevents send SMSR", ["SMSReceived"]),
+    ],
+)
+def test_the_shell_can_complete_values_too(typed: str, offered: list[str]) -> None:
+    """Kinds of events, commands of a group, samples by their types."""
+    words = typed.count(" ")
+    ran = in_a_pipe(COMP_WORDS=typed, COMP_CWORD=str(words), _ACSEVENTS_COMPLETE="complete_bash")
+
+    assert offered == ran.out.split()
 
 
 def test_a_pipe_that_is_closed_early_is_no_failure(tables: str) -> None:

@@ -68,6 +68,50 @@ def test_a_long_id_is_folded_where_the_line_ends(width: int) -> None:
     assert THREAD * 5 in letters(console.file.getvalue())  # type: ignore[attr-defined]  # it is the StringIO from above
 
 
+def test_where_it_is_narrow_nothing_short_is_torn_and_nothing_has_to_be_guessed() -> None:
+    """Times stay whole, and where there are two each has its name."""
+    answer = {"thread_id": THREAD, "events": 3, "first": "2026-01-02T03:04:05Z", "last": "2026-01-03T03:04:05Z"}
+    columns = {"thread_id": None, "events": 6, "first": 19, "last": 19}
+    for width in range(30, 70):
+        console = Console(file=io.StringIO(), width=width, markup=False, emoji=False, highlight=False)
+        print_rows(console, [answer], columns, header=False)
+        lines = console.file.getvalue()  # type: ignore[attr-defined]  # it is the StringIO from above
+        assert "first 2026-01-02 03:04:05" in lines
+        assert "last 2026-01-03 03:04:05" in lines
+
+
+@pytest.mark.parametrize("columns", [20, 34, 60])
+@pytest.mark.parametrize(
+    "asked",
+    [
+        ("thread", THREAD),
+        ("thread", THREAD, "--history"),
+        ("sms", "+15555550100", "0f8fad5b-d9cb-469f-a165-70867728950e"),
+        ("sms", "--report", "+15555550100"),
+        ("sms", "+15555550100"),
+        ("users",),
+        ("dead-letters",),
+    ],
+    ids=" ".join,
+)
+def test_no_answer_is_cut_where_it_is_narrow(tables: str, asked: tuple[str, ...], columns: int) -> None:
+    """Nothing is left out, and no line is longer than the terminal."""
+    shown_so = on_a_terminal(*asked, columns=columns, EventTables=tables, NO_COLOR="1").out
+    shown_so = re.sub(r"\x1b\[[0-9;]*m", "", shown_so)
+
+    assert "…" not in shown_so
+    assert max(cell_len(line.rstrip()) for line in shown_so.splitlines()) <= columns
+
+
+def test_an_ascii_terminal_gets_tables_that_are_straight(tables: str) -> None:
+    """An escape is longer than what it stands for."""
+    shown_so = on_a_terminal("thread", THREAD, EventTables=tables, PYTHONIOENCODING="ascii", NO_COLOR="1", TERM="dumb")
+    rows = [line for line in shown_so.out.splitlines() if line[:1] in {"|", "+"}]
+
+    assert "\\U0001f33b" in shown_so.out
+    assert 1 == len({len(row) for row in rows})
+
+
 def test_texts_of_strangers_are_shown_and_not_obeyed() -> None:
     """Control characters are printed as escapes; emoji and other scripts are unchanged."""
     assert OBEYED.search(shown(NASTY)) is None

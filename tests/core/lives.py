@@ -1,6 +1,6 @@
-"""Lives of SMS and threads: what truly happened, and the events in which ACS may tell it.
+"""Generated lives of SMS and threads: what happened, and the events in which ACS may report it.
 
-A life keeps what is true after each step, so that a story is compared with the truth and not with another fold.
+A life keeps the truth after each step, so that a story is compared with the truth and not with another implementation.
 """
 
 from collections import Counter
@@ -40,7 +40,7 @@ class Telling(NamedTuple):
 
 
 class Life:
-    """A clock, the events so far, and how they tell what happens."""
+    """A clock, the events so far, and how they report what happens."""
 
     def __init__(self, draw: st.DrawFn, telling: Telling) -> None:
         self.events: list[Event] = []
@@ -50,11 +50,11 @@ class Life:
         self._latest: dict[str, int] = {}
 
     def shown(self, second: float) -> float:
-        """Return a time as the events of this life tell it."""
+        """Return a time as the events of this life contain it."""
         return float(int(second)) if self.telling.cut else second
 
     def _pass_time(self, thing: str) -> float:
-        """Let some time pass or none, and enough since the last change of the same thing; return what time it is."""
+        """Advance the time, at least by the distance between changes of one thing; return it."""
         self._tenths += self._draw(st.integers(0, 12))
         if self.telling.apart and thing in self._latest:
             self._tenths = max(self._tenths, self._latest[thing] + _APART)
@@ -62,7 +62,7 @@ class Life:
         return self._tenths / 10
 
     def _tell(self, make: Callable[..., Event], second: float, time_name: str, **data: Any) -> None:
-        """Tell a change once, or again with another id and another time of publication."""
+        """Report a change once, or again with another id and time of publication."""
         for _ in range(self._draw(st.sampled_from([1, 1, 2]))):
             shown = self.shown(second) if self.telling.clocks else self._draw(st.integers(0, 60))
             late = 0 if self.telling.punctual else self._draw(st.integers(-3, 30))
@@ -73,7 +73,7 @@ class Life:
 
 
 class SmsLife(Life):
-    """One SMS that is sent: the attempts to deliver it, each with a report of all attempts so far."""
+    """The life of one sent SMS: its delivery attempts, each with a report of all attempts so far."""
 
     def __init__(self, draw: st.DrawFn, telling: Telling) -> None:
         super().__init__(draw, telling)
@@ -81,7 +81,7 @@ class SmsLife(Life):
         self.attempts: list[Attempt] = []
 
     def try_it(self, status: str, details: str) -> None:
-        """Make an attempt, which may look like the one before."""
+        """Make an attempt, which may equal the one before."""
         second = self._pass_time("attempt")
         counts = (1, 0) if status == "Delivered" else (0, 1)
         self.attempts.append(Attempt(at(self.shown(second)), *counts))
@@ -92,7 +92,7 @@ class SmsLife(Life):
 
 
 class Said:
-    """One message as it truly stands."""
+    """The true state of one message."""
 
     def __init__(self, second: float) -> None:
         self.composed = second
@@ -104,7 +104,7 @@ class Said:
 
 
 class ThreadLife(Life):
-    """One thread: who is in it, what it is called, and what is said, edited and deleted."""
+    """The life of one thread: its participants, topic and messages."""
 
     def __init__(self, draw: st.DrawFn, telling: Telling) -> None:
         super().__init__(draw, telling)
@@ -120,7 +120,7 @@ class ThreadLife(Life):
         self._tell_views(created, 0.0, "createTime", participants=people, properties={"topic": self.topic})
 
     def join_or_leave(self, who: str, name: str) -> None:
-        """Add someone who is not in the thread, remove someone who is."""
+        """Add a person who is not in the thread, or remove one who is."""
         what = "Removed" if who in self.present else "Added"
         self.present ^= {who}
         self.moves[f"participant.{what.lower()}"] += 1
@@ -152,7 +152,7 @@ class ThreadLife(Life):
         self._tell_message(one, self._pass_time(one), "Edited", text, name)
 
     def delete(self, one: str, name: str) -> None:
-        """Delete a message, which may be in the second of its last edit: nothing but a deletion can come last."""
+        """Delete a message, possibly in the second of its last edit: only a deletion can be last."""
         second = self._pass_time(f"end of {one}")
         self.messages[one].deleted = second
         self._tell_message(one, second, "Deleted", None, name)
@@ -166,7 +166,7 @@ class ThreadLife(Life):
         self._tell_views(partial(message, what), second, TIME_OF[what], text=text, **data)
 
     def _tell_views(self, make: Callable[..., Event], second: float, time_name: str, **data: Any) -> None:
-        """Tell a change to the thread, to its users or to both, with the version or without it."""
+        """Report a change at thread level, at user level or both, with or without its version."""
         self._version += self._draw(st.integers(1, 400))
         spelled: list[Any] = [self._version, str(self._version), float(self._version)]
         versions = st.sampled_from(spelled if self.telling.versions else [None, *spelled])
@@ -177,7 +177,7 @@ class ThreadLife(Life):
 
 @st.composite
 def sms_lives(draw: st.DrawFn, tellings: st.SearchStrategy[Telling]) -> SmsLife:
-    """Live the life of an SMS that is tried a few times; once it is delivered, nothing more happens."""
+    """Generate lives of an SMS with a few attempts, of which a successful one is the last."""
     life = SmsLife(draw, draw(tellings))
     for _ in range(draw(st.integers(0, 4))):
         life.try_it(draw(st.sampled_from(["Failed", "Expired"])), draw(st.sampled_from(["busy", "blocked"])))
@@ -188,7 +188,7 @@ def sms_lives(draw: st.DrawFn, tellings: st.SearchStrategy[Telling]) -> SmsLife:
 
 @st.composite
 def thread_lives(draw: st.DrawFn, tellings: st.SearchStrategy[Telling]) -> ThreadLife:
-    """Live the life of a thread."""
+    """Generate lives of a thread."""
     life = ThreadLife(draw, draw(tellings))
     names = st.sampled_from(["Sam", "Sammy", *BLANK])
     texts = st.sampled_from(["hello", "hi", "hey", ""])

@@ -1,6 +1,7 @@
 """Dead letters: they hold the text and the reason, and the same text gets the same row."""
 
 import json
+import random
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 from shared.decoder import decode
 from shared.errors import ContentError, MissingKey, NotJson, Oversized
 from shared.rows.dead_letters import dead_letter
-from shared.rows.fitting import PACKED_BYTES, unpack
+from shared.rows.fitting import ENTITY_BYTES, PACKED_BYTES, unpack
 from shared.rows.records import record_rows
 from tests import samples
 from tests.core.service_limits import violations
@@ -95,3 +96,21 @@ def test_an_event_too_large_for_a_record_is_still_a_dead_letter() -> None:
     assert event["id"] == entity["EventId"]
     assert text == unpack(entity)
     assert [] == violations(entity)
+
+
+def test_the_largest_dead_letter_has_room_for_its_reason() -> None:
+    """A text that leaves no room for reason and detail is refused."""
+    noise = random.Random(1).randbytes(ENTITY_BYTES)
+    written = refused = 0
+    for size in range(ENTITY_BYTES - 6_500, ENTITY_BYTES, 500):
+        try:
+            entity = dead_letter("sms_events", noise[:size], NotJson("not UTF-8 at byte 0")).entity
+        except Oversized:
+            refused += 1
+        else:
+            written += 1
+            assert ("not_json", "$: not UTF-8 at byte 0") == (entity["Reason"], entity["Detail"])
+            assert [] == violations(entity)
+
+    assert written > 0
+    assert refused > 0

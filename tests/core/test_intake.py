@@ -49,7 +49,7 @@ async def test_a_megabyte_of_text_waits_for_nobody() -> None:
     """A mebibyte of text is decoded at once, since waiting texts take memory."""
     decoder = Decoder()
     intake = Intake(decoder)
-    calls = [asyncio.create_task(intake.decoded("x" * 600_000)) for _ in range(2)]
+    calls = [asyncio.create_task(intake.decoded("x" * 512 * 1024)) for _ in range(2)]
     for _ in range(3):
         await asyncio.sleep(0)
 

@@ -1,4 +1,4 @@
-"""Stories: what records say together, whatever the order in which they came."""
+"""Stories in general: the order of arrival has no effect."""
 
 from typing import Final
 
@@ -19,12 +19,12 @@ TELLINGS: Final = st.builds(Telling)
 
 
 def recorded(life: Life, data: st.DataObject) -> list[Event]:
-    """Choose some events of a life, one at least."""
+    """Return some of the events of a life, at least one."""
     return data.draw(st.lists(st.sampled_from(life.events), min_size=1, unique_by=lambda event: event.digest))
 
 
 def redelivered(events: list[Event], data: st.DataObject) -> list[Event]:
-    """Deliver events in any order, any of them again."""
+    """Return events in any order, with any duplicates."""
     return data.draw(st.permutations(events + data.draw(st.lists(st.sampled_from(events)))))
 
 
@@ -32,7 +32,7 @@ def redelivered(events: list[Event], data: st.DataObject) -> list[Event]:
 @MANY
 @given(sms_lives(TELLINGS), st.data())
 def test_the_story_of_an_sms_is_the_same_in_any_order_and_with_any_duplicates(life: Life, data: st.DataObject) -> None:
-    """Deliveries come late, twice and in any order: the answer depends on what happened only."""
+    """Late, repeated or unordered deliveries do not change the answer."""
     events = recorded(life, data)
 
     assert tell_sms(redelivered(events, data)) == tell_sms(events)
@@ -44,7 +44,7 @@ def test_the_story_of_an_sms_is_the_same_in_any_order_and_with_any_duplicates(li
 def test_the_story_of_a_thread_is_the_same_in_any_order_and_with_any_duplicates(
     life: Life, data: st.DataObject
 ) -> None:
-    """Thread-level and user-level events mixed, with any of them unrecorded."""
+    """With events of both levels mixed, and any of them missing."""
     events = recorded(life, data)
 
     assert tell_thread(redelivered(events, data)) == tell_thread(events)
@@ -53,7 +53,7 @@ def test_the_story_of_a_thread_is_the_same_in_any_order_and_with_any_duplicates(
 @FEW
 @given(st.lists(st.sampled_from(samples.NAMES)), st.data())
 def test_stories_can_be_told_of_any_events_of_their_tables(names: list[str], data: st.DataObject) -> None:
-    """Also of both generations and levels mixed, and as JSON."""
+    """Even of both generations and levels mixed; each can be written as JSON."""
     events = [decode(delivered(samples.event(name))) for name in names]
     sms = [event for event in events if event.kind.startswith("sms")]
     chat = [event for event in events if event not in sms]

@@ -1,4 +1,4 @@
-"""What a history tells of a thread: each change once, with what was said before."""
+"""The history of a thread: each change once, with earlier texts."""
 
 from itertools import permutations
 
@@ -8,14 +8,14 @@ from tests.core.happenings import created, edm, ended, event, member, message, p
 
 
 def history_of(*events: Event) -> list[Step]:
-    """Tell the history, which must be the same in any order of arrival."""
+    """Return the history, which must be the same in any order of arrival."""
     told = {tell_history(order) for order in permutations(events)}
     assert len(told) == 1
     return [*told.pop()]
 
 
 def test_what_was_said_before_an_edit_and_a_deletion_is_told() -> None:
-    """In the order of the versions, whatever the times."""
+    """In order of version, whatever the times."""
     told = history_of(
         message("Received", 0, "hallo", version=1),
         message("Edited", 9, "hello", version=2),
@@ -30,14 +30,14 @@ def test_what_was_said_before_an_edit_and_a_deletion_is_told() -> None:
 
 
 def test_a_change_that_many_were_told_of_is_told_once() -> None:
-    """The event of the thread and those of its users are one change."""
+    """The thread-level event and the user-level ones are one change."""
     told = history_of(*(message("Received", 0, "hello", user=user, version=1) for user in (None, "a", "b")))
 
     assert [Step(edm(0), "message.received", "Sam", "hello", "m1")] == told
 
 
 def test_topic_and_people_are_part_of_the_history() -> None:
-    """From the creation to the deletion, with who was added and removed; whoever types changes nothing."""
+    """From creation to deletion, with additions and removals; typing indicators are left out."""
     told = history_of(
         created(0, person("s"), properties={"topic": "First"}),
         member("Added", 1, person("b")),

@@ -1,4 +1,4 @@
-"""What a story tells of the messages of a thread, each as it stands after all edits and deletions."""
+"""The messages of a thread, each as it stands after all edits and deletions."""
 
 from itertools import permutations
 from typing import Any
@@ -17,7 +17,7 @@ IDS = pytest.mark.parametrize("event_id", ["1", "2", "3", "4", "5", "6"])
 
 
 def messages_of(*events: Event) -> list[Message]:
-    """Tell the messages, which must be the same in any order of arrival."""
+    """Return the messages, which must be the same in any order of arrival."""
     told = {tell_thread(order) for order in permutations(events)}
     assert len(told) == 1
     (story,) = told
@@ -26,13 +26,13 @@ def messages_of(*events: Event) -> list[Message]:
 
 
 def message_of(*events: Event) -> Message:
-    """Tell the only message."""
+    """Return the only message."""
     (only,) = messages_of(*events)
     return only
 
 
 def test_a_message_reads_as_after_its_newest_edit() -> None:
-    """With who said it and when; edits are counted once, however many recipients were told."""
+    """With its sender and time; an edit counts once, however many recipients it was delivered to."""
     edits = [message("Edited", 5, "hello you", user=user, version=3) for user in (None, "a", "b")]
     told = message_of(message("Edited", 2, "hallo", version=2), *edits, message("Received", 0, "hello", version=1))
 
@@ -42,21 +42,21 @@ def test_a_message_reads_as_after_its_newest_edit() -> None:
 @pytest.mark.parametrize("newer", [10, "10", 10.0, "10.0"])
 @pytest.mark.parametrize("older", [9, "9", 9.0])
 def test_the_newest_version_wins_over_all_times(newer: Any, older: Any) -> None:
-    """An edit that was delivered late does not undo a later one; versions are numbers, however they are written."""
+    """An edit that is delivered late does not undo a later one; versions compare as numbers in any notation."""
     late, early = message("Edited", 60, "older", version=older), message("Edited", 30, "newer", version=newer)
 
     assert message_of(message("Received", 0, "hello", version="8"), late, early).text == "newer"
 
 
 def test_without_versions_the_time_of_the_thing_itself_wins_over_the_envelope() -> None:
-    """Edits are published in any order."""
+    """Edits may be published in any order."""
     late, early = message("Edited", 60, "newer", published=61), message("Edited", 30, "older", published=90)
 
     assert message_of(message("Received", 0, "hello", published=99), late, early).text == "newer"
 
 
 def test_when_all_else_is_equal_the_envelope_decides() -> None:
-    """Of two edits of one second the one that was published later."""
+    """Of two edits in one second, the one published later."""
     edits = message("Edited", 30, "newer", published=31.5), message("Edited", 30, "older", published=31)
     told = message_of(message("Received", 0, "hello"), *edits)
 
@@ -64,7 +64,7 @@ def test_when_all_else_is_equal_the_envelope_decides() -> None:
 
 
 def test_an_edit_is_as_old_as_its_earliest_event() -> None:
-    """One of its events may be published long after the edit that followed."""
+    """Another event of it may be published long after the next edit."""
     older = [message("Edited", 30, "older", published=31), message("Edited", 30, "older", user="a", published=40)]
     told = message_of(message("Received", 0, "hello"), *older, message("Edited", 30, "newer", published=32))
 
@@ -76,7 +76,7 @@ def test_an_edit_is_as_old_as_its_earliest_event() -> None:
 def test_a_deletion_of_the_second_of_an_edit_comes_after_it(
     versions: tuple[int | None, int | None], event_id: str
 ) -> None:
-    """Nothing is edited after its deletion, whatever is published when: deletions carry the time of the last edit."""
+    """Nothing is edited after its deletion, but deletions carry the time of the last edit."""
     for published in (9, 11):
         told = message_of(
             message("Received", 0, "hello", version=0),
@@ -90,7 +90,7 @@ def test_a_deletion_of_the_second_of_an_edit_comes_after_it(
 @pytest.mark.parametrize("version", [None, 1])
 @IDS
 def test_an_edit_of_the_second_of_its_message_comes_after_it(version: int | None, event_id: str) -> None:
-    """An original is the first of all, even one whose time is that of its late publication."""
+    """An original comes first, even if its time is that of a late publication."""
     edit = message("Edited", 10, "hi", version=version, event_id=event_id)
 
     assert message_of(message("Received", 10, "hello"), edit).text == "hi"
@@ -98,7 +98,7 @@ def test_an_edit_of_the_second_of_its_message_comes_after_it(version: int | None
 
 
 def test_a_deleted_message_has_no_text() -> None:
-    """Nor one of an edit that is older than the deletion."""
+    """Not even that of an edit before the deletion."""
     told = message_of(message("Deleted", 9, "y"), message("Edited", 5, "x"), message("Received", 0, "hello"))
 
     assert told == Message("m1", raw_id("s"), "Sam", edm(0), None, edits=1, deleted_at=edm(9))
@@ -113,7 +113,7 @@ def test_an_edit_after_a_deletion_is_what_was_said_last() -> None:
 
 @IDS
 def test_two_edits_of_one_time_with_different_texts_are_a_gap(event_id: str) -> None:
-    """Neither text is chosen, nor the one before them; told once both have versions, or one is later."""
+    """Neither text is chosen, nor an earlier one, unless both have versions or one is later."""
     older, newer = message("Edited", 5, "a", event_id=event_id), message("Edited", 5, "b", event_id="0")
     original = message("Received", 0, "hello")
     told = message_of(original, older, newer)
@@ -126,7 +126,7 @@ def test_two_edits_of_one_time_with_different_texts_are_a_gap(event_id: str) -> 
 
 
 def test_a_text_that_one_of_two_events_leaves_out_is_no_gap() -> None:
-    """They tell one edit, and one of them tells its text."""
+    """They report one edit, and one of them has its text."""
     for version in (None, 7):
         edits = [message("Edited", 5, text, user=user, version=version) for text, user in (("hi", None), (None, "a"))]
         told = message_of(message("Received", 0, "hello"), *edits)
@@ -135,7 +135,7 @@ def test_a_text_that_one_of_two_events_leaves_out_is_no_gap() -> None:
 
 
 def test_an_event_without_a_version_may_tell_a_later_edit_of_the_same_text() -> None:
-    """`a` and `b` have versions, but who can say whether the third event repeats the first one or comes after both?"""
+    """`a` and `b` have versions; the third event may repeat the first one or come after both."""
     edits = [message("Edited", 5, text, version=version) for text, version in (("a", 1), ("b", 2), ("a", None))]
     told = message_of(message("Received", 0, "hello"), *edits)
 
@@ -160,7 +160,7 @@ def test_an_edit_without_a_text_makes_no_two_others_one() -> None:
     ],
 )
 def test_two_events_of_one_edit_count_once(one: dict[str, Any], other: dict[str, Any]) -> None:
-    """Their versions agree, or else their times do, however these are written."""
+    """If their versions agree, or else their times, in any notation."""
     edits = message("Edited", 5, "hi", **one), message("Edited", 5, "hi", user="a", **other)
     told = message_of(message("Received", 0, "hello"), *edits)
 
@@ -202,7 +202,7 @@ def test_what_differs_is_another_edit(one: dict[str, Any], other: dict[str, Any]
     ],
 )
 def test_what_is_missing_of_a_message_is_named(events: list[Event], text: str | None, gap: str | None) -> None:
-    """The text before an edit is no answer to what was said after it."""
+    """The text before an edit is not given for the text after it."""
     told = tell_thread([*events, created(0)])
 
     assert told is not None
@@ -212,7 +212,7 @@ def test_what_is_missing_of_a_message_is_named(events: list[Event], text: str | 
 
 @pytest.mark.parametrize("blank", ["", "  ", None])
 def test_a_blank_name_does_not_hide_a_known_one(blank: str | None) -> None:
-    """Whether it is the older one or the newer one; two names of one time leave open which is the name."""
+    """Whether it is older or newer. Two names of the same time are a gap."""
     names = message("Received", 0, "a", senderDisplayName="Sam"), message("Edited", 5, "b", senderDisplayName=blank)
     assert message_of(*names).sender_name == "Sam"
     names = message("Received", 0, "a", senderDisplayName=blank), message("Edited", 5, "b", senderDisplayName="Sam")
@@ -226,7 +226,7 @@ def test_a_blank_name_does_not_hide_a_known_one(blank: str | None) -> None:
 
 
 def test_messages_come_oldest_first_by_version_and_then_by_time() -> None:
-    """Versions tell it better than times cut to the second; where neither does, ids do."""
+    """Versions are more precise than times cut to seconds; if both are equal, ids decide."""
 
     def said(one: str, second: float, **data: Any) -> Event:
         return message("Received", second, one, messageId=one, composeTime=at(second), **data)
@@ -251,7 +251,7 @@ def test_a_message_without_its_original_stands_where_it_was_composed() -> None:
 
 
 def test_messages_without_an_id_stand_alone() -> None:
-    """Two that say the same at other times are two; two events that tell one are one."""
+    """With the same text at different times they are two messages; two events of one message are one."""
     alone = [message("Received", second, "x", messageId=None, composeTime=at(second)) for second in (5, 6)]
     again = message("Received", 6, "x", messageId="", composeTime=at(6), user="a")
 
@@ -262,7 +262,7 @@ def test_messages_without_an_id_stand_alone() -> None:
 
 
 def test_a_message_that_does_not_say_when_it_was_composed_has_the_time_of_its_event() -> None:
-    """The oldest one that is recorded, unless another event of it says so."""
+    """The time of its oldest event, unless another of its events has the time of composition."""
     edit, original = message("Edited", 4, "x", composeTime=None), message("Received", 3, "x", composeTime=None)
 
     assert message_of(edit, original).composed_at == edm(3)
@@ -272,7 +272,7 @@ def test_a_message_that_does_not_say_when_it_was_composed_has_the_time_of_its_ev
 
 
 def test_typing_is_not_a_message_and_a_bot_command_is() -> None:
-    """A command is said in the thread, an indicator is not."""
+    """A command is part of the conversation, an indicator is not."""
     events = [
         decode(delivered(samples.event(f"2025/Chat{name}ReceivedInThread")))
         for name in ("TypingIndicator", "AzureBotCommand")
@@ -282,7 +282,7 @@ def test_typing_is_not_a_message_and_a_bot_command_is() -> None:
 
 
 def test_a_story_is_told_of_whole_texts() -> None:
-    """The transcript has what was said, not what fits a column."""
+    """The transcript has the whole text, not the cut one of the column."""
     body = "🌻" * 40_000
 
     assert message_of(message("Received", 0, body)).text == body

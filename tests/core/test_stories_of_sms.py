@@ -1,4 +1,4 @@
-"""The story of one SMS: what became of it, and what was tried."""
+"""The story of one SMS: its state and its delivery attempts."""
 
 from itertools import permutations
 from typing import Any
@@ -14,7 +14,7 @@ from tests.core.strategies import delivered
 
 
 def story_of(*events: Event) -> SmsStory:
-    """Tell the story, which must be the same in any order of arrival."""
+    """Return the story, which must be the same in any order of arrival."""
     told = {tell_sms(order) for order in permutations(events)}
     assert len(told) == 1
     (story,) = told
@@ -23,13 +23,13 @@ def story_of(*events: Event) -> SmsStory:
 
 
 def received(second: float, text: str | None, **data: Any) -> Event:
-    """Decode the arrival of the message `In_1`."""
+    """Return the event of the received message `In_1`."""
     said = {"messageId": "In_1", "from": "+15555550123", "to": "+15555550100", "message": text}
     return event("SMSReceived", second, **said | {"receivedTimestamp": at(second)} | data)
 
 
 def test_a_received_sms_tells_its_text() -> None:
-    """Once, however often it was delivered, and by whichever schema."""
+    """Once, however often and in whichever schema it was delivered."""
     grid = samples.event("2025/SMSReceived")
     story = story_of(*(decode(delivered(grid, form)) for form in samples.FORMS))
 
@@ -55,7 +55,7 @@ def test_a_sent_sms_tells_its_newest_status_and_when_it_was_heard_of() -> None:
 
 @pytest.mark.parametrize("status", ["Failed", "Delivered"])
 def test_the_time_of_the_report_decides_and_not_when_it_was_published(status: str) -> None:
-    """Envelope times of one second, or in the wrong order, change nothing."""
+    """Even if envelope times are equal or in the wrong order."""
     for published in (9, 0):
         story = story_of(report(5, "Expired", published=9), report(6, status, published=published))
 
@@ -63,7 +63,7 @@ def test_the_time_of_the_report_decides_and_not_when_it_was_published(status: st
 
 
 def test_the_envelope_decides_between_reports_of_one_time() -> None:
-    """When all else is equal, what was published later happened later."""
+    """If all else is equal, the one published later is later."""
     story = story_of(report(5, "Delivered", published=7), report(5, "Failed", published=8))
 
     assert (story.status, story.gaps) == ("Failed", ())
@@ -71,7 +71,7 @@ def test_the_envelope_decides_between_reports_of_one_time() -> None:
 
 @pytest.mark.parametrize("event_id", ["1", "2", "3", "4", "5", "6"])
 def test_delivered_comes_after_failed_of_the_same_time(event_id: str) -> None:
-    """Both attempts are shown, and no digest decides: whatever the ids, what was delivered was delivered."""
+    """Both attempts are shown, and `Delivered` is the status, whatever the ids."""
     attempts = [[{"timestamp": at(5), "segmentsSucceeded": one, "segmentsFailed": 1 - one}] for one in (0, 1)]
     story = story_of(
         report(5.1, "Delivered", event_id=event_id, deliveryAttempts=attempts[1], receivedTimestamp=at(5)),
@@ -98,7 +98,7 @@ def test_delivered_comes_after_failed_of_the_same_time(event_id: str) -> None:
 def test_two_reports_of_one_rank_and_time_are_a_gap(
     one: tuple[str, str | None], other: tuple[str, str | None], status: str | None, gap: str
 ) -> None:
-    """None of them is chosen, and nothing is told that belongs to one of them alone."""
+    """Neither status is chosen, and no detail that belongs to only one of them."""
     both = [report(5, told, deliveryStatusDetails=details) for told, details in (one, other)]
     story = story_of(report(1, "Failed", deliveryStatusDetails="old"), *both)
 
@@ -114,7 +114,7 @@ def test_details_that_one_of_two_equal_reports_leaves_out_are_no_gap() -> None:
 
 @pytest.mark.parametrize("details", [None, ""])
 def test_status_and_details_come_from_one_report(details: str | None) -> None:
-    """The words on a failure say nothing of the delivery after it."""
+    """Details of a failure do not apply to the delivery after it."""
     story = story_of(
         report(3, "Failed", deliveryStatusDetails="Sender blocked for given recipient."),
         report(9, "Delivered", deliveryStatusDetails=details),
@@ -124,7 +124,7 @@ def test_status_and_details_come_from_one_report(details: str | None) -> None:
 
 
 def test_a_newest_report_without_a_status_is_a_gap() -> None:
-    """What was known before it is told, and that it may not be all."""
+    """The last known status is shown with a gap."""
     before = report(3, "Failed", deliveryStatusDetails="busy")
     story = story_of(before, report(9, None, deliveryStatusDetails="No error."))
 
@@ -134,7 +134,7 @@ def test_a_newest_report_without_a_status_is_a_gap() -> None:
 
 
 def test_reports_repeat_earlier_attempts_and_each_is_told_once() -> None:
-    """In whatever spelling of the time, oldest first."""
+    """With times in any notation, oldest first."""
     first = {"timestamp": "2021-02-20T01:00:00Z", "segmentsSucceeded": 0, "segmentsFailed": 1}
     again = {**first, "timestamp": "2021-02-20T02:00:00.000+01:00"}
     second = {"timestamp": "2021-02-20T01:00:00.5Z", "segmentsSucceeded": 1, "segmentsFailed": 0}
@@ -146,7 +146,7 @@ def test_reports_repeat_earlier_attempts_and_each_is_told_once() -> None:
 
 
 def test_equal_attempts_of_one_report_are_all_told() -> None:
-    """Two tries of one second look alike; reports that repeat them do not make them more."""
+    """Two attempts in one second look alike; repeated reports do not add to them."""
     once, odd = {"timestamp": at(0), "segmentsSucceeded": 0, "segmentsFailed": 1}, {"timestamp": "soon"}
     story = story_of(
         report(3, "Failed", deliveryAttempts=[once]),
@@ -158,7 +158,7 @@ def test_equal_attempts_of_one_report_are_all_told() -> None:
 
 
 def test_one_report_is_counted_once_however_it_is_spelled_and_published() -> None:
-    """The same instant with another offset is another row, and the same report."""
+    """The same instant with another offset is another row, but the same report."""
     tries = [[{"timestamp": at(4, hours=hours)}] for hours in (0, -8)]
     story = story_of(
         report(5, "Delivered", receivedTimestamp=at(5, hours=-8), deliveryAttempts=tries[1]),
@@ -171,21 +171,21 @@ def test_one_report_is_counted_once_however_it_is_spelled_and_published() -> Non
 
 @pytest.mark.parametrize("data", [{"tag": "t"}, {"deliveryAttempts": [{}]}, {"deliveryStatusDetails": "busy"}])
 def test_reports_of_one_time_that_say_something_else_are_two(data: dict[str, Any]) -> None:
-    """Nobody is to take one for a copy of the other."""
+    """They count as two events."""
     assert story_of(report(5, "Failed"), report(5, "Failed", **data)).events == 2
     assert story_of(received(1, "a"), received(1, "b")).events == 2
 
 
 @pytest.mark.parametrize("event_id", ["1", "2", "3", "4"])
 def test_what_else_is_told_in_two_ways_for_one_time_is_a_gap(event_id: str) -> None:
-    """Whatever the ids: no digest decides what people see."""
+    """Digests do not decide it, whatever the ids."""
     story = story_of(report(5, "Failed", tag="a", event_id=event_id), report(5, "Failed", tag="b", event_id="0"))
 
     assert (story.tag, story.gaps) == (None, ("its tag is not certain: 2 values have the same time",))
 
 
 def test_a_received_sms_whose_text_is_missing_or_doubtful_says_so() -> None:
-    """An empty text is a text."""
+    """An empty text counts as a text."""
     assert story_of(received(1, None)).gaps == ("its text is not recorded",)
     assert (story_of(received(1, "")).text, story_of(received(1, "")).gaps) == ("", ())
     story = story_of(received(1, "a"), received(1, "b"))

@@ -1,4 +1,4 @@
-"""What a story tells of a thread as a whole: topic, members, creation and end, and what a user saw of it."""
+"""The story of a thread as a whole: topic, participants, creation and deletion, and what a user saw of it."""
 
 from itertools import permutations
 from typing import Any
@@ -16,7 +16,7 @@ X = raw_id("x")
 
 
 def story_of(*events: Event, seen_by: str | None = None) -> Transcript:
-    """Tell the story, which must be the same in any order of arrival."""
+    """Return the story, which must be the same in any order of arrival."""
     told = {tell_thread(order, seen_by=seen_by) for order in permutations(events)}
     assert len(told) == 1
     (story,) = told
@@ -25,12 +25,12 @@ def story_of(*events: Event, seen_by: str | None = None) -> Transcript:
 
 
 def present(story: Transcript) -> list[str]:
-    """Name who is in the thread."""
+    """Return the ids of the participants."""
     return [one.id.removeprefix("8:acs:1_") for one in story.participants]
 
 
 def test_people_come_and_go() -> None:
-    """Those of the creation, and everyone who was added since and not removed since."""
+    """Participants are those of the creation and those added since, without those removed since."""
     story = story_of(
         member("Removed", 4, person("s")),
         member("Added", 3, person("b")),
@@ -48,7 +48,7 @@ def test_people_come_and_go() -> None:
 def test_who_was_removed_is_gone_and_who_was_added_again_is_back(
     versions: tuple[int | None, int | None], user: str | None
 ) -> None:
-    """With versions on any of the events and at either level, published in any order."""
+    """With versions on any of the events, at either level, published in any order."""
     thread = created(0, person("x"), version=1)
     removed = member("Removed", 3, person("x"), version=versions[0], published=9)
     again = member("Added", 6, person("x"), version=versions[1], user=user, published=7)
@@ -58,7 +58,7 @@ def test_who_was_removed_is_gone_and_who_was_added_again_is_back(
 
 
 def test_the_version_of_a_membership_wins_over_its_time() -> None:
-    """Also where both fall in one second."""
+    """Even if both changes are in one second."""
     for second in (1, 3):
         story = story_of(
             created(0), member("Added", second, person("x"), version=8), member("Removed", 3, person("x"), version=7)
@@ -68,7 +68,7 @@ def test_the_version_of_a_membership_wins_over_its_time() -> None:
 
 
 def test_when_all_else_is_equal_the_envelope_decides_who_is_in() -> None:
-    """Of a removal and an addition of one second, what was published later."""
+    """Of a removal and an addition in one second, the one published later."""
     out, back = member("Removed", 3, person("x"), published=4), member("Added", 3, person("x"), published=5)
 
     assert (
@@ -80,7 +80,7 @@ def test_when_all_else_is_equal_the_envelope_decides_who_is_in() -> None:
 @pytest.mark.parametrize("versions", [(None, None), (5, None), (None, 6), (5, 5)])
 @IDS
 def test_someone_added_and_removed_at_one_time_is_a_gap(versions: tuple[int | None, int | None], event_id: str) -> None:
-    """Removal is taken for the later one, whatever the ids; a later change closes the gap."""
+    """The removal is assumed to be later, whatever the ids; a later change closes the gap."""
     both = (
         member("Added", 3, person("x"), version=versions[0], event_id=event_id),
         member("Removed", 3, person("x"), version=versions[1], event_id="0"),
@@ -95,7 +95,7 @@ def test_someone_added_and_removed_at_one_time_is_a_gap(versions: tuple[int | No
 
 @pytest.mark.parametrize("data", [{}, {"version": 7}, {"version": 7, "time": at(5)}, {"time": at(2, hours=5)}])
 def test_someone_who_left_without_having_come_is_a_gap_once(data: dict[str, Any]) -> None:
-    """Every recipient is told of a removal, and the thread: that is one gap, not one for each."""
+    """The removal is delivered to every recipient and to the thread, but it is one gap."""
     told = [member("Removed", 2, person("x"), user="b", **data), member("Removed", 2, person("x"), user="a")]
     if "version" in data:
         told[1] = member("Removed", 2, person("x"), version="7")
@@ -104,7 +104,7 @@ def test_someone_who_left_without_having_come_is_a_gap_once(data: dict[str, Any]
 
 
 def test_someone_who_left_twice_must_have_come_again() -> None:
-    """What lies between is not recorded; someone added twice may just have been added twice."""
+    """So an addition is missing between the removals. Two additions may just be repeated."""
     thread, left = created(0, person("x")), member("Removed", 2, person("x"))
 
     assert story_of(thread, left, member("Removed", 5, person("x"))).gaps == (
@@ -115,7 +115,7 @@ def test_someone_who_left_twice_must_have_come_again() -> None:
 
 @pytest.mark.parametrize("second", [0, 0.5])
 def test_the_list_of_the_creation_comes_first(second: float) -> None:
-    """Somebody removed in the same second is gone, and a late copy of the creation brings nobody back."""
+    """A removal in the same second comes after it, and a late copy of the creation restores nobody."""
     removed = member("Removed", second, person("x"), version=2)
     copies = created(0, person("x"), version=1), created(0, person("x"), user="a", createTime=None, published=60)
 
@@ -123,7 +123,7 @@ def test_the_list_of_the_creation_comes_first(second: float) -> None:
 
 
 def test_the_lists_of_both_levels_are_one_list() -> None:
-    """Each person once, with the name that is known."""
+    """Each person once, with the known name."""
     story = story_of(created(0, person("a", ""), person("b")), created(0, person("a"), person("b", " "), user="b"))
 
     assert story.participants == (Participant(raw_id("a"), "A"), Participant(raw_id("b"), "B"))
@@ -132,7 +132,7 @@ def test_the_lists_of_both_levels_are_one_list() -> None:
 
 @pytest.mark.parametrize("blank", ["", "  "])
 def test_a_blank_name_does_not_hide_a_known_one(blank: str) -> None:
-    """Neither of the list nor of an earlier addition."""
+    """Neither that of the list nor that of an earlier addition."""
     back = member("Removed", 2, person("x", blank)), member("Added", 3, person("x", blank))
 
     assert story_of(created(0, person("x", "Xenia")), *back).participants == (Participant(X, "Xenia"),)
@@ -144,7 +144,7 @@ def test_a_blank_name_does_not_hide_a_known_one(blank: str) -> None:
 
 @IDS
 def test_two_names_for_one_time_are_a_gap(event_id: str) -> None:
-    """Neither is chosen; a newer one is."""
+    """Neither is chosen; a newer name closes the gap."""
     both = member("Added", 1, person("x", "A"), event_id=event_id), member("Added", 1, person("x", "B"), user="a")
     story = story_of(created(0), *both)
 
@@ -158,7 +158,7 @@ def test_two_names_for_one_time_are_a_gap(event_id: str) -> None:
 @pytest.mark.parametrize("who", [None, {"displayName": "Xenia"}, {"participantCommunicationIdentifier": {"rawId": ""}}])
 @pytest.mark.parametrize(("what", "was"), [("Added", "added"), ("Removed", "removed")])
 def test_someone_without_an_id_is_a_gap(what: str, was: str, who: dict[str, Any] | None) -> None:
-    """Once for all recipients that were told; another time is another gap."""
+    """Once for all recipients of the event; another time is another gap."""
     gap = f"someone without an id was {was} at {edm(3)}"
 
     assert story_of(created(0), member(what, 3, who), member(what, 3, who, user="a")).gaps == (gap,)
@@ -166,7 +166,7 @@ def test_someone_without_an_id_is_a_gap(what: str, was: str, who: dict[str, Any]
 
 
 def test_a_list_that_is_missing_or_names_somebody_without_id_is_a_gap() -> None:
-    """Nobody is to take it for an empty thread; a whole list of the other level closes the gap."""
+    """The thread is not shown as empty. A complete list of the other level closes the gap."""
     whole = created(0, person("a"), user="a")
     missing, nameless = created(0, participants=None), created(0, person("a"), {"displayName": "Xenia"})
 
@@ -178,7 +178,7 @@ def test_a_list_that_is_missing_or_names_somebody_without_id_is_a_gap() -> None:
 
 @pytest.mark.parametrize("versions", [(None, None), (5, None), (None, 6), (5, 6)])
 def test_the_topic_is_the_newest(versions: tuple[int | None, int | None]) -> None:
-    """With versions on any of the changes, published in any order; a topic that is no string is no topic."""
+    """With versions on any of the changes, published in any order. A topic that is not a string is ignored."""
     story = story_of(
         created(0, properties={"topic": "Old"}, version=1),
         updated(3, "Older", version=versions[0], published=9),
@@ -191,7 +191,7 @@ def test_the_topic_is_the_newest(versions: tuple[int | None, int | None]) -> Non
 
 @pytest.mark.parametrize("data", [{}, {"version": 5}, {"published": 0}])
 def test_a_topic_of_the_second_of_the_creation_comes_after_it(data: dict[str, Any]) -> None:
-    """Also one that was published before."""
+    """Even if it was published before."""
     thread = created(0, properties={"topic": "Old"}, published=4)
 
     assert (story_of(thread, updated(0, "New", **data)).topic, story_of(thread, updated(0, "New", **data)).gaps) == (
@@ -210,7 +210,7 @@ def test_two_topics_of_one_time_are_a_gap(event_id: str) -> None:
 
 
 def test_a_deleted_thread_says_when() -> None:
-    """By the time of the thing itself, and by the first event of it: nobody deletes a thread again."""
+    """By the earliest time of its deletion, since a thread is deleted only once."""
     late_copy = ended(9, user="b", deleteTime=None, published=15)
     assert story_of(created(0), ended(9, published=12), late_copy).deleted_at == edm(9)
     assert story_of(created(0), ended(9, published=12), ended(9, user="a", published=15)).deleted_at == edm(9)
@@ -218,7 +218,7 @@ def test_a_deleted_thread_says_when() -> None:
 
 
 def test_a_thread_says_when_it_was_created() -> None:
-    """By its creation, else by what any other event says of it."""
+    """From its creation, or else from any other event."""
     assert story_of(created(1), updated(5, "A", createTime=at(0))).created_at == edm(1)
     assert story_of(updated(5, "A", createTime=at(0))).created_at == edm(0)
     assert story_of(updated(5, "A")).created_at is None
@@ -228,13 +228,13 @@ def test_a_thread_says_when_it_was_created() -> None:
 
 
 def test_a_thread_without_its_creation_says_so() -> None:
-    """What came before the first record may be missing."""
+    """Earlier participants and messages may be missing."""
     assert story_of(updated(5, "A")).gaps == (NO_CREATION,)
     assert story_of(event("ChatTypingIndicatorReceivedInThread", 1, threadId=THREAD)).gaps == (NO_CREATION,)
 
 
 def test_what_a_user_saw_names_that_the_users_own_messages_may_be_missing() -> None:
-    """ACS leaves the sender out of who is told; where it does not, there is no gap."""
+    """ACS does not deliver events to their own sender; if it did, there is no gap."""
     others = created(0, person("a"), user="a"), message("Received", 1, "hi", user="a")
     own = message("Received", 2, "ho", user="a", messageId="m2", senderCommunicationIdentifier={"rawId": raw_id("a")})
 

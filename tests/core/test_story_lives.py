@@ -1,4 +1,4 @@
-"""Stories of lives: whatever truly happened is told, from any events that tell it, or named as a gap."""
+"""Stories of generated lives: everything that happened is shown or named as a gap, from any events that report it."""
 
 from collections import Counter
 from typing import Final
@@ -29,13 +29,13 @@ OPEN: Final = st.sampled_from([Telling(apart=False, punctual=True, cut=cut) for 
 
 
 def arrived(life: Life, data: st.DataObject) -> list[Event]:
-    """Deliver the events of a life in any order, any of them again."""
+    """Return the events of a life in any order, with any duplicates."""
     again = data.draw(st.lists(st.sampled_from(life.events), max_size=3))
     return data.draw(st.permutations(life.events + again))
 
 
 def true_sms(life: SmsLife) -> SmsStory:
-    """Write the story that is the truth."""
+    """Return the true story."""
     (first, _, _), (second, status, details) = life.reports[0], life.reports[-1]
     return SmsStory(
         message_id="Out_1",
@@ -52,7 +52,7 @@ def true_sms(life: SmsLife) -> SmsStory:
 
 
 def true_thread(life: ThreadLife) -> Transcript:
-    """Write the story that is the truth."""
+    """Return the true story."""
     return Transcript(
         thread_id=THREAD,
         topic=life.topic,
@@ -64,7 +64,7 @@ def true_thread(life: ThreadLife) -> Transcript:
 
 
 def true_message(life: ThreadLife, one: str, said: Said) -> Message:
-    """Write the part of the story that is about one message."""
+    """Return the true story of one message."""
     return Message(
         message_id=one,
         sender_id=raw_id("s"),
@@ -77,7 +77,7 @@ def true_message(life: ThreadLife, one: str, said: Said) -> Message:
 
 
 def timeless(transcript: Transcript) -> Transcript:
-    """Leave out when it was, but not whether."""
+    """Remove times, but not whether there is one."""
     messages = [
         replace(message, composed_at=None, deleted_at=message.deleted_at and "deleted")
         for message in transcript.messages
@@ -89,14 +89,14 @@ def timeless(transcript: Transcript) -> Transcript:
 @MANY
 @given(sms_lives(DECIDED_SMS), st.data())
 def test_the_story_of_an_sms_is_what_happened_to_it(life: SmsLife, data: st.DataObject) -> None:
-    """Status, details, all attempts and all times, whatever the order of arrival and of publication."""
+    """Status, details, attempts and times are true, in any order of arrival and publication."""
     assert tell_sms(arrived(life, data)) == true_sms(life)
 
 
 @MANY
 @given(thread_lives(DECIDED), st.data())
 def test_the_story_of_a_thread_is_what_happened_in_it(life: ThreadLife, data: st.DataObject) -> None:
-    """Who is in it, its topic, and every message; told at both levels or one, with versions or far enough apart."""
+    """Participants, topic and messages are true, from events of one or both levels, with versions or times apart."""
     told, truth = tell_thread(arrived(life, data)), true_thread(life)
 
     assert told is not None
@@ -108,7 +108,7 @@ def test_the_story_of_a_thread_is_what_happened_in_it(life: ThreadLife, data: st
 @MANY
 @given(thread_lives(DECIDED), st.data())
 def test_the_history_of_a_thread_tells_every_change_once_and_in_order(life: ThreadLife, data: st.DataObject) -> None:
-    """Each message from its original on, the thread from its creation to its end, and everyone who came or left."""
+    """Each message from its original on, the thread from creation to deletion, and each addition and removal."""
     told = tell_history(arrived(life, data))
 
     def steps(message_id: str | None, of: str) -> list[tuple[str, str]]:
@@ -124,7 +124,7 @@ def test_the_history_of_a_thread_tells_every_change_once_and_in_order(life: Thre
 @MANY
 @given(sms_lives(OPEN), st.data())
 def test_what_happened_to_an_sms_within_one_second_is_told_or_a_gap(life: SmsLife, data: st.DataObject) -> None:
-    """Two failures of one second leave open which is the last; a delivery does not, since it ends the failures."""
+    """Two failures in one second are a gap; a delivery is not, since it ends the failures."""
     told, truth = tell_sms(arrived(life, data)), true_sms(life)
 
     assert told is not None
@@ -135,7 +135,7 @@ def test_what_happened_to_an_sms_within_one_second_is_told_or_a_gap(life: SmsLif
 @MANY
 @given(thread_lives(OPEN), st.data())
 def test_what_happened_in_a_thread_within_one_second_is_told_or_a_gap(life: ThreadLife, data: st.DataObject) -> None:
-    """A text, a topic or a member that is not as it truly is stands beside a gap that names it."""
+    """A text, topic or participant that is not the true one has a gap that names it."""
     told, truth = tell_thread(arrived(life, data)), true_thread(life)
 
     assert told is not None

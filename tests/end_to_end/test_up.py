@@ -171,7 +171,7 @@ async def test_its_printed_lines_can_be_pasted_and_find_it_without_any_export(tm
 
     assert (0, "") == (code, terminal.errors)
     assert "No error." in story.stdout
-    assert "using the tables of `acsevents up`" in story.stderr
+    assert "the tables of `acsevents up`" in story.stderr
     assert "" == letters.stdout
     assert "sms.delivery-report" in shown
     assert "SMSRead" in elsewhere.stdout

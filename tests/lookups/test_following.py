@@ -52,12 +52,14 @@ class Rows:
         self._delay = delay
         self.asked: list[datetime] = []
         self.reaches: set[timedelta] = set()
+        self.written_since: list[datetime] = []
 
     async def read(self, since: datetime, written_since: datetime) -> AsyncGenerator[EventLine]:
         """Yield the lines that match both conditions, newest first."""
         seconds = asyncio.get_running_loop().time()
         self.asked.append(now())
         self.reaches.add(written_since - since)
+        self.written_since.append(written_since)
         if any(start <= seconds < end for start, end in self._outages):
             raise ServiceRequestError("out of reach")
         await asyncio.sleep(self._delay)
@@ -135,6 +137,14 @@ def test_an_outage_is_noted_when_it_begins_and_when_it_ends() -> None:
 def test_an_event_that_is_later_than_a_day_is_not_followed() -> None:
     """As the command's help says."""
     assert [] == follow(Rows([Arrival(0, 20, DAY + 3600)], []))
+
+
+def test_events_of_the_last_two_minutes_are_shown_at_once() -> None:
+    """The first two polls begin two minutes before the start, less their overlap of 15 s and of two minutes."""
+    rows = Rows([], [])
+    follow(rows, 0.5)
+
+    assert [START - timedelta(minutes=2, seconds=15), START - timedelta(minutes=4)] == rows.written_since
 
 
 def test_it_asks_no_more_than_about_once_a_second() -> None:

@@ -4,8 +4,10 @@ import asyncio
 import json
 import tracemalloc
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
+from azure.core.exceptions import ServiceRequestError
 from azure.data.tables.aio import TableClient, TableServiceClient
 
 from acsevents.local.azurite import Azurite
@@ -13,7 +15,7 @@ from shared.decoder import decode
 from shared.events.timestamps import Instant
 from shared.lookups import EventLine, Handle, Lookups, Wanted
 from shared.rows.records import places_of
-from shared.rows.timeline import partition_of
+from shared.rows.timeline import SHARDS, partition_of
 from shared.storage.account import Account
 from tests.lookups.counting import count_requests
 from tests.storage.events import chat, event
@@ -111,6 +113,30 @@ async def test_a_question_about_minutes_reads_those_minutes_and_no_others(
     assert (8, 4) == (len(asked), len(requests))
 
 
+async def test_where_one_shard_fails_nobody_asks_on_behind_its_back(
+    lookups: Lookups, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A question that is left waiting would keep the command from ending."""
+    asked, stopped = list[str](), list[str]()
+
+    async def rows(table: str, *_: Any, **__: Any) -> AsyncIterator[Any]:
+        asked.append(table)
+        if len(asked) == len(stopped) + SHARDS:
+            raise ServiceRequestError("out of reach")
+        try:
+            await asyncio.Event().wait()
+            yield {}
+        finally:
+            stopped.append(table)
+
+    monkeypatch.setattr(lookups, "rows", rows)
+    with pytest.raises(ServiceRequestError):
+        await handles_of(lookups.lines(Wanted()))
+
+    assert ["Timeline"] * (SHARDS - 1) == stopped
+    assert {asyncio.current_task()} == asyncio.all_tasks()
+
+
 async def test_memory_does_not_grow_with_the_answer(timeline: TableClient, lookups: Lookups) -> None:
     """Four thousand events take as much memory as one thousand, since each page is dropped before the next."""
 
@@ -198,6 +224,7 @@ async def test_an_event_older_than_the_time_line_is_found_all_the_same(
 
     assert told is not None
     assert json.loads(chat()) == json.loads(told.text or "")
+    assert [("ChatThreadEvents", True)] == [(place.table, place.found) for place in told.rows]
     assert await lookups.event(handle(1, NOON)) is None
 
 

@@ -1,6 +1,7 @@
 """Events in which drawn people take part, in every role, generation and spelling."""
 
 import json
+import re
 from typing import Any, Final, NamedTuple
 
 from hypothesis import strategies as st
@@ -53,7 +54,7 @@ _THEIRS: Final = ("sender", "recipient", "participantadded", "participantremoved
 class Told(NamedTuple):
     """An event with what is known of it: whether the erased one's own, or whether it only lists them."""
 
-    event: Any
+    text: str
     is_theirs: bool
     lists_them: bool
 
@@ -132,6 +133,8 @@ def told_events(draw: st.DrawFn, erased: Person) -> Told:
     cast = _Cast(draw, erased)
     event["id"] = str(draw(st.integers(0, 10**9)))
     event["data"] = cast.fill(event["data"])
+    if draw(st.booleans()):
+        event["data"]["newInTheFuture"] = {"owner": cast.person("owner").raw_id}  # in no column, in the text only
     if event["data"].get("senderDisplayName"):
         event["data"]["senderDisplayName"] = erased.name if cast.is_theirs else "Somebody"
     event["subject"] = "thread/1/sender/x"
@@ -142,4 +145,21 @@ def told_events(draw: st.DrawFn, erased: Person) -> Told:
     if event["eventType"].startswith("Microsoft.Communication.SMS"):
         cast.is_theirs = any(number.lstrip("+") == erased.raw_id.removeprefix("4:+") for number in sms)
         event["subject"] = "/phonenumber/15555550100"
-    return Told(samples.FORMS[draw(st.sampled_from(sorted(samples.FORMS)))](event), cast.is_theirs, cast.lists_them)
+    form = samples.FORMS[draw(st.sampled_from(sorted(samples.FORMS)))]
+    return Told(draw(_written(form(event), erased)), cast.is_theirs, cast.lists_them)
+
+
+@st.composite
+def _written(draw: st.DrawFn, event: Any, erased: Person) -> str:
+    """Write an event as JSON, some characters of whoever is erased as escapes."""
+    text = json.dumps(event, ensure_ascii=draw(st.booleans()))
+    if draw(st.booleans()):
+        return text
+    names = (erased.raw_id, erased.raw_id.removeprefix("4:+"), erased.name, GUID)
+    chance = draw(st.randoms(use_true_random=False))
+    return re.sub(
+        "|".join(map(re.escape, names)),
+        lambda name: "".join(chance.choice((one, rf"\u{ord(one):04x}", rf"\u{ord(one):04X}")) for one in name[0]),
+        text,
+        flags=re.IGNORECASE,
+    )

@@ -52,9 +52,17 @@ def traces(rows: World, person: Person) -> list[tuple[str, str]]:
         plain = {name: value for name, (_, value) in row.items()}
         held = {name: str(value) for name, value in plain.items() if name != "Raw" and not name.startswith("RawZ")}
         if {"Raw", "RawZ0"} & plain.keys():
-            held["the text"] = str(text_of(plain))
+            held["the text"] = _read(str(text_of(plain)))
         found += [(table, name) for name, text in held.items() if any(needle in text.lower() for needle in needles)]
     return found
+
+
+def _read(text: str) -> str:
+    """Return a text with its escapes read."""
+    try:
+        return json.dumps(json.loads(text), ensure_ascii=False)
+    except ValueError:
+        return text
 
 
 def kept(rows: World) -> Counter[str]:
@@ -76,9 +84,9 @@ async def test_whoever_is_erased_is_nowhere_and_nobody_else_loses_anything(
     """Rows of theirs are gone with all copies; those of others have their keys, and `Redacted` where they changed."""
     target, person, told = case
     empty(account)
-    await keep(sink, *(one.event for one in told if not one.is_theirs))
+    await keep(sink, *(one.text for one in told if not one.is_theirs))
     others = world(account)
-    await keep(sink, *(one.event for one in told))
+    await keep(sink, *(one.text for one in told))
     before = world(account)
     planned = await _erased(stored, target, dry_run=True)
     assert world(account) == before
@@ -101,7 +109,7 @@ async def test_once_erased_nothing_is_left_to_do(account: Account, stored: Store
     """Neither for the same erasure nor for a rebuild."""
     target, _, told = case
     empty(account)
-    await keep(sink, *(one.event for one in told))
+    await keep(sink, *(one.text for one in told))
     await _erased(stored, target)
     after = world(account)
     again, rebuilt = await _erased(stored, target), Rebuilt()
@@ -119,11 +127,11 @@ async def test_cut_off_anywhere_and_run_again_it_is_done(
     """What is left half done is found again."""
     target, person, told = case
     empty(account)
-    await keep(sink, *(one.event for one in told))
+    await keep(sink, *(one.text for one in told))
     await _erased(stored, target)
     expected = world(account)
     empty(account)
-    await keep(sink, *(one.event for one in told))
+    await keep(sink, *(one.text for one in told))
     async with FusedRows(account, fuse) as fused:
         with suppress(Cut):
             await _erased(fused, target)

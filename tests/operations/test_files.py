@@ -1,16 +1,19 @@
 """Where events to replay are read from: files, folders, standard input, the dead-letter container."""
 
-import io
+import asyncio
 import json
-import sys
+import os
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
+from aiohttp import web
 
-from acsevents.failures import Unusable
+from acsevents.failures import Failure, NotFound, OutOfReach, Refused, Unusable
+from acsevents.local.ports import listening
 from acsevents.operations import files
-from acsevents.operations.files import replayable_events
+from acsevents.operations.files import events_of_standard_input, replayable_events
 from tests import samples
 from tests.operations.blobs import blob_container
 
@@ -52,11 +55,21 @@ async def test_a_folder_gives_all_its_files_however_deep(tmp_path: Path) -> None
     assert [event for _, event in await read(str(tmp_path))] == [EVENT, CLOUD, EVENT, CLOUD]
 
 
-async def test_standard_input_is_a_dash(monkeypatch: pytest.MonkeyPatch) -> None:
-    """For what another program writes."""
-    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(json.dumps(EVENT).encode("utf-8-sig"))))
-
-    assert await read("-") == [("standard input, event 1", EVENT)]
+async def test_standard_input_is_a_dash(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """What another program writes, in pieces of any size, or what a file holds."""
+    written = json.dumps([EVENT, CLOUD]).encode("utf-8-sig")
+    (tmp_path / "events.json").write_bytes(written)
+    reading, writing = os.pipe()
+    monkeypatch.setattr(files, "PIECE", 100)
+    with os.fdopen(writing, "wb") as pipe:
+        pipe.write(written)
+    with os.fdopen(reading, "rb") as piped, (tmp_path / "events.json").open("rb") as file:
+        for given in (piped, file):
+            found = [one async for one in events_of_standard_input(given.fileno())]
+            assert [(where, json.loads(text)) for where, text in found] == [
+                ("standard input, event 1", EVENT),
+                ("standard input, event 2", CLOUD),
+            ]
 
 
 async def test_a_file_of_any_size_is_read_in_pieces(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -84,6 +97,43 @@ async def test_what_cannot_be_read_is_named_with_its_cure(tmp_path: Path) -> Non
     broken.unlink()
     with pytest.raises(Unusable, match="no file there ends with"):
         await read(str(tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "kind", "cure"),
+    [
+        (403, "AuthorizationPermissionMismatch", OutOfReach, "ask for the role Storage Blob Data Reader"),
+        (403, "AuthenticationFailed", OutOfReach, "a shared access signature that may read and list"),
+        (404, "ContainerNotFound", NotFound, "there is no container at http://127.0.0.1:"),
+        (503, "ServerBusy", OutOfReach, "try again in a minute"),
+        (400, "InvalidQueryParameterValue", Refused, "refused the request (InvalidQueryParameterValue)"),
+    ],
+)
+async def test_a_container_that_cannot_be_read_is_named_with_its_cure(
+    status: int, code: str, kind: type[Failure], cure: str
+) -> None:
+    """By its URL without the signature, and not as if tables were asked."""
+
+    async def answer(_: web.Request) -> web.Response:
+        return web.Response(
+            status=status, headers={"x-ms-error-code": code}, text="<Error/>", content_type="application/xml"
+        )
+
+    app = web.Application()
+    app.router.add_route("*", "/{path:.*}", answer)
+    async with listening(app, 0, patience=1) as url:
+        with pytest.raises(kind, match=re.escape(cure)) as caught:
+            await read(f"{url}/account/letters?sv=2024-11-04&sig=secret")
+
+    assert "secret" not in str(caught.value)
+    assert "Table" not in str(caught.value)
+
+
+async def test_a_container_out_of_reach_is_told_soon() -> None:
+    """By default the client would try for minutes."""
+    async with asyncio.timeout(60):
+        with pytest.raises(OutOfReach, match="/account/letters does not answer"):
+            await read("http://127.0.0.1:1/account/letters?sig=secret")
 
 
 async def test_a_container_gives_all_its_blobs() -> None:

@@ -90,7 +90,7 @@ def cases(draw: st.DrawFn) -> tuple[Target, Told]:
 def test_the_digests_know_whom_the_erasure_knew(case: tuple[Target, Told]) -> None:
     """What comes back is judged as the erasure judged it, and dated as its rows are."""
     target, told = case
-    event = decode(json.dumps(told.event))
+    event = decode(told.text)
     became = exception([receipt(target)])(event)
 
     if is_theirs(event, target):

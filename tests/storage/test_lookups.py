@@ -175,6 +175,7 @@ async def test_dead_letters_come_with_reason_and_text(sink: Sink, lookups: Looku
         "x" * 100_000: "not_json",
     }
     assert (letters[unknown].event_id, letters[unknown].event_type) == ("e-1", "Contoso.Unknown")
+    assert letters[unknown].detail == "$.eventType: not an event type that this app records"
     assert {letter.function for letter in letters.values()} == {"sms_events"}
     assert all(datetime.fromisoformat(letter.time) > started for letter in letters.values())
 
