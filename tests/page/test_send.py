@@ -121,7 +121,8 @@ async def test_a_topic_that_is_gone_is_told(account: Account) -> None:
         answer = await page.post("/send", {"text": json.dumps(samples.event("2025/SMSReceived"))})
 
     assert answer.status in {400, 502}
-    assert "is the address right, and is it running?" in answer.text
+    assert "no topic at http://127.0.0.1:1/api/events" in answer.text
+    assert "acsevents up" in answer.text
 
 
 async def test_without_a_local_event_grid_there_is_nothing_to_send_to(account: Account) -> None:
