@@ -1,5 +1,6 @@
 """From an event to its stories, and out of the page: links, folds, copies."""
 
+import asyncio
 import shlex
 from datetime import UTC, datetime, timedelta
 
@@ -117,8 +118,10 @@ async def test_an_event_is_copied_as_commands(site: Page, server: Server, world:
     assert await site.evaluate("navigator.clipboard.readText()") == f"acsevents event {handle}"
 
     await site.get_by_role("button", name="Copy as curl").click()
-    await expect(site.get_by_role("button", name="Copied")).to_have_count(2)
-    words = shlex.split(await site.evaluate("navigator.clipboard.readText()"))
+    async with asyncio.timeout(20):
+        while not (copied := await site.evaluate("navigator.clipboard.readText()")).startswith("curl"):
+            await asyncio.sleep(0.05)
+    words = shlex.split(copied)
     assert words[0] == "curl"
     assert any(word.endswith("/runtime/webhooks/EventGrid?functionName=sms_events") for word in words)
     assert '"message":"It\'s $HOME `at` \\"8\\"; !\\\\n"' in words[-1].replace('": ', '":')
