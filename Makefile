@@ -44,9 +44,10 @@ goldens: setup  ## write what follows from the catalogue and the samples; read t
 page-pictures: setup $(BROWSER)/.ready  ## take the pictures of the page that docs/page.md shows
 	@$(PY) -m tests.browser.pictures
 
-picture: setup  ## write what commands print into docs/demo.svg, the picture in the README, and docs/asking.md
+picture: setup  ## write what commands print into docs/demo.svg, the picture in the README, docs/asking.md and docs/cli.md
 	@$(PY) -m tests.picture
 	@$(PY) -m tests.cli.test_asking_page
+	@$(PY) -m acsevents.reference > docs/cli.md
 
 lock: setup  ## write requirements-dev.lock after a change of a requirements file; ARGS=--upgrade for newer packages
 	@$(PY) -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \

@@ -22,8 +22,8 @@ COMMANDS = [pair for name in SUMMARIES for pair in _with_inner(name, load(name))
 
 
 def test_the_page_is_what_the_commands_say() -> None:
-    """If not: `.venv/bin/python -m acsevents.reference > docs/cli.md`."""
-    assert reference() == (ROOT / "docs" / "cli.md").read_text(encoding="utf-8")
+    """If this fails, run `make picture`."""
+    assert reference() == (ROOT / "docs" / "cli.md").read_text(encoding="utf-8"), "run `make picture`"
 
 
 @pytest.mark.parametrize("name", SUMMARIES)
