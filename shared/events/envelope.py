@@ -147,13 +147,13 @@ def _time(value: object) -> tuple[Instant | None, str | None]:
 
 
 def _check_identity(event_id: object, event_type: object, type_path: str) -> None:
-    if isinstance(event_id, str) and event_id and isinstance(event_type, str) and event_type:
+    has_id = isinstance(event_id, str) and event_id != ""
+    if has_id and isinstance(event_type, str) and event_type:
         return
-    for value, path in ((event_id, "$.id"), (event_type, type_path)):
-        if not isinstance(value, str) or not value:
-            found = "an empty one" if value == "" else _type_name(value)
-            known = [part if isinstance(part, str) else None for part in (event_id, event_type)]
-            raise NotAnEvent(f"expected a string, got {found}", path, event_id=known[0], event_type=known[1])
+    value, path = (event_type, type_path) if has_id else (event_id, "$.id")
+    found = "an empty one" if value == "" else _type_name(value)
+    known = [part if isinstance(part, str) else None for part in (event_id, event_type)]
+    raise NotAnEvent(f"expected a string, got {found}", path, event_id=known[0], event_type=known[1])
 
 
 def _type_name(value: object) -> str:

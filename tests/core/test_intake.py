@@ -117,7 +117,8 @@ async def test_decoding_lets_others_run_in_between() -> None:
     assert await asyncio.gather(*calls) == [1] * MOST_CALLS
 
 
-async def test_calls_that_arrived_while_the_loop_was_busy_are_collected_too() -> None:
+@pytest.mark.parametrize("count", [1, MOST_CALLS - 1, MOST_CALLS + 1])
+async def test_calls_that_arrived_while_the_loop_was_busy_are_collected_too(count: int) -> None:
     """The alarm that ends the collection rings late then; those whose turn comes right behind it still get on."""
     decoder = Decoder()
     intake = Intake(decoder)
@@ -125,11 +126,29 @@ async def test_calls_that_arrived_while_the_loop_was_busy_are_collected_too() ->
     first = asyncio.create_task(intake.decoded("first"))
     await asyncio.sleep(0)
     others: list[asyncio.Task[int]] = []
-    loop.call_soon(lambda: others.append(loop.create_task(intake.decoded("other"))))
+    for _ in range(count):
+        loop.call_soon(lambda: others.append(loop.create_task(intake.decoded("other"))))
     end = loop.time() + 2 * PAUSE_SECONDS
     while loop.time() < end:
         pass
     await first
 
-    assert decoder.texts == ["first", "other"]
-    await asyncio.gather(*others)
+    assert decoder.texts == ["first", *["other"] * min(count, MOST_CALLS - 1)]
+    assert await asyncio.gather(*others) == [5] * count
+
+
+async def test_a_call_that_goes_while_the_others_are_decoded_leaves_them_alone() -> None:
+    """Its result is for nobody."""
+    calls: list[asyncio.Task[int]] = []
+
+    def decode(text: str | bytes) -> int:
+        if text == "last":
+            calls[0].cancel()
+        return len(text)
+
+    intake = Intake(decode)
+    calls += [asyncio.create_task(intake.decoded(text)) for text in ("gone", "here", "last")]
+    outcomes = await asyncio.gather(*calls, return_exceptions=True)
+
+    assert isinstance(outcomes[0], asyncio.CancelledError)
+    assert outcomes[1:] == [4, 4]

@@ -49,3 +49,11 @@ def test_what_is_no_handle_is_refused(text: str) -> None:
     """If it is too short or too long, or has other characters or a time that no row can have."""
     with pytest.raises(ValueError, match="26 letters and digits"):
         Handle.parse(text)
+
+
+@pytest.mark.parametrize("partition", ["4~2516", "-1~2516", "x~2516", ""])
+def test_keys_that_are_not_of_the_time_line_make_no_handle(partition: str) -> None:
+    """Rows of others in the table are refused with a ValueError, which look-ups count as unreadable."""
+    row_key = record_rows(decode(sms()))[-1].row_key
+    with pytest.raises(ValueError, match=r"shard|invalid literal"):
+        Handle.of_timeline(partition, row_key)

@@ -161,3 +161,12 @@ def test_the_code_of_an_error_is_read_from_json_and_from_xml(body: bytes, code: 
 def test_the_types_that_are_spelled_out_are_those_that_json_has_not() -> None:
     """Who adds a column of another type must teach `encode` to spell it."""
     assert set(COLUMNS.values()) <= {Edm.STRING, Edm.INT32, Edm.INT64, Edm.DATE_TIME}
+
+
+@pytest.mark.promise("Quiet")
+def test_a_row_in_an_error_names_its_table_only() -> None:
+    """Keys and body are personal data."""
+    assert (
+        repr(encode("SmsEvents", {"PartitionKey": "+15550002222", "RowKey": "r", "Body": "hello"}))
+        == "<Row of SmsEvents>"
+    )

@@ -113,9 +113,12 @@ async def test_a_suspect_has_all_patience_in_a_line_of_its_own_and_is_trusted_wh
 
 
 @pytest.mark.promise("Bounded")
-async def test_who_waits_is_moved_to_the_line_that_the_owner_belongs_to_by_now() -> None:
+@pytest.mark.parametrize("for_suspects", [1, 3])
+async def test_who_waits_is_moved_to_the_line_that_the_owner_belongs_to_by_now(for_suspects: int) -> None:
     """An owner has a row in several tables: when one of them is cut off, the other holds nobody up, either."""
-    turns = Turns(most=3, for_suspects=2)
+    turns = Turns(most=for_suspects + 1, for_suspects=for_suspects)
+    turns.suspect("suspect")
+    busy = asyncio.create_task(attempt(turns, "suspect", lambda: asyncio.sleep(0.3)))
     first = asyncio.create_task(attempt(turns, DEAD, never, seconds=0.4))
     await asyncio.sleep(0)
     other_table = asyncio.create_task(attempt(turns, DEAD, never, seconds=0.4))
@@ -125,7 +128,7 @@ async def test_who_waits_is_moved_to_the_line_that_the_owner_belongs_to_by_now()
     assert await alive == "answered"
     assert await first == "gave way"
     assert not other_table.done()
-    assert await attempt(turns, DEAD, at_once) == "answered"
+    assert await busy == "answered"
     assert await other_table == "timed out"
 
 
