@@ -13,6 +13,7 @@ from typing import NamedTuple
 from acsevents.failures import Refused
 from acsevents.local.azurite import Azurite
 from acsevents.local.event_grid import LOCAL_KEY, Chaos, EventGrid
+from acsevents.local.event_grid.schedule import JITTER, SCHEDULE
 from acsevents.local.fault_proxy import FaultProxy
 from acsevents.local.faults import Faults
 from acsevents.local.host_process import HostProcesses, host_processes
@@ -26,7 +27,7 @@ from acsevents.subscriptions import load
 _TIME_SCALE = 1 / 700
 _BATCH = 40
 _BATCH_BYTES = 900_000  # Event Grid takes 1 MB in one request
-_DRAIN_SECONDS = 90.0
+_DRAIN_SECONDS = SCHEDULE[-1] * (1 + JITTER) * _TIME_SCALE + 20.0  # the longest wait, and time to deliver
 
 
 class Size(NamedTuple):
@@ -82,6 +83,8 @@ async def storm(seed: int, size: Size, folder: Path) -> Report:
                     harm.cancel()
                     with contextlib.suppress(asyncio.CancelledError):  # but raise its own error
                         await harm
+                # A reply that is dropped now could make an old event wait twice as long as the drain lasts.
+                chaos.drop_reply = 0.0
                 proxy.faults = Faults()
                 await proxy.up()
                 await grid.drain(_DRAIN_SECONDS)
