@@ -1,6 +1,6 @@
 """Queries of owners: numbers, users and threads that have events, and the threads of a user."""
 
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator
 from typing import Final
 
 import msgspec
@@ -9,7 +9,7 @@ from shared.catalogue import CHAT_THREAD, CHAT_USER, SMS, TIMELINE, Family
 from shared.events.facts import column_of
 from shared.events.timestamps import edm
 from shared.lookups.filters import EVERYTHING, where
-from shared.lookups.lines import OF_RECORD, OF_TIMELINE, EventLine, line_of_record, line_of_timeline
+from shared.lookups.lines import OF_RECORD, OF_TIMELINE, line_of_record, line_of_timeline
 from shared.lookups.reader import Row
 from shared.lookups.timeline import Source, TimelineLookups, Wanted, timeline_ranges
 from shared.rows import keys
@@ -102,7 +102,7 @@ class OwnerLookups(TimelineLookups):
                 read += 1
                 if row["PartitionKey"] != partition:
                     partition = row["PartitionKey"]
-                    if (owner := self._owner(row, family, line_of_record)) is not None:
+                    if (owner := self._owner(row, family, family.table)) is not None:
                         yield owner
                 if read == _FEW:
                     break
@@ -114,14 +114,14 @@ class OwnerLookups(TimelineLookups):
         async for row in self.rows_of(source, OF_TIMELINE):
             if row[column] not in seen:
                 seen.add(row[column])
-                if (owner := self._owner(row, family, line_of_timeline)) is not None:
+                if (owner := self._owner(row, family, TIMELINE)) is not None:
                     yield owner
 
-    def _owner(self, row: Row, family: Family, line_of: Callable[[Row], EventLine]) -> Owner | None:
+    def _owner(self, row: Row, family: Family, table: str) -> Owner | None:
         try:
-            line = line_of(row)
+            line = line_of_timeline(row) if table == TIMELINE else line_of_record(row)
         except ValueError:
-            self.unreadable.add(family.table)
+            self.unreadable.add(table)
             return None
         id_ = row.get(column_of(family.owner)) or row["PartitionKey"]
         return Owner(str(id_), line.time, line.kind, line.who, line.what, line.handle)

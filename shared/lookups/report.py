@@ -2,6 +2,7 @@
 
 import math
 from collections import Counter
+from itertools import accumulate
 from typing import Final
 
 import msgspec
@@ -118,12 +119,10 @@ class Report:
 
     def _percentile(self, share: float) -> float:
         wanted = share * self._times.total()
-        reached = 0
-        for bucket in sorted(self._times):
-            reached += self._times[bucket]
-            if reached >= wanted:
-                return round(min(math.pow(_PRECISION, bucket + 0.5), self._longest), 3)
-        return self._longest
+        buckets = sorted(self._times)
+        reached = accumulate(self._times[bucket] for bucket in buckets)
+        bucket = next(bucket for bucket, messages in zip(buckets, reached, strict=True) if messages >= wanted)
+        return round(min(math.pow(_PRECISION, bucket + 0.5), self._longest), 3)
 
 
 def _ticks(written: str | None) -> int | None:

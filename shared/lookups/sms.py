@@ -53,8 +53,9 @@ class SmsLookups(TimelineLookups):
         report, messages = Report(address(number)), 0
         occurred = Filter() if since is None else where("OccurredAt", "ge", moment(since))
         async for story in self._stories(all_of(_owned(address(number)), occurred)):
-            report.add(story)
-            messages += 1
+            if story is not None:
+                report.add(story)
+                messages += 1
         return report.result() if messages else None
 
     async def _story(self, number: str, message_id: str) -> SmsStory | None:
@@ -65,17 +66,15 @@ class SmsLookups(TimelineLookups):
         # Another id may itself contain a `~` and a digit, and then its keys are in this range too.
         return tell_sms([event async for event in events if event.facts.message_id == message_id])
 
-    async def _stories(self, filter_: Filter) -> AsyncGenerator[SmsStory]:
-        """Yield messages from rows in order of message, with the events of one message in memory at a time."""
+    async def _stories(self, filter_: Filter) -> AsyncGenerator[SmsStory | None]:
+        """Yield messages from rows in order of message, with the events of one in memory at a time; None if none."""
         events: list[Event] = []
         async for event in self.events(_BY_MESSAGE, filter_):
             if events and events[0].facts.message_id != event.facts.message_id:
-                if story := tell_sms(events):
-                    yield story
+                yield tell_sms(events)
                 events.clear()
             events.append(event)
-        if story := tell_sms(events):
-            yield story
+        yield tell_sms(events)
 
     async def _named(self, wanted: Wanted) -> AsyncGenerator[tuple[str, str]]:
         """Yield the resource's number and the message id of events, newest first."""

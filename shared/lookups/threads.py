@@ -24,20 +24,20 @@ class ThreadLookups(Reader):
 
     async def thread_history(self, thread_id: str, seen_by: str | None = None) -> tuple[Step, ...]:
         """Return every change in a thread, or only those that were delivered to one user; empty if not recorded."""
-        if seen_by is None:
-            return tell_history(await self._thread_events(thread_id))
-        return tell_history(await self._events_seen_by(seen_by, thread_id))
+        return tell_history(await self._events_of(thread_id, seen_by))
 
     async def thread_with_history(
         self, thread_id: str, seen_by: str | None = None
     ) -> tuple[Transcript, tuple[Step, ...]] | None:
         """Tell a thread's transcript and all that happened in it, from one reading; None if unknown."""
-        if seen_by is None:
-            events = await self._thread_events(thread_id)
-        else:
-            events = await self._events_seen_by(seen_by, thread_id)
+        events = await self._events_of(thread_id, seen_by)
         transcript = tell_thread(events, seen_by=seen_by)
         return None if transcript is None else (transcript, tell_history(events))
+
+    async def _events_of(self, thread_id: str, seen_by: str | None) -> list[Event]:
+        if seen_by is None:
+            return await self._thread_events(thread_id)
+        return await self._events_seen_by(seen_by, thread_id)
 
     async def _thread_events(self, thread_id: str) -> list[Event]:
         """Return the thread-level events of a thread, or, if there are none, its user-level events."""

@@ -118,8 +118,8 @@ class TimelineLookups(Reader):
             return self.lines_of(Source(TIMELINE, ranges))
 
         async with aclosing(Follower(read, self.now, self.note, watches, shown).lines()) as lines:
-            async for line in lines:
-                yield line
+            while True:
+                yield await anext(lines)
 
     async def source(self, wanted: Wanted) -> Source:
         """Return where to read the wanted events: their owner's partition, or `Timeline`."""
@@ -150,10 +150,9 @@ class TimelineLookups(Reader):
         """Yield the rows of a source, newest first."""
         streams = [self.rows(source.table, one, select=columns, page=page) for one in source.ranges]
         heads = await _first_of_each(streams)
-        while known := [(head["RowKey"], number) for number, head in enumerate(heads) if head is not None]:
-            number = min(known)[1]
-            if (head := heads[number]) is not None:
-                yield head
+        while known := [(head["RowKey"], number, head) for number, head in enumerate(heads) if head is not None]:
+            _, number, newest = min(known)  # no two numbers are equal, so rows are not compared
+            yield newest
             heads[number] = await _next(streams[number])
 
 

@@ -156,6 +156,32 @@ def test_it_asks_no_more_than_about_once_a_second() -> None:
     assert rows.reaches == {timedelta(minutes=2), timedelta(hours=24)}
 
 
+def test_more_new_events_than_are_held_at_once_are_all_shown() -> None:
+    """A poll that finds many passes them on in blocks, each with its oldest event first, while it reads on."""
+    shown = follow(Rows([Arrival(number, 1, 1 + number / 100) for number in range(2_500)], []), 5)
+    numbers = [number for number, _ in shown]
+
+    assert [*range(999, -1, -1), *range(1_999, 999, -1), *range(2_499, 1_999, -1)] == numbers
+
+
+def test_what_is_remembered_does_not_grow_with_the_hours() -> None:
+    """The last hundred thousand events are told from new ones; two polls overlap by far fewer."""
+    earlier = [Arrival(number, 0, 1).line for number in range(100_000)]
+    new = Arrival(100_000, 0, 1).line
+    polls = iter([[new], [earlier[0], new, earlier[1]]])
+
+    async def read(_since: datetime, _written_since: datetime) -> AsyncGenerator[EventLine]:
+        for line in next(polls):
+            yield line
+
+    async def watch() -> list[EventLine]:
+        follower = Follower(read, now, print, (RECENT,), (line.handle for line in earlier))
+        async with aclosing(follower.lines()) as lines:
+            return [await anext(lines), await anext(lines)]
+
+    assert [new, earlier[0]] == run(watch())
+
+
 @pytest.mark.parametrize("error", [ClientAuthenticationError("no"), ValueError("a bug")])
 def test_what_no_waiting_cures_ends_the_following(error: Exception) -> None:
     """A missing role, a bug, or tables that were never reached raise an error."""

@@ -5,12 +5,13 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-from azure.data.tables import TableServiceClient
 
 from acsevents.local.azurite import Azurite
 from shared.decoder import decode
 from shared.lookups import Lookups, Owner
+from shared.rows.timeline import partition_of
 from shared.storage.account import Account
+from tests.lookups.odd_rows import put
 from tests.storage.events import chat, event, sms
 from tests.storage.opening import opened_sink
 
@@ -96,13 +97,24 @@ async def test_a_row_with_another_key_is_left_out_and_noted(
 ) -> None:
     """It hides neither its owner's events nor other owners."""
     await keep(account, to_user("b", EARLY), to_user("d", EARLY))
-    with TableServiceClient.from_connection_string(azurite.connection_string) as service:
-        table = service.get_table_client("ChatUserEvents")
-        for partition in ("a", "b", "c"):
-            table.upsert_entity({"PartitionKey": partition, "RowKey": "odd", "ThreadId": "19:t"})
+    for partition in ("a", "b", "c"):
+        put(azurite, "ChatUserEvents", partition, "odd", ThreadId="19:t")
     async with Lookups(account, notes.append) as lookups:
         assert ["b", "d"] == [owner.id async for owner in lookups.users()]
     async with Lookups(account, notes.append) as lookups:
         assert [1] == [membership.events for membership in await lookups.user("b")]
 
     assert ["rows of ChatUserEvents that cannot be read are left out"] * 2 == notes
+
+
+async def test_a_row_of_the_time_line_with_another_key_hides_no_owner(
+    account: Account, azurite: Azurite, notes: list[str]
+) -> None:
+    """The note names the table that it is in."""
+    await keep(account, to_user("one", LATE), to_user("two", EARLY))
+    since = decode(to_user("", EARLY, recipientId="x")).ticks
+    put(azurite, "Timeline", partition_of(0, since), "0", RecipientId="odd")
+    async with Lookups(account, notes.append) as lookups:
+        assert ["one", "two"] == [owner.id async for owner in lookups.users(since)]
+
+    assert ["rows of Timeline that cannot be read are left out"] == notes

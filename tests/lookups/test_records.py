@@ -2,14 +2,14 @@
 
 import json
 from typing import Any
-
-from azure.data.tables import TableServiceClient
+from uuid import UUID
 
 from acsevents.local.azurite import Azurite
 from shared.decoder import decode
-from shared.lookups import Lookups
+from shared.lookups import Handle, Lookups
 from shared.rows.records import record_columns
 from shared.storage.account import Account
+from tests.lookups.odd_rows import put
 from tests.storage.events import chat, sms
 from tests.storage.opening import opened_sink
 
@@ -51,9 +51,26 @@ async def test_a_record_without_a_text_is_left_out_and_noted(account: Account, a
     """It does not hide the others."""
     async with opened_sink(account) as sink:
         await sink.receive(sms(), function="sms_events")
-    with TableServiceClient.from_connection_string(azurite.connection_string) as service:
-        service.get_table_client("SmsEvents").upsert_entity({"PartitionKey": "+1", "RowKey": "0", "Kind": "damaged"})
+    put(azurite, "SmsEvents", "+1", "0", Kind="damaged")
     records, notes = await recorded(account)
 
     assert [json.loads(sms())] == [json.loads(record["Raw"]) for record in records]
     assert ["rows of SmsEvents that cannot be read are left out"] == notes
+
+
+async def test_an_event_whose_row_in_the_time_line_is_damaged_is_told_as_far_as_it_can_be_read(
+    account: Account, azurite: Azurite
+) -> None:
+    """What can be read is shown: a place that cannot be read is none, a drift that cannot is shown as it is."""
+    event = decode(sms())
+    one = Handle(0, event.ticks, event.digest)
+    guid = UUID(int=7)
+    for rows in ("no JSON", 7, json.dumps([["SmsEvents"]])):
+        put(azurite, "Timeline", *one.key, Kind="sms.received", Rows=rows, Drift="no JSON", Guid=guid)
+        async with Lookups(account) as lookups:
+            told = await lookups.event(one)
+
+        assert told is not None
+        assert [("Timeline", True)] == [(place.table, place.found) for place in told.rows]
+        assert ("sms.received", str(guid)) == (told.columns["Kind"], told.columns["Guid"])
+        assert (("no JSON",), None) == (told.drift, told.text)

@@ -95,3 +95,18 @@ def test_whoever_writes_a_new_reason_into_each_report_does_not_fill_memory() -> 
     assert len(told.reasons) == 101
     assert told.reasons["other reasons"] == 400
     assert sum(told.reasons.values()) == 500
+
+
+def test_messages_whose_times_cannot_be_read_are_counted_without_them() -> None:
+    """By their status; how long the others took is told of the others only."""
+    report = Report("+15550002222")
+    for timestamp in ("yesterday", None):
+        report.add(SmsStory("m", "outbound", "+1", "+2", "Delivered", attempts=(Attempt(timestamp),), last_event=FIRST))
+    untimed = report.result()
+    report.add(story("Delivered", seconds=3))
+    told = report.result()
+
+    assert ({"Delivered": 2}, None) == (untimed.statuses, untimed.seconds)
+    assert {"Delivered": 3} == told.statuses
+    assert told.seconds is not None
+    assert (1, 3.0) == (told.seconds.messages, told.seconds.longest)

@@ -241,3 +241,13 @@ async def test_occurrences_are_counted_without_what_they_say(lookups: Lookups, t
 
     assert found == [(one, "sms.received") for one in reversed(handles[3:])]
     assert lookups.unreadable == {"Timeline"}
+
+
+async def test_a_row_that_is_not_ours_hides_no_event(lookups: Lookups, timeline: TableClient) -> None:
+    """Its table is remembered, for a note at the end."""
+    handles = [handle(number, NOON - number) for number in range(3)]
+    await fill(timeline, handles)
+    await timeline.create_entity({"PartitionKey": handles[0].key[0], "RowKey": "0", "Kind": "sms.received"})
+
+    assert [str(one) for one in handles] == await handles_of(lookups.lines(Wanted()))
+    assert {"Timeline"} == lookups.unreadable
