@@ -463,6 +463,25 @@ async def test_who_is_stuck_gives_way_when_room_is_short(writer: FakeWriter, mon
     await settled(*stuck)
 
 
+async def test_where_those_who_are_stuck_hold_too_little_room_the_next_caller_waits(
+    writer: FakeWriter, commit: GroupCommit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They give way all the same; the room that others still read into is waited for, and nobody else fails."""
+    monkeypatch.setattr(group_commit, "_STUCK_AFTER", 0.0)
+    others = await commit.reserve(group_commit.MOST_WAITING_BYTES)
+    stuck = start(commit, row("dead", "0"))
+    await turns()
+    await asyncio.sleep(0.01)
+    next_one = asyncio.create_task(commit.reserve(1_000))
+    await turns()
+
+    assert await settled(stuck) == [Busy]
+    assert not writer.stored
+    assert not next_one.done()
+    commit.release(others)
+    commit.release(await next_one)
+
+
 async def test_close_waits_for_what_is_under_way(writer: FakeWriter, commit: GroupCommit) -> None:
     """Rows in flight, and rows queued behind them, are written before it returns."""
     callers = [start(commit, row("p", "0"))]

@@ -516,6 +516,18 @@ async def test_a_handshake_that_hangs_is_given_up_in_time() -> None:
             await ask(Connection(Origin(HOST, server.port, tls=True)), seconds=0.1)
 
 
+async def test_a_connection_without_a_request_may_be_cut_off() -> None:
+    """Before its first request, and after it was closed: there is nothing to end, and the next request is sent."""
+    async with connected(in_turn(WRITTEN)) as (connection, server):
+        connection.cut_off()
+        assert (await ask(connection)).status == 204
+        connection.close()
+        connection.cut_off()
+        assert (await ask(connection)).status == 204
+
+    assert (len(server.requests), server.opened) == (2, 2)
+
+
 def test_importing_it_is_cheap() -> None:
     """A cold start waits for no client library."""
     heavy = ("aiohttp", "azure", "requests", "urllib", "http.client")
