@@ -8,7 +8,7 @@ import msgspec
 
 from shared.events.event import Event, Kind
 from shared.events.timestamps import edm
-from shared.stories.order import Change, Moment, changes, in_order, known_name, last, newest, settle
+from shared.stories.order import Change, Moment, Settled, changes, in_order, known_name, last, newest, settle
 
 _ORIGINALS: Final = frozenset({Kind.MESSAGE_RECEIVED, Kind.BOT_COMMAND_RECEIVED})
 OF_A_MESSAGE: Final = _ORIGINALS | {Kind.MESSAGE_EDITED, Kind.MESSAGE_DELETED}
@@ -73,31 +73,36 @@ def _composed(history: list[Change]) -> int:
 
 
 def _message(history: list[Change], composed: int) -> Message:
-    gaps: list[str] = []
-    if history[0].kind not in _ORIGINALS:
-        gaps.append("its original is not recorded")
-    elif not history[0].events[0].facts.message_id:
-        gaps.append("it has no id, so edits and a deletion of it cannot be told")
     end = history[-1]
     deleted = end.kind is Kind.MESSAGE_DELETED
+    text = Settled[str](None) if deleted else _text(history)
+    sender = settle(newest(history, lambda event: event.facts.sender_id), "its sender")
+    name = settle(newest(history, _sender_name), "its sender's name")
     return Message(
         message_id=end.events[0].facts.message_id or "",
-        text=None if deleted else _text(history, gaps),
+        text=text.value,
         edits=sum(change.kind is Kind.MESSAGE_EDITED for change in history),
         deleted_at=edm(end.moment.occurred) if deleted else None,
-        sender_id=settle(newest(history, lambda event: event.facts.sender_id), "its sender", gaps),
-        sender_name=settle(newest(history, _sender_name), "its sender's name", gaps),
+        sender_id=sender.value,
+        sender_name=name.value,
         composed_at=edm(composed),
-        gap="; ".join(gaps) or None,
+        gap="; ".join((*_gaps_before(history[0]), *text.gaps, *sender.gaps, *name.gaps)) or None,
     )
 
 
-def _text(history: list[Change], gaps: list[str]) -> str | None:
+def _gaps_before(first: Change) -> tuple[str, ...]:
+    """Return what cannot be told because of what the first change is."""
+    if first.kind not in _ORIGINALS:
+        return ("its original is not recorded",)
+    if not first.events[0].facts.message_id:
+        return ("it has no id, so edits and a deletion of it cannot be told",)
+    return ()
+
+
+def _text(history: list[Change]) -> Settled[str]:
     """Return the text of the last change; an earlier text would be wrong."""
     texts = {event.facts.body for change in last(history) for event in change.events if event.facts.body is not None}
-    if not texts:
-        gaps.append("its text is not recorded")
-    return settle(texts, "its text", gaps)
+    return settle(texts, "its text") if texts else Settled(None, ("its text is not recorded",))
 
 
 def _sender_name(event: Event) -> str | None:

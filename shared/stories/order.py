@@ -7,7 +7,7 @@ change without a version is placed directly after the highest version among the 
 
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from operator import itemgetter
-from typing import Final, NamedTuple, TypeVar
+from typing import Final, Generic, NamedTuple, TypeVar
 
 import msgspec
 
@@ -180,12 +180,23 @@ def newest(history: Iterable[Change], fact: Callable[[Event], Value | None]) -> 
     return {value for value in values if value is not None}
 
 
-def settle(values: set[Value], what: str, gaps: list[str]) -> Value | None:
-    """Return the only value, or None if there is none; if there are several, add a gap and return None."""
+class Settled(NamedTuple, Generic[Value]):
+    """What is known of a fact.
+
+    Attributes:
+        value: its value; None if none is known or it is not certain.
+        gaps: what the events leave open of it, in words.
+    """
+
+    value: Value | None
+    gaps: tuple[str, ...] = ()
+
+
+def settle(values: set[Value], what: str) -> Settled[Value]:
+    """Return the only value, or none; several values are a gap."""
     if len(values) > 1:
-        gaps.append(f"{what} is not certain: {len(values)} values have the same time")
-        return None
-    return next(iter(values), None)
+        return Settled(None, (f"{what} is not certain: {len(values)} values have the same time",))
+    return Settled(next(iter(values), None))
 
 
 def known_name(name: str | None) -> str | None:

@@ -3,14 +3,16 @@
 from collections import defaultdict
 from collections.abc import Iterable
 from itertools import chain
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 
+from shared.events import facts
 from shared.events.event import Event, Kind
 from shared.events.timestamps import edm
 from shared.stories.order import Change, changes, known_name, last, newest, settle
 
+_People = list[facts.Participant]
 _MEMBERSHIP: Final = frozenset({Kind.PARTICIPANT_ADDED, Kind.PARTICIPANT_REMOVED})
 
 
@@ -21,8 +23,20 @@ class Participant(msgspec.Struct, frozen=True, omit_defaults=True):
     display_name: str | None = None
 
 
-def tell_participants(events: Iterable[Event], gaps: list[str]) -> tuple[Participant, ...]:
-    """Return the current participants by id, and add to the gaps what cannot be decided."""
+class Participants(NamedTuple):
+    """The participants of a thread.
+
+    Attributes:
+        present: who is in the thread now, by id.
+        gaps: what the events leave open, in words.
+    """
+
+    present: tuple[Participant, ...]
+    gaps: tuple[str, ...]
+
+
+def tell_participants(events: Iterable[Event]) -> Participants:
+    """Return the current participants, and what cannot be decided."""
     by_id: defaultdict[str, list[Event]] = defaultdict(list)
     creations = []
     for event in events:
@@ -30,25 +44,31 @@ def tell_participants(events: Iterable[Event], gaps: list[str]) -> tuple[Partici
             creations.append(event)
         elif event.kind in _MEMBERSHIP:
             by_id[event.facts.participant_id or ""].append(event)
-    listed = _listed(creations, gaps)
-    _name_changes_without_id(by_id.pop("", []), gaps)
-    participants = []
+    lists = [event.facts.participants for event in creations if event.facts.participants is not None]
+    listed = _listed(lists)
+    present = []
+    gaps = _gaps_of_lists(creations, lists) + _changes_without_id(by_id.pop("", []))
     for person in sorted({*listed, *by_id}):
         history = changes(by_id.get(person, ()), lambda _: None)
-        _name_what_is_open(person, history, gaps, listed=person in listed)
+        gaps += _left_open(person, history, listed=person in listed)
         if not history or history[-1].kind is Kind.PARTICIPANT_ADDED:
             names = newest(history, _name) or listed.get(person, set())
-            participants.append(Participant(person, settle(names, f"participant {person}: the name", gaps)))
-    return tuple(participants)
+            name = settle(names, f"participant {person}: the name")
+            gaps += name.gaps
+            present.append(Participant(person, name.value))
+    return Participants(tuple(present), tuple(gaps))
 
 
-def _listed(creations: list[Event], gaps: list[str]) -> dict[str, set[str]]:
-    """Return the people in the created thread by id, each with all known names."""
-    lists = [event.facts.participants for event in creations if event.facts.participants is not None]
+def _gaps_of_lists(creations: list[Event], lists: list[_People]) -> list[str]:
     if creations and not lists:
-        gaps.append("the participants of the created thread are not recorded")
+        return ["the participants of the created thread are not recorded"]
     if lists and all(any(not one.id for one in people) for people in lists):
-        gaps.append("the list of the created thread has someone without an id")
+        return ["the list of the created thread has someone without an id"]
+    return []
+
+
+def _listed(lists: list[_People]) -> dict[str, set[str]]:
+    """Return the people in the created thread by id, each with all known names."""
     listed: dict[str, set[str]] = {}
     for one in chain.from_iterable(lists):
         if one.id:
@@ -57,17 +77,21 @@ def _listed(creations: list[Event], gaps: list[str]) -> dict[str, set[str]]:
     return listed
 
 
-def _name_changes_without_id(events: list[Event], gaps: list[str]) -> None:
-    for change in changes(events, _name):
-        what = "added" if change.kind is Kind.PARTICIPANT_ADDED else "removed"
-        gaps.append(f"someone without an id was {what} at {edm(change.moment.occurred)}")
+def _changes_without_id(events: list[Event]) -> list[str]:
+    what = {Kind.PARTICIPANT_ADDED: "added", Kind.PARTICIPANT_REMOVED: "removed"}
+    return [
+        f"someone without an id was {what[change.kind]} at {edm(change.moment.occurred)}"
+        for change in changes(events, _name)
+    ]
 
 
-def _name_what_is_open(person: str, history: list[Change], gaps: list[str], *, listed: bool) -> None:
+def _left_open(person: str, history: list[Change], *, listed: bool) -> list[str]:
+    gaps = []
     if _left_without_joining(history, present=listed):
         gaps.append(f"participant {person}: joining is not recorded")
     if history and len({change.kind for change in last(history)}) > 1:
         gaps.append(f"participant {person}: added and removed at the same time, the last of both is not certain")
+    return gaps
 
 
 def _left_without_joining(history: list[Change], *, present: bool) -> bool:

@@ -61,28 +61,31 @@ def tell_sms(events: Iterable[Event]) -> SmsStory | None:
     history = changes(events, _said)
     if not history:
         return None
-    gaps: list[str] = []
     inbound = history[-1].kind is Kind.SMS_RECEIVED
-    status, details = ("Received", None) if inbound else _status(history, gaps)
+    status = _Status("Received") if inbound else _status(history)
     texts = newest(history, lambda event: event.facts.body)
-    if inbound and not texts:
-        gaps.append("its text is not recorded")
+    sender = settle(newest(history, lambda event: event.facts.from_ or None), "its sender")
+    recipient = settle(newest(history, lambda event: event.facts.to or None), "its recipient")
+    text = settle(texts, "its text")
+    segments = settle(newest(history, _segments), "its number of segments")
+    tag = settle(newest(history, lambda event: event.facts.tag or None), "its tag")
+    missing = ["its text is not recorded"] if inbound and not texts else []
     times = [change.moment.occurred for change in history]
     return SmsStory(
         message_id=_report(history[-1]).message_id or "",
         direction="inbound" if inbound else "outbound",
-        sender=settle(newest(history, lambda event: event.facts.from_ or None), "its sender", gaps),
-        recipient=settle(newest(history, lambda event: event.facts.to or None), "its recipient", gaps),
-        status=status,
-        details=details,
-        text=settle(texts, "its text", gaps),
-        segments=settle(newest(history, _segments), "its number of segments", gaps),
-        tag=settle(newest(history, lambda event: event.facts.tag or None), "its tag", gaps),
+        sender=sender.value,
+        recipient=recipient.value,
+        status=status.status,
+        details=status.details,
+        text=text.value,
+        segments=segments.value,
+        tag=tag.value,
         attempts=_attempts(history),
         first_event=edm(min(times)),
         last_event=edm(max(times)),
         events=len(history),
-        gaps=tuple(gaps),
+        gaps=(*status.gaps, *missing, *sender.gaps, *recipient.gaps, *text.gaps, *segments.gaps, *tag.gaps),
     )
 
 
@@ -92,19 +95,28 @@ def _said(event: Event) -> Hashable:
     return facts.body, facts.delivery_status, facts.delivery_status_details, facts.tag, frozenset(attempts.items())
 
 
-def _status(history: list[Change], gaps: list[str]) -> tuple[str | None, str | None]:
+class _Status(NamedTuple):
+    status: str | None = None
+    details: str | None = None
+    gaps: tuple[str, ...] = ()
+
+
+def _status(history: list[Change]) -> _Status:
     """Return the newest status, and its details from the same report."""
+    told = any(_report(change).delivery_status for change in last(history))
+    untold = () if told else ("its newest report tells no status",)
     telling = [change for change in history if _report(change).delivery_status]
-    if not any(_report(change).delivery_status for change in last(history)):
-        gaps.append("its newest report tells no status")
     if not telling:
-        return None, None
+        return _Status(gaps=untold)
     reports = [_report(change) for change in last(telling)]
-    status = settle({report.delivery_status for report in reports}, "its status", gaps)
-    if status is None:
-        return None, None
-    details = {report.delivery_status_details for report in reports if report.delivery_status_details}
-    return status, settle(details, "what is said of its status", gaps)
+    status = settle({report.delivery_status for report in reports}, "its status")
+    if status.value is None:
+        return _Status(gaps=(*untold, *status.gaps))
+    details = settle(
+        {report.delivery_status_details for report in reports if report.delivery_status_details},
+        "what is said of its status",
+    )
+    return _Status(status.value, details.value, (*untold, *details.gaps))
 
 
 def _report(change: Change) -> Facts:

@@ -50,25 +50,26 @@ def tell_thread(events: Iterable[Event], *, seen_by: str | None = None) -> Trans
     recorded = list(events)
     if not recorded:
         return None
-    gaps: list[str] = []
     creations = _of(recorded, Kind.THREAD_CREATED)
-    if not creations:
-        gaps.append(_NO_CREATION)
     # Earlier, ACS also delivered events of a user's own messages to that user.
-    if seen_by is not None and all(event.facts.sender_id != seen_by for event in recorded):
-        gaps.append(_NOTHING_OWN)
+    nothing_own = seen_by is not None and all(event.facts.sender_id != seen_by for event in recorded)
     topics = changes(_of(recorded, Kind.THREAD_CREATED, Kind.THREAD_UPDATED), _topic)
+    topic = settle(newest(topics, _topic), "the topic")
+    participants = tell_participants(recorded)
     deletions = changes(_of(recorded, Kind.THREAD_DELETED), lambda _: None)
     messages = tell_messages(recorded)
     return Transcript(
         thread_id=min((event.facts.thread_id for event in recorded if event.facts.thread_id), default=""),
-        topic=settle(newest(topics, _topic), "the topic", gaps),
-        participants=tell_participants(recorded, gaps),
+        topic=topic.value,
+        participants=participants.present,
         messages=messages,
         created_at=_created_at(creations, recorded),
         deleted_at=edm(deletions[0].moment.occurred) if deletions else None,
         gaps=(
-            *gaps,
+            *([] if creations else [_NO_CREATION]),
+            *([_NOTHING_OWN] if nothing_own else []),
+            *topic.gaps,
+            *participants.gaps,
             *(f"message {message.message_id or 'without an id'}: {message.gap}" for message in messages if message.gap),
         ),
     )
