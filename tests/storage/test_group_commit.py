@@ -475,6 +475,7 @@ async def test_where_those_who_are_stuck_hold_too_little_room_the_next_caller_wa
     next_one = asyncio.create_task(commit.reserve(1_000))
     await turns()
 
+    assert stuck.done()
     assert await settled(stuck) == [Busy]
     assert not writer.stored
     assert not next_one.done()
