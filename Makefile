@@ -19,7 +19,7 @@ demo: setup  ## send every sample event through the webhook and show what was st
 unit: setup  ## run the tests of the pure core, in half a minute; ARGS="-k sms" to choose
 	@$(PY) -m pytest tests/core $(ARGS)
 
-# Only all tests together reach every branch, so a choice of them is not measured.
+# A choice of tests does not reach every branch, so it is not measured.
 test: setup $(BROWSER)/.ready  ## run all tests and measure the coverage of shared/; ARGS="tests/storage -k refused" to choose
 	@$(PY) -m pytest $(if $(ARGS),$(ARGS),--cov)
 
