@@ -9,7 +9,6 @@ import logging
 import os
 import traceback
 from collections.abc import Sequence
-from math import inf
 from typing import Final, NamedTuple, Protocol
 from weakref import WeakKeyDictionary
 
@@ -21,6 +20,7 @@ from shared.intake import Intake
 from shared.rows.dead_letters import dead_letter, without_what_the_sender_chose
 from shared.rows.records import record_rows
 from shared.storage.group_commit import GroupCommit
+from shared.storage.lane import Write
 from shared.storage.odata import Row, encode_rows
 from shared.storage.settings import read_settings
 from shared.storage.tables import Tables
@@ -51,17 +51,38 @@ class DeadLettered(NamedTuple):
 class Store(Protocol):
     """Where rows are kept; `shared.storage.group_commit.GroupCommit` is the real one."""
 
+    def try_reserve(self, size: int) -> bool:
+        """Reserve room for about so many bytes if there is any; return whether there was."""
+        ...
+
     async def reserve(self, size: int, *, deadline: float) -> int:
-        """Wait for room for about so many bytes and return what to release; raises `StorageError` without hope."""
+        """Wait for room and return what to release; raises `StorageError` if there is no hope of it."""
         ...
 
     def release(self, size: int) -> None:
         """Give back what was reserved."""
         ...
 
-    async def write(self, rows: Sequence[Row], *, deadline: float = inf) -> None:
-        """Write rows; returns when all are durable, raises `StorageError` otherwise, at the deadline at the latest."""
+    def begin(self, rows: Sequence[Row], write: Write) -> None:
+        """Write rows, all or none, and settle `write`; raises `StorageError` if that cannot be begun."""
         ...
+
+
+class _Call(Write):
+    """A call under way: one event, its rows and who waits for them.
+
+    Attributes:
+        text: the event as delivered.
+        outcome: the event, or why it cannot be recorded; known once the call is settled.
+    """
+
+    __slots__ = ("outcome", "text")
+
+    outcome: Event | ContentError
+
+    def __init__(self, text: str | bytes, deadline: float) -> None:
+        super().__init__(deadline)
+        self.text = text
 
 
 class Sink:
@@ -69,7 +90,7 @@ class Sink:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._intake = Intake(_decoded)
+        self._intake = Intake(_decoded, self._record)
         self._calls = 0
         self._company_until = 0.0
 
@@ -80,50 +101,75 @@ class Sink:
             StorageError: the tables did not take it; Event Grid is to deliver it again.
         """
         now = asyncio.get_running_loop().time()
-        deadline = now + ANSWER_WITHIN_SECONDS
+        call = _Call(text, now + ANSWER_WITHIN_SECONDS)
+        size = _BYTES_PER_CHARACTER * len(text) + _BYTES_PER_EVENT
+        reserved = size if self._store.try_reserve(size) else 0
+        # A call that is alone goes straight through: there is nobody to wait for. The first one after a burst has
+        # company: the host hands over the next events as soon as the last ones are answered.
+        is_alone = not self._calls and now >= self._company_until
         self._calls += 1
         if self._calls > 1:
             self._company_until = now + _COMPANY_SECONDS
-        reserved = 0
         try:
-            size = _BYTES_PER_CHARACTER * len(text) + _BYTES_PER_EVENT
-            reserved = await self._store.reserve(size, deadline=deadline)
-            return await self._receive(text, function, deadline)
+            if not reserved:
+                reserved = await self._store.reserve(size, deadline=call.deadline)
+            if is_alone:
+                self._record(call, _decoded(text))
+            else:
+                self._intake.take(call)
+            await call.settled
+            return await self._answer(call, function)
         finally:
             self._calls -= 1
             self._store.release(reserved)
 
-    async def _receive(self, text: str | bytes, function: str, deadline: float) -> Recorded | DeadLettered:
-        # A call that is alone goes straight through: there is nobody to wait for. The first one after a burst has
-        # company: the host hands over the next events as soon as the last ones are answered.
-        is_alone = self._calls == 1 and asyncio.get_running_loop().time() >= self._company_until
-        decoded = _decoded(text) if is_alone else await self._intake.decoded(text)
+    def _record(self, call: _Call, decoded: tuple[Event, list[Row]] | ContentError) -> None:
+        """Begin to write the rows of a call, if its text is an event."""
         if isinstance(decoded, ContentError):
-            return await self._file(text, function, decoded, deadline)
-        event, rows = decoded
+            call.outcome = decoded
+            call.expect(0)
+            return
+        call.outcome, rows = decoded
+        try:
+            self._store.begin(rows, call)
+        except StorageError as error:
+            call.fail(error)
+        except Exception as bug:  # noqa: BLE001  a bug fails its own caller and leaves nobody else waiting
+            call.fail(StorageError(f"the write failed: {type(bug).__name__}").with_traceback(bug.__traceback__))
+
+    async def _answer(self, call: _Call, function: str) -> Recorded | DeadLettered:
+        event = call.outcome
+        if isinstance(event, ContentError):
+            return await self._file(call, function, event)
         if EVENT_TYPES[event.type].family is not _FAMILY_OF.get(function):
             _log.warning("misrouted: %s was delivered to %s", event.type, function)
         try:
-            await self._store.write(rows, deadline=deadline)
+            call.check()
         except RowRefused as refusal:
             _log.error("a record was refused: %s", refusal)
-            return await self._file(text, function, _refused(event, refusal), deadline)
+            return await self._file(call, function, _refused(event, refusal))
         return Recorded(event)
 
-    async def _file(self, text: str | bytes, function: str, error: ContentError, deadline: float) -> DeadLettered:
+    async def _file(self, call: _Call, function: str, error: ContentError) -> DeadLettered:
         try:
-            letter = dead_letter(function, text, error)
+            letter = dead_letter(function, call.text, error)
         except Oversized as oversized:
             raise StorageError("not even the dead letter fits a row") from oversized
         try:
-            await self._store.write(encode_rows([letter]), deadline=deadline)
+            await self._write(encode_rows([letter]), call.deadline)
         except RowRefused as refusal:  # the sender's id or type may be what the service does not like
-            rest = without_what_the_sender_chose(letter, text, str(refusal))
-            await self._store.write(encode_rows([rest]), deadline=deadline)
+            rest = without_what_the_sender_chose(letter, call.text, str(refusal))
+            await self._write(encode_rows([rest]), call.deadline)
         # A type that nobody knows is whatever its sender wrote: it stands in the dead letter, not in the log.
         known = error.event_type if error.event_type in EVENT_TYPES else "an unknown type"
         _log.warning("dead letter in %s: %s, %s", function, error.reason, known)
         return DeadLettered(error)
+
+    async def _write(self, rows: Sequence[Row], deadline: float) -> None:
+        write = Write(deadline)
+        self._store.begin(rows, write)
+        await write.settled
+        write.check()
 
 
 def _decoded(text: str | bytes) -> tuple[Event, list[Row]] | ContentError:

@@ -23,6 +23,13 @@ class Budget:
         self._queued = 0
         self._queue: deque[tuple[int, asyncio.Future[None]]] = deque()
 
+    def try_take(self, size: int) -> bool:
+        """Take `size` bytes if they are free and nobody waits for others; return whether they were taken."""
+        if self._queue or size > self.free:
+            return False
+        self.free -= size
+        return True
+
     async def take(self, size: int, deadline: float = inf) -> int:
         """Wait until `size` bytes are free and return what was taken: at most the whole budget.
 
@@ -30,8 +37,7 @@ class Budget:
             Busy: too much is waiting already, or there was no room until the deadline.
         """
         size = min(size, self._size)
-        if not self._queue and size <= self.free:
-            self.free -= size
+        if self.try_take(size):
             return size
         if self._queued + size > _TIMES_WAITING * self._size:
             raise Busy("more events are waiting than fit the memory set aside for them")

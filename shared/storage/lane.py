@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from math import ceil, inf
 from typing import Final
 
+import msgspec
+
 from shared.errors import Busy, RowRefused, StorageError
 from shared.storage.odata import Row
 
@@ -17,60 +19,66 @@ class Write:
 
     Attributes:
         deadline: until when the caller waits, by the clock of the event loop.
+        settled: done when there is nothing to wait for any more; `check` then raises what went wrong.
     """
 
-    __slots__ = ("_error", "_left", "_settled", "deadline")
+    __slots__ = ("_error", "_left", "deadline", "settled")
 
-    def __init__(self, rows: int, deadline: float = inf) -> None:
-        self._settled: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._left = rows
-        if not rows:
-            self._settled.set_result(None)
-        self._error: StorageError | None = None
+    def __init__(self, deadline: float = inf) -> None:
         self.deadline = deadline
+        self.settled: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._error: StorageError | None = None
+        self._left = 0
 
     @property
     def is_abandoned(self) -> bool:
         """Whether the caller waits no more, though not all rows are settled: cancelled, or out of time."""
-        return self._settled.done()
+        return self.settled.done()
+
+    def expect(self, rows: int) -> None:
+        """Wait for so many rows; without any there is nothing to wait for."""
+        self._left = rows
+        if not rows:
+            self.settled.set_result(None)
 
     def expire(self) -> None:
         """Tell the caller that the time is over."""
-        if not self._settled.done():
-            self._error = StorageError("not written in time")
-            self._settled.set_result(None)
+        self.fail(StorageError("not written in time"))
+
+    def fail(self, error: StorageError) -> None:
+        """Tell the caller that it is of no use to wait."""
+        if not self.settled.done():
+            self._error = error
+            self.settled.set_result(None)
 
     def settle(self, error: StorageError | None) -> None:
         """Count one row as done; a failure that a redelivery can mend outweighs a refusal."""
         self._left -= 1
         if error is not None and (self._error is None or isinstance(self._error, RowRefused)):
             self._error = error
-        if not self._left and not self._settled.done():
-            self._settled.set_result(None)
+        if not self._left and not self.settled.done():
+            self.settled.set_result(None)
 
-    async def wait(self) -> None:
-        """Wait until all rows are settled and raise the failure, as an error of this caller's own."""
-        await self._settled
+    def check(self) -> None:
+        """Raise the failure, if there was one, as an error of this caller's own."""
+        if self._error is None:
+            return
         if isinstance(self._error, RowRefused):
             raise RowRefused(self._error.code)
-        if self._error is not None:
-            raise type(self._error)(str(self._error)) from self._error
+        raise type(self._error)(str(self._error)) from self._error
 
 
-class Waiting:
+class Waiting(msgspec.Struct, gc=False):
     """One row in a lane with everybody who waits for it."""
 
-    __slots__ = ("row", "writes")
-
-    def __init__(self, row: Row) -> None:
-        self.row = row
-        self.writes: list[Write] = []
+    row: Row
+    writes: list[Write]
 
     @property
     def is_abandoned(self) -> bool:
         """Whether nobody waits for the row any more."""
         for write in self.writes:  # noqa: SIM110  mostly one: a generator would cost several times as much
-            if not write.is_abandoned:
+            if not write.settled.done():
                 return False
         return True
 
@@ -99,9 +107,10 @@ class Lane:
         """
         waiting = self._waiting.get(row.row_key)
         if waiting is None:
-            waiting = self._waiting[row.row_key] = Waiting(row)
+            self._waiting[row.row_key] = Waiting(row, [write])
             self.size += row.size
-        waiting.writes.append(write)
+        else:
+            waiting.writes.append(write)
 
     def next_group(self, now: float) -> list[Waiting]:
         """Take what one transaction can hold, oldest first, at least one row; drop what nobody waits for."""

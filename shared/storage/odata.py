@@ -38,24 +38,36 @@ _TAIL = f"--changeset_{_BOUNDARY}--\r\n--batch_{_BOUNDARY}--\r\n".encode()
 OPERATION_BYTES = len(_OPERATION) + len(_OPERATION_HEADERS) + len("\r\n") + 2 * 64  # with room for the endpoint
 
 
+LaneKey = tuple[str, str]
+"""Table and PartitionKey; rows of one transaction share them."""
+
+
 class Row(msgspec.Struct, frozen=True, gc=False):
     """One row ready to be sent.
 
     Attributes:
-        table: the table's name.
-        partition: the PartitionKey; rows of one transaction share it and the table.
+        lane: table and PartitionKey.
         row_key: the RowKey.
         path: `Table(PartitionKey='…',RowKey='…')`, percent-encoded as it goes over the wire.
         body: the entity as JSON.
         size: bytes that the row takes in a transaction.
     """
 
-    table: str
-    partition: str
+    lane: LaneKey
     row_key: str
     path: str
     body: bytes
     size: int
+
+    @property
+    def table(self) -> str:
+        """The table's name."""
+        return self.lane[0]
+
+    @property
+    def partition(self) -> str:
+        """The PartitionKey."""
+        return self.lane[1]
 
     def __repr__(self) -> str:
         """Name the table only: keys and body are personal data."""
@@ -67,17 +79,17 @@ def encode_rows(rows: Sequence[Filed]) -> list[Row]:
     encoded: list[Row] = []
     shared, comma, columns = b"", b"", None
     for row in rows:
-        table, partition, row_key = row.table, row.partition, row.row_key
+        row_key = row.row_key
         if row.columns is not columns:
             columns = row.columns
             shared = _ascii_object(_annotated(columns))[1:]
             comma = b"," if columns else b""
-        path, keys = _of_partition(table, partition)
+        lane, path, keys = _of_partition(row.table, row.partition)
         if _UNQUOTED.fullmatch(row_key):
             path, body = f"{path}{row_key}')", b'%b%b"%b%b' % (keys, row_key.encode(), comma, shared)
         else:
             path, body = f"{path}{_quoted(row_key)}')", b"%b%b%b%b" % (keys[:-1], _ascii_text(row_key), comma, shared)
-        encoded.append(Row(table, partition, row_key, path, body, len(body) + len(path) + OPERATION_BYTES))
+        encoded.append(Row(lane, row_key, path, body, len(body) + len(path) + OPERATION_BYTES))
     return encoded
 
 
@@ -150,10 +162,10 @@ def error_code(answer: bytes) -> str:
 
 
 @lru_cache(maxsize=1_024)  # a burst is of few numbers, users or threads
-def _of_partition(table: str, partition: str) -> tuple[str, bytes]:
-    """Return what the paths and the bodies of a partition's rows begin with."""
+def _of_partition(table: str, partition: str) -> tuple[LaneKey, str, bytes]:
+    """Return what the rows of a partition share: the lane, and what their paths and bodies begin with."""
     keys = b'{"PartitionKey":%b,"RowKey":"' % _ascii_text(partition)
-    return f"{table}(PartitionKey='{_quoted(partition)}',RowKey='", keys
+    return (table, partition), f"{table}(PartitionKey='{_quoted(partition)}',RowKey='", keys
 
 
 def _quoted(key: str) -> str:
