@@ -94,7 +94,7 @@ class _Table:
 
 
 def _fields(answer: Answer) -> dict[str, Any]:
-    fields: dict[str, Any] = msgspec.to_builtins(answer, enc_hook=int)  # Int32 and Int64
+    fields: dict[str, Any] = msgspec.to_builtins(answer, enc_hook=int)  # Int64
     return fields
 
 

@@ -83,5 +83,5 @@ def _edm_of_instant(value: Instant) -> str:
     return value.edm
 
 
-_WRITER_OF: Final[Mapping[Any, Any]] = {str: None, Instant: _edm_of_instant, Int32: int, Int64: int}
+_WRITER_OF: Final[Mapping[Any, Any]] = {str: None, Instant: _edm_of_instant, Int32: None, Int64: int}
 _WRITERS: Final = tuple((field.encode_name, _WRITER_OF.get(_type_of(field.type), compact)) for field in _FACTS)

@@ -68,7 +68,7 @@ class Write:
         raise type(self._error)(str(self._error)) from self._error
 
 
-class Waiting(msgspec.Struct, gc=False):
+class Waiting(msgspec.Struct, frozen=True, gc=False):
     """One row in a lane with everybody who waits for it."""
 
     row: Row
