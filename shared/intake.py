@@ -50,17 +50,36 @@ class Intake(Generic[OneCall, Decoded]):
         self._began = 0.0
         self._tasks: set[asyncio.Task[None]] = set()
 
-    def take(self, call: OneCall) -> None:
-        """Collect a call; it is decoded and handed on together with those that arrive about now."""
+    def take(self, call: OneCall, *, is_alone: bool = False) -> None:
+        """Collect a call; it is decoded and handed on together with those that arrive about now.
+
+        One that is alone waits for nobody but those who come in this same turn of the event loop.
+        """
         self._collected.append(call)
         self._characters += len(call.text)
         count = len(self._collected)
         if count >= MOST_CALLS or self._characters >= MOST_CHARACTERS:
             self._close()
+        elif count == 1 and is_alone:
+            asyncio.get_running_loop().call_soon(self._go_alone, self._collected)
         elif count == 1:
-            loop = asyncio.get_running_loop()
-            self._began, self._seen = loop.time(), 1
-            loop.call_later(PAUSE_SECONDS, self._look, self._collected)
+            self._collect_more()
+
+    def _go_alone(self, collected: list[OneCall]) -> None:
+        if collected is not self._collected:
+            return
+        if len(collected) > 1:
+            self._collect_more()
+            return
+        self._empty()
+        (call,) = collected
+        if not call.is_abandoned:
+            self._hand_on(call, self._decode(call.text))
+
+    def _collect_more(self) -> None:
+        loop = asyncio.get_running_loop()
+        self._began, self._seen = loop.time(), len(self._collected)
+        loop.call_later(PAUSE_SECONDS, self._look, self._collected)
 
     def _look(self, collected: list[OneCall]) -> None:
         """Close the collection if nobody has come since the last look, or it is old enough."""
@@ -78,10 +97,13 @@ class Intake(Generic[OneCall, Decoded]):
         if collected is self._collected:
             self._close()
 
-    def _close(self) -> None:
+    def _empty(self) -> list[OneCall]:
         collected, self._collected = self._collected, []
         self._characters = 0
-        task = asyncio.create_task(self._decode_all(collected))
+        return collected
+
+    def _close(self) -> None:
+        task = asyncio.create_task(self._decode_all(self._empty()))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 

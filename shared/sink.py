@@ -113,10 +113,7 @@ class Sink:
         try:
             if not reserved:
                 reserved = await self._store.reserve(size, deadline=call.deadline)
-            if is_alone:
-                self._record(call, _decoded(text))
-            else:
-                self._intake.take(call)
+            self._intake.take(call, is_alone=is_alone)
             await call.settled
             return await self._answer(call, function)
         finally:

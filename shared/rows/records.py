@@ -92,7 +92,7 @@ def _columns(event: Event, facts: Entity) -> Entity:
         "EventId": envelope.id,
         "EventType": event.type,
         "EnvelopeSchema": envelope.schema,
-        "Kind": event.kind.value,
+        "Kind": str(event.kind),
         "RecordVersion": RECORD_VERSION,
     }
     if envelope.subject is not None:

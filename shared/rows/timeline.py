@@ -1,8 +1,8 @@
 """The row of an event in `Timeline`, the table for "what happened recently, over all numbers, users and threads?"."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from typing import Final
+from typing import Final, cast
 from zlib import crc32
 
 from shared.events.event import Event
@@ -41,14 +41,13 @@ def timeline_columns(event: Event, facts: Entity, places: Sequence[Place]) -> En
     columns: Entity = {
         "EventId": cut(event.envelope.id, EXCERPT_UNITS),
         "EventType": event.type,
-        "Kind": event.kind.value,
+        "Kind": str(event.kind),
         "Rows": compact(places),
     }
     if event.envelope.time is not None:
         columns["EventTime"] = event.envelope.time.edm
-    for column, value in facts.items():
+    for column, text in cast("Mapping[str, str]", facts).items():  # true of all that are shown
         if column in _SHOWN:
-            text = str(value)
             columns[column] = text if len(text) <= _SURELY_SHORT else cut(text, EXCERPT_UNITS)
     if event.redacted is not None:
         columns["Redacted"] = event.redacted.edm

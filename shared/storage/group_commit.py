@@ -157,14 +157,12 @@ class GroupCommit:
             self._look_later()
 
     async def _drain(self, key: LaneKey, lane: Lane) -> None:
+        # A task begins in the next turn of the loop: callers who run in this one still get on.
+        now = asyncio.get_running_loop().time
         try:
-            while True:
-                await asyncio.sleep(0)  # callers who run in this same turn of the loop still get on
-                group = lane.next_group(asyncio.get_running_loop().time())
-                if not group:
-                    return
+            while group := lane.next_group(now()):
                 await self._commit(lane, group)
-                lane.finished(len(group), asyncio.get_running_loop().time())
+                lane.finished(len(group), now())
         finally:
             del self._lanes[key]
             lane.settle(lane.take_all(), Busy(_NO_ROOM))

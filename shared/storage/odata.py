@@ -55,7 +55,7 @@ class Row(msgspec.Struct, frozen=True, gc=False):
 
     lane: LaneKey
     row_key: str
-    path: str
+    path: bytes
     body: bytes
     size: int
 
@@ -77,18 +77,22 @@ class Row(msgspec.Struct, frozen=True, gc=False):
 def encode_rows(rows: Sequence[Filed]) -> list[Row]:
     """Write the rows of one event as the service reads them; columns that rows share are written once."""
     encoded: list[Row] = []
-    shared, comma, columns = b"", b"", None
+    rest, columns = b"", None
     for row in rows:
         row_key = row.row_key
         if row.columns is not columns:
             columns = row.columns
-            shared = _ascii_object(_annotated(columns))[1:]
-            comma = b"," if columns else b""
+            rest = _ascii_object(_annotated(columns))[1:]
+            if columns:
+                rest = b"," + rest
         lane, path, keys = _of_partition(row.table, row.partition)
         if _UNQUOTED.fullmatch(row_key):
-            path, body = f"{path}{row_key}')", b'%b%b"%b%b' % (keys, row_key.encode(), comma, shared)
+            quoted = row_key.encode()
+            body = b"".join((keys, b'"', quoted, b'"', rest))
         else:
-            path, body = f"{path}{_quoted(row_key)}')", b"%b%b%b%b" % (keys[:-1], _ascii_text(row_key), comma, shared)
+            quoted = _quoted(row_key).encode()
+            body = b"".join((keys, _ascii_text(row_key), rest))
+        path = path + quoted + b"')"
         encoded.append(Row(lane, row_key, path, body, len(body) + len(path) + OPERATION_BYTES))
     return encoded
 
@@ -103,10 +107,10 @@ def _annotated(columns: Entity) -> dict[str, object]:
         if name in columns:
             wire[annotation] = "Edm.Int64"
             wire[name] = str(columns[name])
-    chunk = 0
-    while (name := f"{COMPRESSED}{chunk}") in columns:
-        wire[f"{name}@odata.type"] = "Edm.Binary"
-        chunk += 1
+    if f"{COMPRESSED}0" in columns:
+        for name in columns:
+            if name.startswith(COMPRESSED):
+                wire[f"{name}@odata.type"] = "Edm.Binary"
     return wire
 
 
@@ -136,7 +140,7 @@ def transaction(rows: Iterable[Row], endpoint: str) -> bytes:
     base = f"{endpoint}/".encode()
     parts = [_HEAD]
     for row in rows:
-        parts += (_OPERATION, base, row.path.encode(), _OPERATION_HEADERS, row.body, b"\r\n")
+        parts += (_OPERATION, base, row.path, _OPERATION_HEADERS, row.body, b"\r\n")
     parts.append(_TAIL)
     return b"".join(parts)
 
@@ -162,10 +166,10 @@ def error_code(answer: bytes) -> str:
 
 
 @lru_cache(maxsize=1_024)  # a burst is of few numbers, users or threads
-def _of_partition(table: str, partition: str) -> tuple[LaneKey, str, bytes]:
+def _of_partition(table: str, partition: str) -> tuple[LaneKey, bytes, bytes]:
     """Return what the rows of a partition share: the lane, and what their paths and bodies begin with."""
-    keys = b'{"PartitionKey":%b,"RowKey":"' % _ascii_text(partition)
-    return (table, partition), f"{table}(PartitionKey='{_quoted(partition)}',RowKey='", keys
+    path = f"{table}(PartitionKey='{_quoted(partition)}',RowKey='"
+    return (table, partition), path.encode(), b'{"PartitionKey":%b,"RowKey":' % _ascii_text(partition)
 
 
 def _quoted(key: str) -> str:

@@ -98,7 +98,7 @@ class Tables:
             RowRefused: the service refuses the row for its content.
             StorageError: the service did not take it in time.
         """
-        await self._write(_Request(row.table, row.partition, "PUT", row.path, "application/json", row.body, 1))
+        await self._write(_Request(row.table, row.partition, "PUT", row.path.decode(), "application/json", row.body, 1))
 
     async def upsert_together(self, rows: Sequence[Row]) -> None:
         """Write up to 100 rows of one table and partition, all or none; returns when they are durable.
@@ -153,7 +153,9 @@ class Tables:
         """Send once; waiting for a turn is bounded by the deadline, the rest by what an attempt may take."""
         turn = self._turns_of_this_loop().turn(request.partition, self._patience.attempt, deadline)
         try:
-            async with turn:
+            if not turn.take_free():
+                await turn.wait()
+            with turn:
                 reply = await self._exchange(request, turn)
                 turn.answered()
         except NoToken as failure:
@@ -169,7 +171,8 @@ class Tables:
         target = path + self._authorization.query
         connection = self._pool.take()
         try:
-            await connection.open(turn.ends)
+            if not connection.is_open:
+                await connection.open(turn.ends)
             turn.begins(connection.cut_off)
             return await connection.send(request.method, target, headers, request.body, deadline=turn.ends)
         finally:

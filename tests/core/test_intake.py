@@ -28,10 +28,10 @@ class Decoder:
         self.handed_on: list[str] = []
         self.intake = Intake(self._decode, self._hand_on)
 
-    def call(self, text: str) -> "asyncio.Future[int]":
+    def call(self, text: str, *, is_alone: bool = False) -> "asyncio.Future[int]":
         """Hand in a text; the future becomes its length."""
         call = Call(text)
-        self.intake.take(call)
+        self.intake.take(call, is_alone=is_alone)
         return call.length
 
     def _decode(self, text: str | bytes) -> int:
@@ -52,6 +52,37 @@ async def test_calls_that_arrive_together_are_decoded_together() -> None:
 
     assert await asyncio.gather(*calls) == [0, 1, 2, 3, 4]
     assert decoder.texts == ["", "x", "xx", "xxx", "xxxx"]
+
+
+async def test_a_call_that_is_alone_waits_for_nobody() -> None:
+    """It is decoded in the next turn of the event loop."""
+    decoder = Decoder()
+    decoder.call("alone", is_alone=True)
+    await asyncio.sleep(0)
+
+    assert decoder.handed_on == ["alone"]
+
+
+@pytest.mark.parametrize("count", [2, MOST_CALLS])
+async def test_calls_that_begin_in_the_same_turn_are_not_alone(count: int) -> None:
+    """The first of a burst, which cannot know of the others yet, is decoded together with them."""
+    decoder = Decoder()
+    calls = [decoder.call("x", is_alone=number == 0) for number in range(count)]
+    for _ in range(2):
+        await asyncio.sleep(0)
+    assert len(decoder.texts) in {0, MOST_CALLS}
+
+    assert await asyncio.gather(*calls) == [1] * count
+    assert await decoder.call("alone", is_alone=True) == 5
+
+
+async def test_a_lone_call_that_has_gone_is_not_decoded() -> None:
+    """A call that is cancelled in the very turn that it came in is not decoded."""
+    decoder = Decoder()
+    decoder.call("gone", is_alone=True).cancel()
+    await asyncio.sleep(0)
+
+    assert decoder.texts == []
 
 
 async def test_a_hundred_calls_wait_for_nobody() -> None:

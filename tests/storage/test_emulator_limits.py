@@ -116,7 +116,7 @@ async def test_a_row_just_below_the_emulators_limit_is_taken(account: Account) -
     """The limit is that of the request body."""
     async with opened(account) as tables:
         for size, fits in ((EMULATOR_BYTES, True), (EMULATOR_BYTES + 1, False)):
-            row = Row(("SmsEvents", "p"), "r", "SmsEvents(PartitionKey='p',RowKey='r')", _body(size), size)
+            row = Row(("SmsEvents", "p"), "r", b"SmsEvents(PartitionKey='p',RowKey='r')", _body(size), size)
             if fits:
                 await tables.upsert(row)
             else:
