@@ -53,7 +53,7 @@ class Intake(Generic[OneCall, Decoded]):
     def take(self, call: OneCall, *, is_alone: bool = False) -> None:
         """Collect a call; it is decoded and handed on together with those that arrive about now.
 
-        One that is alone waits for nobody but those who come in this same turn of the event loop.
+        A lone call waits only for those that arrive in the same iteration of the event loop.
         """
         self._collected.append(call)
         self._characters += len(call.text)
@@ -82,7 +82,7 @@ class Intake(Generic[OneCall, Decoded]):
         loop.call_later(PAUSE_SECONDS, self._look, self._collected)
 
     def _look(self, collected: list[OneCall]) -> None:
-        """Close the collection if nobody has come since the last look, or it is old enough."""
+        """Close the collection if no call has arrived since the last look, or if it is old enough."""
         if collected is not self._collected:
             return
         loop = asyncio.get_running_loop()
@@ -90,7 +90,7 @@ class Intake(Generic[OneCall, Decoded]):
             self._seen = len(collected)
             loop.call_later(PAUSE_SECONDS, self._look, collected)
         else:
-            # Whoever has arrived while the loop was busy gets on: the calls themselves run in its next turn.
+            # Calls that arrived while the loop was busy run in its next iteration, and still belong to this collection.
             loop.call_soon(self._close_if_open, collected)
 
     def _close_if_open(self, collected: list[OneCall]) -> None:

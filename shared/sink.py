@@ -29,7 +29,7 @@ _log = logging.getLogger("acs_event_sink")
 
 # Event Grid gives up on a delivery after 30 s and then delivers again, beside a call that is still at work.
 ANSWER_WITHIN_SECONDS: Final = 18.0
-_COMPANY_SECONDS: Final = 0.050  # after two calls overlapped, the next one is expected to have company
+_COMPANY_SECONDS: Final = 0.050  # for so long after two calls overlapped, the next one is expected to overlap, too
 # What an event takes in memory while it is under way: its text, and rows that repeat it.
 _BYTES_PER_CHARACTER: Final = 4
 _BYTES_PER_EVENT: Final = 4_096
@@ -95,7 +95,7 @@ class Sink:
         self._company_until = 0.0
 
     async def receive(self, text: str | bytes, *, function: str) -> Recorded | DeadLettered:
-        """Keep one event, as delivered to a function; when this returns, it is durable.
+        """Record one event, as delivered to a function; when this returns, it is durable.
 
         Raises:
             StorageError: the tables did not take it; Event Grid is to deliver it again.
@@ -104,8 +104,8 @@ class Sink:
         call = _Call(text, now + ANSWER_WITHIN_SECONDS)
         size = _BYTES_PER_CHARACTER * len(text) + _BYTES_PER_EVENT
         reserved = size if self._store.try_reserve(size) else 0
-        # A call that is alone goes straight through: there is nobody to wait for. The first one after a burst has
-        # company: the host hands over the next events as soon as the last ones are answered.
+        # A lone call waits for no others. The first call after a burst is not a lone one: the host hands over the
+        # next events as soon as the last ones are answered.
         is_alone = not self._calls and now >= self._company_until
         self._calls += 1
         if self._calls > 1:
@@ -131,7 +131,7 @@ class Sink:
             self._store.begin(rows, call)
         except StorageError as error:
             call.fail(error)
-        except Exception as bug:  # noqa: BLE001  a bug fails its own caller and leaves nobody else waiting
+        except Exception as bug:  # noqa: BLE001  a bug must fail its own call and no other
             call.fail(StorageError(f"the write failed: {type(bug).__name__}").with_traceback(bug.__traceback__))
 
     async def _answer(self, call: _Call, function: str) -> Recorded | DeadLettered:
@@ -154,10 +154,10 @@ class Sink:
             raise StorageError("not even the dead letter fits a row") from oversized
         try:
             await self._write(encode_rows([letter]), call.deadline)
-        except RowRefused as refusal:  # the sender's id or type may be what the service does not like
+        except RowRefused as refusal:  # perhaps for the id or the type, which the sender chose
             rest = without_what_the_sender_chose(letter, call.text, str(refusal))
             await self._write(encode_rows([rest]), call.deadline)
-        # A type that nobody knows is whatever its sender wrote: it stands in the dead letter, not in the log.
+        # An unknown type is text of the sender: it belongs in the dead letter, not in the log.
         known = error.event_type if error.event_type in EVENT_TYPES else "an unknown type"
         _log.warning("dead letter in %s: %s, %s", function, error.reason, known)
         return DeadLettered(error)
@@ -170,7 +170,7 @@ class Sink:
 
 
 def _decoded(text: str | bytes) -> tuple[Event, list[Row]] | ContentError:
-    """Tell what an event becomes, or why nothing; raises for no content whatever."""
+    """Return the event and its encoded rows, or why it cannot be recorded; never raise, whatever the content."""
     try:
         event = decode(text)
         return event, encode_rows(record_rows(event))
@@ -200,7 +200,7 @@ def _sink_of_this_loop() -> Sink:
 
 
 async def receive(text: str, *, function: str) -> None:
-    """Keep one event with the sink of this worker; what the triggers call.
+    """Record one event with the sink of this worker; the triggers call this.
 
     Raises:
         SettingsError: no table storage is set, or not usably.

@@ -31,7 +31,7 @@ class ThreadLookups(Reader):
     async def thread_with_history(
         self, thread_id: str, seen_by: str | None = None
     ) -> tuple[Transcript, tuple[Step, ...]] | None:
-        """Tell a thread's transcript and all that happened in it, from one reading; None if unknown."""
+        """Return a thread's transcript and all its events from one read; None if the thread is unknown."""
         if seen_by is None:
             events = await self._thread_events(thread_id)
         else:

@@ -158,7 +158,7 @@ class TimelineLookups(Reader):
 
 
 async def _first_of_each(streams: Sequence[AsyncGenerator[Row]]) -> list[Row | None]:
-    """Return the first row of each stream, all asked at once; where one fails, nobody asks on behind its back."""
+    """Return the first row of each stream, asked concurrently; if one fails, the others are cancelled."""
     questions = [asyncio.create_task(_next(stream)) for stream in streams]
     try:
         return [*await asyncio.gather(*questions)]

@@ -1,13 +1,13 @@
 """Group commit: rows of concurrent callers that share a table and a partition go out in one transaction.
 
-Every caller returns only when its own rows are durable. A lone row is not held back: whatever arrives while a
-transaction of the same partition is in flight makes up the next one.
+Every caller returns only when its own rows are durable. A lone row is not held back. Rows that arrive while a
+transaction of the same partition is in flight make up the next one.
 
     caller 1   ──row──▶ lane (SmsEvents, +15551234567) ──▶ PUT      (1 row)
     caller 2…9 ──rows─▶   wait while it is in flight   ──▶ $batch   (8 rows)
 
-A lane takes no more than it can write in time, and rows whose callers have all gone are dropped: so what is written
-under overload is acknowledged.
+A lane accepts no more rows than it can write in time, and drops rows that no caller waits for any more. So the rows
+that are written under overload are acknowledged.
 """
 
 import asyncio
@@ -24,7 +24,7 @@ MOST_WAITING_BYTES: Final = 64 * 1024 * 1024
 _STUCK_AFTER: Final = 1.0  # seconds; a lane that has written nothing for so long gives way when room is short
 _GLANCE_SECONDS: Final = 0.25
 _NO_ROOM: Final = "a partition does not answer, and others need the room"
-_SHARE_OF_TIME: Final = 0.5  # of what is left until a caller's deadline may be spent in the queue
+_SHARE_OF_TIME: Final = 0.5  # of the time until a caller's deadline may be spent in the queue
 
 
 class Writer(Protocol):
@@ -88,8 +88,8 @@ class GroupCommit:
     def begin(self, rows: Sequence[Row], write: Write) -> None:
         """Queue rows, all or none; `write` settles when all of them are durable, or one of them cannot be.
 
-        Rows of a caller who is cancelled or out of time are not sent any more, unless they are under way or somebody
-        else waits for them, too.
+        Rows of a caller that is cancelled or out of time are dropped, unless they are in flight or another caller
+        waits for them, too.
 
         Raises:
             Busy: the rows could not be written in time.
@@ -148,7 +148,7 @@ class GroupCommit:
         asyncio.get_running_loop().call_later(_GLANCE_SECONDS, self._look)
 
     def _look(self) -> None:
-        """Let callers go whose time is over. One look at all lanes costs less than an alarm for every caller."""
+        """Fail the callers whose time is over. One look at all lanes costs less than a timer per caller."""
         self._looking = False
         now = asyncio.get_running_loop().time()
         for lane in self._lanes.values():
@@ -157,7 +157,7 @@ class GroupCommit:
             self._look_later()
 
     async def _drain(self, key: LaneKey, lane: Lane) -> None:
-        # A task begins in the next turn of the loop: callers who run in this one still get on.
+        # A task starts in the next iteration of the loop, so rows that are queued in this one share the transaction.
         now = asyncio.get_running_loop().time
         try:
             while group := lane.next_group(now()):
@@ -178,7 +178,7 @@ class GroupCommit:
             lane.settle(group, Busy(_NO_ROOM))
             raise
         except Exception as bug:  # noqa: BLE001  a bug must fail its callers, never leave them waiting
-            # The bug's own text may quote the row; its traceback tells enough.
+            # The text of the exception may quote the row; its type and traceback do not.
             error = StorageError(f"the write failed: {type(bug).__name__}").with_traceback(bug.__traceback__)
         if isinstance(error, RowRefused) and len(group) > 1:
             # One row spoils a transaction for all; alone, each is judged by itself.

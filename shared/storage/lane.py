@@ -15,11 +15,11 @@ MOST_BYTES: Final = 4 * 1024 * 1024 - 64 * 1024  # 4 MiB is the service's limit;
 
 
 class Write:
-    """One caller's rows: settles when the last of them did, or when the caller's time is over.
+    """The rows of one caller: settled when the last row is, or when the caller's time is over.
 
     Attributes:
         deadline: until when the caller waits, by the clock of the event loop.
-        settled: done when there is nothing to wait for any more; `check` then raises what went wrong.
+        settled: done when there is nothing left to wait for; `check` then raises what went wrong.
     """
 
     __slots__ = ("_error", "_left", "deadline", "settled")
@@ -32,21 +32,21 @@ class Write:
 
     @property
     def is_abandoned(self) -> bool:
-        """Whether the caller waits no more, though not all rows are settled: cancelled, or out of time."""
+        """Whether the caller no longer waits, though not all rows are settled: it was cancelled, or is out of time."""
         return self.settled.done()
 
     def expect(self, rows: int) -> None:
-        """Wait for so many rows; without any there is nothing to wait for."""
+        """Set how many rows are to be settled; without any, the write settles at once."""
         self._left = rows
         if not rows:
             self.settled.set_result(None)
 
     def expire(self) -> None:
-        """Tell the caller that the time is over."""
+        """Fail because the time is over."""
         self.fail(StorageError("not written in time"))
 
     def fail(self, error: StorageError) -> None:
-        """Tell the caller that it is of no use to wait."""
+        """Settle with an error, unless already settled."""
         if not self.settled.done():
             self._error = error
             self.settled.set_result(None)
@@ -60,7 +60,7 @@ class Write:
             self.settled.set_result(None)
 
     def check(self) -> None:
-        """Raise the failure, if there was one, as an error of this caller's own."""
+        """Raise the failure, if there was one, as a new exception: callers must not share a traceback."""
         if self._error is None:
             return
         if isinstance(self._error, RowRefused):
@@ -69,14 +69,14 @@ class Write:
 
 
 class Waiting(msgspec.Struct, frozen=True, gc=False):
-    """One row in a lane with everybody who waits for it."""
+    """One row in a lane, and the writes that wait for it."""
 
     row: Row
     writes: list[Write]
 
     @property
     def is_abandoned(self) -> bool:
-        """Whether nobody waits for the row any more."""
+        """Whether no write waits for the row any more."""
         for write in self.writes:  # noqa: SIM110  mostly one: a generator would cost several times as much
             if not write.settled.done():
                 return False
@@ -84,7 +84,7 @@ class Waiting(msgspec.Struct, frozen=True, gc=False):
 
 
 class Lane:
-    """The rows that wait, in the order of arrival, and how fast they have gone out so far.
+    """The waiting rows of a partition in order of arrival, and how fast the partition has taken rows so far.
 
     Attributes:
         size: bytes of the rows that wait or are under way.
@@ -113,7 +113,7 @@ class Lane:
             waiting.writes.append(write)
 
     def next_group(self, now: float) -> list[Waiting]:
-        """Take what one transaction can hold, oldest first, at least one row; drop what nobody waits for."""
+        """Take the oldest rows that fit one transaction, at least one; drop abandoned rows."""
         group: list[Waiting] = []
         dropped: list[Waiting] = []
         size = 0
@@ -132,43 +132,43 @@ class Lane:
         return group
 
     def finished(self, rows: int, now: float) -> None:
-        """Learn from a group that was written or failed."""
+        """Update the estimate of speed after a group was written or failed."""
         seconds = self.seconds_under_way(now)
-        # A full group tells how long a full group takes; a small one only that it takes no less.
+        # A full group shows how long a full group takes; a smaller one shows a lower bound.
         weight = 0.5 if rows == MOST_ROWS or seconds > self._seconds_per_group else 0.1
         weight = weight if self._seconds_per_group else 1.0
         self._seconds_per_group += (seconds - self._seconds_per_group) * weight
         self._began, self._under_way = None, []
 
     def seconds_to_drain(self, now: float) -> float:
-        """Return how long it will take to write all that waits, as far as can be told."""
+        """Return the estimated seconds to write all waiting rows."""
         waiting = ceil(len(self._waiting) / MOST_ROWS) * self._seconds_per_group
         return waiting if self._began is None else waiting + max(self._seconds_per_group, now - self._began)
 
     def seconds_under_way(self, now: float) -> float:
-        """Return for how long the group under way has been so."""
+        """Return for how many seconds the group in flight has been in flight; 0 if there is none."""
         return 0.0 if self._began is None else now - self._began
 
     def expire(self, now: float) -> None:
-        """Let go whoever has waited for as long as they can; rows that nobody else waits for are not sent any more."""
+        """Fail the writes whose deadline has passed; their rows are dropped unless another write waits for them."""
         for waiting in (*self._under_way, *self._waiting.values()):
             for write in waiting.writes:
                 if write.deadline <= now:
                     write.expire()
 
     def give_way(self, why: str) -> None:
-        """Fail everything that waits or is under way."""
+        """Fail all rows that wait or are in flight."""
         self.settle(self.take_all(), Busy(why))
         self.task.cancel()
 
     def take_all(self) -> list[Waiting]:
-        """Take everything that waits."""
+        """Take all waiting rows."""
         taken = [*self._waiting.values()]
         self._waiting.clear()
         return taken
 
     def settle(self, group: Sequence[Waiting], error: StorageError | None) -> None:
-        """Tell everybody who waits for these rows what became of them."""
+        """Settle these rows with an error, or with None for success."""
         for waiting in group:
             self.size -= waiting.row.size
             for write in waiting.writes:

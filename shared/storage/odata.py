@@ -98,7 +98,7 @@ def encode_rows(rows: Sequence[Filed]) -> list[Row]:
 
 
 def _annotated(columns: Entity) -> dict[str, object]:
-    """Spell out the types that JSON has no value for."""
+    """Return the columns with annotations for the types that JSON does not have."""
     wire: dict[str, object] = {**columns}
     for name, annotation in _DATE_TIMES:
         if name in columns:
@@ -146,9 +146,9 @@ def transaction(rows: Iterable[Row], endpoint: str) -> bytes:
 
 
 def outcome(answer: bytes, rows: int) -> tuple[int, str]:
-    """Tell the HTTP status of a transaction from its multipart answer, and the error code of a failed one.
+    """Return the HTTP status in the multipart answer to a transaction, and the error code of a failed one.
 
-    The service answers a failed transaction with one part, whose status speaks for all.
+    The service answers a failed transaction with one part, whose status holds for all rows.
     """
     statuses = [int(status) for status in _STATUS.findall(answer)]
     failed = [status for status in statuses if not 200 <= status < 300]  # noqa: PLR2004  the range of success
@@ -160,7 +160,7 @@ def outcome(answer: bytes, rows: int) -> tuple[int, str]:
 
 
 def error_code(answer: bytes) -> str:
-    """Tell the service's error code from an error body, empty where there is none."""
+    """Return the service's error code in an error body; empty if there is none."""
     found = _ERROR_CODE.search(answer)
     return found[1].decode() if found else ""
 

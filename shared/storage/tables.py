@@ -70,7 +70,7 @@ class _Answer(NamedTuple):
 
     @property
     def is_passing(self) -> bool:
-        """Whether the next answer may be another."""
+        """Whether a retry may succeed."""
         return self.status in RETRIED or self.status == _OUT_OF_REACH or self.retry_after > 0
 
 
@@ -134,13 +134,13 @@ class Tables:
             raise StorageError(f"Table Storage answered {answer.status} {answer.code}".rstrip())
 
     async def _send(self, request: _Request, deadline: float) -> _Answer:
-        """Send until an answer is final, or the attempts or the time are used up; the last answer counts."""
+        """Send until an answer is final, or attempts or time are used up; return the last answer."""
         now = asyncio.get_running_loop().time
         pause = self._patience.pause
         attempts_left = self._patience.attempts
         while True:
             answer = await self._attempt(request, deadline)
-            if answer is _GAVE_WAY:  # for others who waited: not an attempt of this request's own
+            if answer is _GAVE_WAY:  # cut off in favour of others, so this does not count as an attempt
                 continue
             attempts_left -= 1
             pause = max(pause, answer.retry_after)
@@ -150,7 +150,7 @@ class Tables:
             pause *= 2
 
     async def _attempt(self, request: _Request, deadline: float) -> _Answer:
-        """Send once; waiting for a turn is bounded by the deadline, the rest by what an attempt may take."""
+        """Send once. The wait for a turn is bounded by the deadline, the rest by the time for one attempt."""
         turn = self._turns_of_this_loop().turn(request.partition, self._patience.attempt, deadline)
         try:
             if not turn.take_free():
@@ -202,7 +202,7 @@ class Tables:
         if self._creating.get(table) is creation:
             del self._creating[table]
         if not creation.cancelled():
-            creation.exception()  # those who still wait raise it; if nobody does, it must not be reported as lost
+            creation.exception()  # raised by those that still wait; asyncio must not report it as never retrieved
 
     async def _create_now(self, table: str) -> None:
         # A client of its own: the SDK's are bound to the event loop that they were first used in.
