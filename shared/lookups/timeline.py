@@ -17,8 +17,9 @@ from shared.lookups.handles import Handle
 from shared.lookups.lines import OF_RECORD, OF_TIMELINE, USERS, EventLine, line_of_record, line_of_timeline
 from shared.lookups.reader import PAGE, Reader, Row, ticks_of
 from shared.rows import keys
+from shared.rows.columns import EXCERPT_UNITS
 from shared.rows.text import cut
-from shared.rows.timeline import EXCERPT_UNITS, SHARDS, partition_of
+from shared.rows.timeline import SHARDS, partition_of
 
 _BEHIND_DIGITS: Final = ":"  # the character after `9`
 _BEHIND_DIGEST: Final = "~g"  # the character after `f`

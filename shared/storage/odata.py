@@ -13,13 +13,10 @@ from uuid import uuid4
 
 import msgspec
 
-from shared.rows.columns import COLUMNS, COMPRESSED, Edm, Entity
+from shared.rows.columns import Edm, Entity, edm_type
 from shared.rows.records import Filed
 
-# Strings and Int32 are what plain JSON strings and numbers mean; the other types are spelled out beside their value.
-_DATE_TIMES = tuple((name, f"{name}@odata.type") for name, edm in COLUMNS.items() if edm == Edm.DATE_TIME)
-_INT64S = tuple((name, f"{name}@odata.type") for name, edm in COLUMNS.items() if edm == Edm.INT64)
-_UNQUOTED = re.compile(r"[0-9A-Za-z_.~:@-]*")
+_UNQUOTED = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_.~:@-"
 _JSON = msgspec.json.Encoder()
 _BOUNDARY = uuid4().hex  # no row can hold a line that starts with it: JSON has no line breaks inside
 _STATUS = re.compile(rb"HTTP/1\.1 ([0-9]{3})")
@@ -79,39 +76,38 @@ def encode_rows(rows: Sequence[Filed]) -> list[Row]:
     encoded: list[Row] = []
     rest, columns = b"", None
     for row in rows:
-        row_key = row.row_key
         if row.columns is not columns:
             columns = row.columns
-            rest = _ascii_object(_annotated(columns))[1:]
-            if columns:
-                rest = b"," + rest
+            rest = _encoded(columns)
+        row_key = row.row_key
         lane, path, keys = _of_partition(row.table, row.partition)
-        if _UNQUOTED.fullmatch(row_key):
-            quoted = row_key.encode()
-            body = b"".join((keys, b'"', quoted, b'"', rest))
-        else:
+        quoted = row_key.encode()
+        if quoted.translate(None, _UNQUOTED):  # something is left
             quoted = _quoted(row_key).encode()
             body = b"".join((keys, _ascii_text(row_key), rest))
-        path = path + quoted + b"')"
+        else:
+            body = b"".join((keys, b'"', quoted, b'"', rest))
+        path = b"".join((path, quoted, b"')"))
         encoded.append(Row(lane, row_key, path, body, len(body) + len(path) + OPERATION_BYTES))
     return encoded
 
 
-def _annotated(columns: Entity) -> dict[str, object]:
-    """Return the columns with annotations for the types that JSON does not have."""
-    wire: dict[str, object] = {**columns}
-    for name, annotation in _DATE_TIMES:
-        if name in columns:
-            wire[annotation] = "Edm.DateTime"
-    for name, annotation in _INT64S:
-        if name in columns:
-            wire[annotation] = "Edm.Int64"
-            wire[name] = str(columns[name])
-    if f"{COMPRESSED}0" in columns:
-        for name in columns:
-            if name.startswith(COMPRESSED):
-                wire[f"{name}@odata.type"] = "Edm.Binary"
-    return wire
+def _encoded(columns: Entity) -> bytes:
+    """Return what follows the keys in a row's JSON object: the columns and their types."""
+    types, int64s = _types_of(tuple(columns))
+    wire = {**columns, **{name: str(columns[name]) for name in int64s}} if int64s else columns
+    return b"".join((b"," if columns else b"", _ascii_object(wire)[1:-1], types, b"}"))
+
+
+@lru_cache(maxsize=1_024)  # events of one type mostly have the same columns
+def _types_of(names: tuple[str, ...]) -> tuple[bytes, tuple[str, ...]]:
+    """Return the JSON that names the types of columns, and which of them are Int64.
+
+    Strings and Int32 are what plain JSON strings and numbers mean. The other types are named beside their value.
+    """
+    types = {name: edm for name in names if (edm := edm_type(name)) not in {Edm.STRING, Edm.INT32}}
+    written = "".join(f',"{name}@odata.type":"{edm}"' for name, edm in types.items())
+    return written.encode(), tuple(name for name, edm in types.items() if edm == Edm.INT64)
 
 
 def _ascii_object(values: Mapping[str, object]) -> bytes:
@@ -119,11 +115,9 @@ def _ascii_object(values: Mapping[str, object]) -> bytes:
 
     Azurite decodes what it receives piece by piece, and breaks a character of several bytes that a piece ends in.
     """
-    text = values.get("Raw", "")
-    if not isinstance(text, str) or text.isascii():  # else there is no need to try
-        body = _JSON.encode(values)
-        if body.isascii():
-            return body
+    body = _JSON.encode(values)
+    if body.isascii():
+        return body
     escaped = {
         name: msgspec.Raw(_ascii_text(value)) if isinstance(value, str) and not value.isascii() else value
         for name, value in values.items()
