@@ -1,5 +1,6 @@
 """The rows of one event; writing them again changes nothing."""
 
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Final
 
@@ -62,7 +63,7 @@ def record_rows(event: Event) -> list[Filed]:
 def places_of(event: Event) -> list[Place]:
     """Return the places of the rows that hold an event."""
     family = catalogue.EVENT_TYPES[event.type].family
-    partition = _partition_of(owner_of(event))
+    partition = _partition_of(getattr(event.facts, family.owner))
     places = [(family.table, partition, keys.newest_first(event.ticks, event.digest))]
     if family.message_table is not None and event.facts.message_id is not None:
         filed = keys.by_message(event.facts.message_id, event.ticks, event.digest)
@@ -130,14 +131,14 @@ def _columns_of(event: Event) -> tuple[Entity, Entity]:
 def _with_text(columns: Entity, event: Event) -> Entity:
     """Return the columns with the event's text and its drift, within the service's limits."""
     kept = pack(event.text, is_json=True)
-    drift = [*event.drift]
+    drift: Sequence[str] = event.drift
     room = ENTITY_BYTES
     if len(event.text) > _SURELY_FITS or "Raw" not in kept:
         if entity_bytes(kept) > PACKED_BYTES:
             problem = f"over {PACKED_BYTES} bytes even compressed"
             raise Oversized(problem, event_id=event.envelope.id, event_type=event.envelope.type)
         columns, cuts = fit(columns, kept)
-        drift += cuts
+        drift = (*drift, *cuts)
         room -= entity_bytes(columns) + entity_bytes(kept)
     columns.update(kept)
     if drift:

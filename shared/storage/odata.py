@@ -115,9 +115,11 @@ def _ascii_object(values: Mapping[str, object]) -> bytes:
 
     Azurite decodes what it receives piece by piece, and breaks a character of several bytes that a piece ends in.
     """
-    body = _JSON.encode(values)
-    if body.isascii():
-        return body
+    text = values.get("Raw")
+    if not isinstance(text, str) or text.isascii():  # else there is no need to try
+        body = _JSON.encode(values)
+        if body.isascii():
+            return body
     escaped = {
         name: msgspec.Raw(_ascii_text(value)) if isinstance(value, str) and not value.isascii() else value
         for name, value in values.items()
