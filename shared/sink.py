@@ -9,8 +9,8 @@ import logging
 import os
 import traceback
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Final, NamedTuple, Protocol
-from weakref import WeakKeyDictionary
 
 from shared.catalogue import EVENT_TYPES, FAMILIES
 from shared.decoder import decode
@@ -187,16 +187,9 @@ def _refused(event: Event, refusal: RowRefused) -> ContentError:
     return InternalError(str(refusal), event_id=event.envelope.id, event_type=event.type)
 
 
-# Futures and connections belong to an event loop: a worker that changes its loop gets a sink of its own with it.
-_sinks: WeakKeyDictionary[asyncio.AbstractEventLoop, Sink] = WeakKeyDictionary()
-
-
-def _sink_of_this_loop() -> Sink:
-    loop = asyncio.get_running_loop()
-    sink = _sinks.get(loop)
-    if sink is None:
-        sink = _sinks[loop] = Sink(GroupCommit(Tables(read_settings(os.environ))))
-    return sink
+@lru_cache(maxsize=1)  # futures and connections belong to an event loop: a worker that changes its loop needs another
+def _sink_of(_loop: asyncio.AbstractEventLoop) -> Sink:
+    return Sink(GroupCommit(Tables(read_settings(os.environ))))
 
 
 async def receive(text: str, *, function: str) -> None:
@@ -206,4 +199,4 @@ async def receive(text: str, *, function: str) -> None:
         SettingsError: no table storage is set, or not usably.
         StorageError: the tables did not take the event; Event Grid is to deliver it again.
     """
-    await _sink_of_this_loop().receive(text, function=function)
+    await _sink_of(asyncio.get_running_loop()).receive(text, function=function)

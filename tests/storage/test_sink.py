@@ -442,7 +442,7 @@ async def test_a_call_that_the_host_cancels_is_not_answered() -> None:
 @pytest.fixture(name="fresh_process")
 def _fresh_process() -> None:
     """A worker that has not received anything yet."""
-    sink._sinks.clear()
+    sink._sink_of.cache_clear()
 
 
 @pytest.mark.usefixtures("fresh_process")
@@ -485,12 +485,12 @@ async def test_the_app_writes_where_its_setting_says(
     await receive(sms(), function="sms_events")
     monkeypatch.delenv("EventTables")
     await receive(sms("m-2"), function="sms_events")
-    store = sink._sink_of_this_loop()._store
+    store = sink._sink_of(asyncio.get_running_loop())._store
     assert isinstance(store, GroupCommit)
     assert isinstance(store._writer, Tables)
     await store.close()
     await store._writer.close()
-    sink._sinks.clear()
+    sink._sink_of.cache_clear()
 
     assert len(rows_of(account, "SmsEvents")) == 2
 
