@@ -33,3 +33,13 @@ async def test_a_bug_while_rows_are_queued_fails_its_own_call_only() -> None:
     assert str(outcomes[1]) == "the write failed: ZeroDivisionError"
     assert isinstance(outcomes[3], StorageError)
     assert str(outcomes[3]) == "too many rows waiting"
+
+
+async def test_every_call_that_is_alone_waits_for_no_others() -> None:
+    """It is written within a few turns of the event loop, the third like the first."""
+    sink = Sink(UnlimitedRoom())
+    for _ in range(3):
+        call = asyncio.create_task(sink.receive(sms(), function="sms_events"))
+        for _ in range(5):
+            await asyncio.sleep(0)
+        assert call.done()
