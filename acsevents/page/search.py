@@ -17,7 +17,7 @@ from shared.lookups.timeline import Source
 
 _PATIENCE: Final = 3.0  # seconds
 _REACHES: Final = (timedelta(hours=1), timedelta(hours=12), timedelta(days=7), timedelta(days=90), timedelta(days=1500))
-_LATELY: Final = (timedelta(hours=1), timedelta(days=7))  # where every event matches, a few rows are all that is read
+_LATELY: Final = _REACHES[:3]  # where every event matches, more rounds would cost more than they spare
 
 
 class Found(NamedTuple):
