@@ -12,6 +12,7 @@ from benchmarks import (
     cores,
     decoding,
     fairness,
+    first_screen,
     going_through,
     growth,
     looking_up,
@@ -42,8 +43,11 @@ def main() -> None:
     progress("the start of a look-up")
     command = command_start.measure()
     questions = looking_up.ask(progress)
+    progress("the first screen of the page")
+    screens = first_screen.measure()
     speeds = going_through.measure(progress)
-    text = report(Figures(costs, fair, grown, decodings, starts, command, questions, speeds, time.monotonic() - start))
+    seconds = time.monotonic() - start
+    text = report(Figures(costs, fair, grown, decodings, starts, command, questions, screens, speeds, seconds))
     console.print(Markdown(text))
     quotes.RESULTS.write_text(text, encoding="utf-8")
     quotes.bring_up_to_date()

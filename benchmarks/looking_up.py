@@ -42,13 +42,13 @@ def ask(progress: Callable[[str], None]) -> dict[str, Question]:
         loaded = 0
         for size in REPORTS:
             progress(f"a partition of {size:,} reports")
-            _load(server, "SmsMessages", sms_reports(size - loaded, first=loaded))
+            load(server, "SmsMessages", sms_reports(size - loaded, first=loaded))
             loaded = size
             question = partial(Lookups.sms, number=OWN_NUMBER, message_id=f"0f8fad5b-d9cb-469f-a165-{size // 2:012x}")
             answers[f"state of one SMS among {size:,} reports"] = asyncio.run(_ask(server, question))
         for size in THREAD_EVENTS:
             progress(f"a thread of {size:,} events")
-            _load(server, "ChatThreadEvents", thread_messages(size))  # the longer one begins with the shorter
+            load(server, "ChatThreadEvents", thread_messages(size))  # the longer one begins with the shorter
             question_of_thread = partial(Lookups.thread, thread_id=THREAD)
             answers[f"transcript of a thread of {size:,} events"] = asyncio.run(_ask(server, question_of_thread))
         progress("a time line of a million events")
@@ -81,7 +81,8 @@ def _ask_for_minutes(server: TableServer) -> Question:
     return asyncio.run(_ask(server, events))
 
 
-def _load(server: TableServer, table: str, texts: Iterable[str]) -> None:
+def load(server: TableServer, table: str, texts: Iterable[str]) -> None:
+    """Put the rows of events that belong into a table there."""
     rows = (row.body for text in texts for row in encode_rows(record_rows(decode(text))) if row.table == table)
     connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)
     for batch in _batches(rows):

@@ -8,12 +8,13 @@ from importlib.metadata import version
 
 import msgspec
 
-from benchmarks import fairness
+from benchmarks import fairness, first_screen
 from benchmarks.cold_start import ColdStart
 from benchmarks.command_start import CommandStart
 from benchmarks.contenders import NO_OP, PEER, THIS_APP
 from benchmarks.decoding import Decoding, over_all
 from benchmarks.fairness import Fairness
+from benchmarks.first_screen import Screen
 from benchmarks.going_through import Speed
 from benchmarks.growth import SIZES, Growth
 from benchmarks.looking_up import Question
@@ -47,6 +48,7 @@ class Figures(msgspec.Struct):
     cold_start: ColdStart
     command_start: CommandStart
     questions: Mapping[str, Question]
+    screens: dict[str, Screen]
     speeds: Mapping[str, Speed]
     seconds: float
 
@@ -69,6 +71,7 @@ def report(figures: Figures) -> str:
             *_decoding(figures.decodings),
             *_cold_start(figures.cold_start),
             *_questions(figures.questions, figures.command_start),
+            *first_screen.section(figures.screens),
             *_speeds(figures.speeds),
         ]
     )
