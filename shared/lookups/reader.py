@@ -109,7 +109,7 @@ class Reader:
 
 
 async def at_once(questions: Iterable[Coroutine[Any, Any, Answer]]) -> list[Answer]:
-    """Return the answers to questions that are all asked at once; if one fails, none is asked on behind its back."""
+    """Return the answers to questions that are asked concurrently; if one fails, the others are cancelled."""
     asking = [asyncio.create_task(question) for question in questions]
     try:
         return [*await asyncio.gather(*asking)]
