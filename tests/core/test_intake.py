@@ -119,6 +119,18 @@ async def test_steady_arrivals_are_not_collected_for_ever() -> None:
     await asyncio.gather(*others)
 
 
+async def test_calls_that_keep_arriving_are_collected_further() -> None:
+    """Each look that finds another call waits once more, so that all of them are decoded together."""
+    decoder = Decoder()
+    loop = asyncio.get_running_loop()
+    first = decoder.call("first")
+    for pauses in (0.5, 1.5, 2.5):
+        loop.call_later(pauses * PAUSE_SECONDS, decoder.call, "other")
+    await first
+
+    assert decoder.texts == ["first", "other", "other", "other"]
+
+
 @pytest.mark.promise("Bounded")
 async def test_a_call_that_has_gone_is_not_decoded() -> None:
     """A call that was cancelled while it waited is not decoded."""
