@@ -44,7 +44,7 @@ async def _publish(console: Console, running: Stack) -> None:
     await grid.drain(_DRAIN_SECONDS)
     console.print(
         f"published {len(as_published)} sample events, each in Event Grid schema and again in CloudEvents 1.0, "
-        "and one that is broken"
+        "and one broken event"
     )
     counts = grid.counts
     console.print(f"Event Grid delivered {counts['delivered']} events, gave up on {counts['dead_lettered']}\n")

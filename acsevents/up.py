@@ -43,7 +43,7 @@ async def up(console: Console, folder: Path, ports: Ports) -> None:
     """Run the stack until Ctrl-C, then deliver the remaining events.
 
     Raises:
-        LocalStackError: the folder or a port is in use, or a part does not start or ends.
+        LocalStackError: the folder or a port is in use, or a part does not start or stops.
     """
     with owned(folder) as announce:
         require_free("--host-port", ports.host)
@@ -63,7 +63,7 @@ async def up(console: Console, folder: Path, ports: Ports) -> None:
 
 
 async def _until_delivered(lifetime: Lifetime, console: Console, running: Stack) -> None:
-    """Wait until the end of the lifetime, then deliver what was published."""
+    """Wait until the end of the lifetime, then deliver the events that were published."""
     try:
         await _until(lifetime, console, running)
         await _drain(console, running.grid)
@@ -74,7 +74,7 @@ async def _until_delivered(lifetime: Lifetime, console: Console, running: Stack)
 
 
 async def _until(lifetime: Lifetime, console: Console, running: Stack) -> None:
-    """Wait until the end of the lifetime and print the host's warnings meanwhile; raise if a part ends."""
+    """Wait until the end of the lifetime and print the host's warnings meanwhile; raise if a part stops."""
     end, death = (asyncio.create_task(wait) for wait in (lifetime.end(), _death(running)))
     warnings = asyncio.create_task(_print_warnings(console, running.hosts.log))
     try:
@@ -88,7 +88,7 @@ async def _until(lifetime: Lifetime, console: Console, running: Stack) -> None:
 
 
 async def _death(running: Stack) -> None:
-    """Wait until a part ends, then raise with the last line of its log."""
+    """Wait until a part stops, then raise with the last line of its log."""
     while True:
         parts = [("Azurite", running.azurite.process.poll(), running.azurite.log)]
         parts += [("the Functions host", process.returncode, running.hosts.log) for process in running.hosts.running]
@@ -100,7 +100,7 @@ async def _death(running: Stack) -> None:
 
 
 async def _drain(console: Console, grid: EventGrid) -> None:
-    """Wait until all events are delivered, at most for some seconds or until the next Ctrl-C."""
+    """Wait until all events are delivered, but only some seconds and until the next Ctrl-C."""
     if not grid.under_way:
         return
     console.print(f"delivering {grid.under_way} events that were published; Ctrl-C again drops them")
@@ -137,7 +137,7 @@ def _print_addresses(console: Console, running: Stack, folder: Path, page: str) 
         *(() if here else exports),
         *commands,
         *(("", "For other programs and folders:", *exports) if here else ()),
-        *("", "Ctrl-C delivers what was published, then stops everything."),
+        *("", "Ctrl-C delivers the events that were published, then stops everything."),
     ]
     for line in lines:
         console.print(line, markup=False, highlight=False, soft_wrap=True, emoji=False)

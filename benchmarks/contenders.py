@@ -1,4 +1,4 @@
-"""This app and the functions that everybody writes, each as coroutines that make an event durable."""
+"""The contenders, this app and the functions that people usually write: coroutines that make an event durable."""
 
 import asyncio
 import json
@@ -15,7 +15,7 @@ from azure.functions.meta import Datum
 
 Handle = Callable[[str], Awaitable[None]]
 HandleOf = Callable[[str], Handle]
-"""From a function's name to what runs it."""
+"""Return the coroutine that runs the function of a name."""
 
 _TABLE = "Events"
 _THREADS = 100
@@ -25,7 +25,7 @@ logging.getLogger("azure").setLevel(logging.WARNING)  # at INFO the peers would 
 
 @asynccontextmanager
 async def no_op(_connection_string: str) -> AsyncIterator[HandleOf]:
-    """Do nothing: what remains is the price of being invoked."""
+    """Do nothing, to measure the cost of an invocation."""
 
     async def handle(_text: str) -> None:
         pass
@@ -35,11 +35,11 @@ async def no_op(_connection_string: str) -> AsyncIterator[HandleOf]:
 
 @asynccontextmanager
 async def this_app(connection_string: str) -> AsyncIterator[HandleOf]:
-    """Run the functions that the host finds in `function_app`."""
+    """Run the functions that the host would find in `function_app`."""
     os.environ["EventTables"] = connection_string  # noqa: SIM112  the setting's name
-    from function_app import app  # noqa: PLC0415  the peers do not pay for it
+    from function_app import app  # noqa: PLC0415  not part of the peers' cost
 
-    logging.disable()  # azure-functions warns of an authorization level that Event Grid triggers do not have
+    logging.disable()  # azure-functions warns about an authorization level that Event Grid triggers do not have
     functions = {function.get_function_name(): function.get_user_function() for function in app.get_functions()}
     logging.disable(logging.NOTSET)
     yield functions.__getitem__
@@ -108,14 +108,14 @@ CONTENDERS = {
 
 
 def event_of(text: str) -> EventGridEvent:
-    """Decode as the Python worker does for a parameter of this type."""
+    """Decode an event as the Python worker does for a parameter of this type."""
     event = EventGridEventInConverter.decode(Datum(text, "json"), trigger_metadata={})
     assert isinstance(event, EventGridEvent)  # noqa: S101  no CloudEvents are sent here
     return event
 
 
 def entity_of(event: EventGridEvent) -> dict[str, Any]:
-    """Make the one row that a peer writes."""
+    """Return the one row that a peer writes."""
     data = event.get_json()
     owner = data.get("from") or data["recipientId"]
     return {

@@ -1,4 +1,4 @@
-"""Work on a stream of things, a few of them at once."""
+"""Work on the items of a stream, a few at a time."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -12,9 +12,9 @@ Thing = TypeVar("Thing")
 async def for_each(
     things: AsyncIterator[Thing], work: Callable[[Thing], Awaitable[None]], *, at_once: int = AT_ONCE
 ) -> None:
-    """Do the work on every thing, and read no further ahead than the work gets on.
+    """Do the work on every item, and read no more items ahead than can be worked on.
 
-    The first failure ends everything: what is under way is cancelled, and the failure is raised.
+    The first failure cancels all running work and is raised.
     """
     under_way: set[asyncio.Task[None]] = set()
     try:

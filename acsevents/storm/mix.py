@@ -55,7 +55,7 @@ def too_large(seed: int) -> Event:
 
 
 def _made_up(sample: Event, rng: random.Random) -> Event:
-    """Return a sample with new ids, people and times from small pools, so that events share threads and messages."""
+    """Return a sample with ids, people and times from small pools, so that events share threads and messages."""
     event = copy.deepcopy(sample)
     event["id"] = f"{rng.getrandbits(128):032x}"
     event["eventTime"] = _time(rng)
@@ -86,7 +86,7 @@ def _made_up(sample: Event, rng: random.Random) -> Event:
 
 
 def _again(event: Event, rng: random.Random) -> Event:
-    """Return an event again, perhaps with its keys in another order or in the other schema."""
+    """Return the same event, sometimes with its keys in another order or in the other schema."""
     how = rng.randrange(3)
     if how == 0:
         return event
@@ -95,7 +95,7 @@ def _again(event: Event, rng: random.Random) -> Event:
 
 
 def _contradicted(event: Event, rng: random.Random) -> Event:
-    """Return another event with the same id."""
+    """Return a different event with the same id."""
     return {**event, "data": {**event["data"], "transactionId": f"contradiction-{rng.getrandbits(64):016x}"}}
 
 

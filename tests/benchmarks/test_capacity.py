@@ -52,7 +52,7 @@ def test_an_instance_does_what_fits_into_a_second_of_its_core() -> None:
 def test_a_million_events_cost_the_sum_of_what_is_billed() -> None:
     """Amount by price, line by line."""
     rows = cells("a million events")
-    first, last = rows[0], next(number for number, row in enumerate(rows) if "together" in row[1])
+    first, last = rows[0], next(number for number, row in enumerate(rows) if "total" in row[1])
     by_name = {row[1]: row for row in rows[:last]}
 
     assert first[0] == "SMS burst"
