@@ -13,7 +13,7 @@ from shared.storage.settings import read_settings
 
 _LOCAL_HOSTS: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 _NO_ROLE: Final = frozenset({"AuthorizationPermissionMismatch", "InsufficientAccountPermissions"})
-_NO_WAY_IN: Final = "AuthorizationFailure"  # from Azure's firewall; Azurite also sends it for a wrong key
+_BLOCKED_BY_FIREWALL: Final = "AuthorizationFailure"  # from Azure's firewall; Azurite also sends it for a wrong key
 _LOWEST_REFUSAL, _UNAUTHORIZED, _FORBIDDEN, _NOT_FOUND, _TOO_MANY, _SERVER_ERROR = 400, 401, 403, 404, 429, 500
 
 
@@ -31,8 +31,8 @@ def explanation_of_azure(error: Exception, account: Account | None = None) -> Fa
     except SettingsError:  # the error does not concern tables
         return OutOfReach(f"Azure does not answer, or refuses: {_code(error)}")
     if isinstance(error, HttpResponseError) and error.status_code is not None and error.status_code >= _LOWEST_REFUSAL:
-        return _of_an_answer(error.status_code, _code(error), account)
-    return OutOfReach(_without_an_answer(error, account))
+        return _of_response(error.status_code, _code(error), account)
+    return OutOfReach(_of_no_response(error, account))
 
 
 def explanation_of_blobs(error: AzureError, container: str) -> Failure:
@@ -56,7 +56,7 @@ def explanation_of_blobs(error: AzureError, container: str) -> Failure:
     return Refused(f"{container} refused the request ({code})")
 
 
-def _without_an_answer(error: AzureError, account: Account) -> str:
+def _of_no_response(error: AzureError, account: Account) -> str:
     if isinstance(error, HttpResponseError) and error.status_code is not None:
         return f"{account.endpoint} is not a table service: correct {account.setting}"
     if isinstance(error, ClientAuthenticationError):
@@ -69,7 +69,7 @@ def _without_an_answer(error: AzureError, account: Account) -> str:
     )
 
 
-def _of_an_answer(status: int, code: str, account: Account) -> Failure:
+def _of_response(status: int, code: str, account: Account) -> Failure:
     endpoint = account.endpoint
     if code in _NO_ROLE:
         return OutOfReach(
@@ -88,7 +88,7 @@ def _of_an_answer(status: int, code: str, account: Account) -> Failure:
 def _cure_of_credentials(code: str, account: Account) -> str:
     if isinstance(account.credential, Identity):
         return "run `az login` for the account's tenant"
-    if code == _NO_WAY_IN and not _is_local(account):
+    if code == _BLOCKED_BY_FIREWALL and not _is_local(account):
         return "allow this machine's address in the account's firewall"
     return f"copy the connection string into {account.setting} again, and check that this machine's clock is right"
 

@@ -46,7 +46,7 @@ class OutOfReach(Failure):
 @contextmanager
 def explained() -> Iterator[None]:
     """Print a failure that the user can correct to stderr and exit; other errors are bugs and keep their traceback."""
-    _never_fail_to_print()
+    _escape_unprintable()
     logging.getLogger("azure.identity").setLevel(logging.CRITICAL)  # the failure is printed once, in one line
     try:
         signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -91,7 +91,7 @@ def _of_a_library(error: Exception) -> Failure | None:
     return None
 
 
-def _never_fail_to_print() -> None:
+def _escape_unprintable() -> None:
     """Print lone surrogates, and characters that a stream's encoding lacks, as escapes."""
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):

@@ -17,13 +17,13 @@ def run(work: Callable[[], Awaitable[Answer]]) -> Answer:
     try:
         return asyncio.run(_interruptible(work))
     finally:
-        _listen()
+        _unblock_sigint()
 
 
 async def _interruptible(work: Callable[[], Awaitable[Answer]]) -> Answer:
-    _listen()
+    _unblock_sigint()
     return await work()
 
 
-def _listen() -> None:
+def _unblock_sigint() -> None:
     signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGINT])

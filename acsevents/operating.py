@@ -18,7 +18,7 @@ from shared.storage.account import Account
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Only show what would be done.")]
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation.")]
 
-_GLANCE_SECONDS: Final = 0.2
+_POLL_SECONDS: Final = 0.2
 
 
 def operate(work: Callable[[Account], Awaitable[None]], doing: str, seen: Callable[[], int]) -> None:
@@ -29,12 +29,12 @@ def operate(work: Callable[[Account], Awaitable[None]], doing: str, seen: Callab
         doing: the word that describes the work, such as `erasing`.
         seen: returns the number of rows or events processed so far.
     """
-    work_on(lambda: work(account()), doing, seen)
+    run_with_progress(lambda: work(account()), doing, seen)
 
 
-def work_on(work: Callable[[], Awaitable[None]], doing: str, seen: Callable[[], int]) -> None:
+def run_with_progress(work: Callable[[], Awaitable[None]], doing: str, seen: Callable[[], int]) -> None:
     """Run work that chooses its own account, and show its progress on a terminal; see `operate`."""
-    run(lambda: _watched(work, doing, seen))
+    run(lambda: _with_progress(work, doing, seen))
 
 
 def confirm(question: str, *, yes: bool) -> None:
@@ -73,13 +73,13 @@ def _in_words(count: Any) -> str:
     return f"{count:,}" if isinstance(count, int) else str(count)
 
 
-async def _watched(work: Callable[[], Awaitable[None]], doing: str, seen: Callable[[], int]) -> None:
+async def _with_progress(work: Callable[[], Awaitable[None]], doing: str, seen: Callable[[], int]) -> None:
     task = asyncio.ensure_future(work())
     try:
         with progress(doing) as step:
             counted = 0
             while not task.done():
-                await asyncio.wait([task], timeout=_GLANCE_SECONDS)
+                await asyncio.wait([task], timeout=_POLL_SECONDS)
                 step(seen() - counted)
                 counted = seen()
         task.result()

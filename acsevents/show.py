@@ -15,7 +15,7 @@ from shared.stories import Attempt, Message, SmsStory, Transcript
 __all__ = ["console", "dead_letter", "dead_letters", "event", "sms", "sms_report", "thread"]
 
 _BAR = 30  # characters of the longest bar
-_BESIDE_BARS = 16  # width of a report's line without the bar: the counts, and the gaps between columns
+_WIDTH_BESIDE_BAR = 16  # width of a report's line without the bar: the counts, and the gaps between columns
 
 
 def sms(console: Console, story: SmsStory | None) -> None:
@@ -47,7 +47,7 @@ def sms_report(console: Console, report: SmsReport) -> None:
         if not counts:
             continue
         table = Table(*_columns(title, "messages", ""), box=box.SIMPLE_HEAD, pad_edge=False)
-        longest = max(1, min(_BAR, console.width - _BESIDE_BARS - max(map(len, (title, *counts)))))
+        longest = max(1, min(_BAR, console.width - _WIDTH_BESIDE_BAR - max(map(len, (title, *counts)))))
         most = max(counts.values())
         for name, count in counts.items():
             table.add_row(safe(name), str(count), bar * max(1, round(longest * count / most)))

@@ -38,7 +38,7 @@ _LEAST_BILLED_SECONDS: Final = 1.0  # minimum billed when an instance wakes up
 _SCENARIOS: Final = {SMS_BURST: "100", CHAT_FAN_OUT: "100", ONE_AT_A_TIME: "1"}
 
 
-class Weight(msgspec.Struct, frozen=True):
+class EventSize(msgspec.Struct, frozen=True):
     """The size of one event of a workload.
 
     Attributes:
@@ -66,7 +66,7 @@ class Deployed(msgspec.Struct, frozen=True):
     batch_events: int
     batch_bytes: int
 
-    def events_of_a_delivery(self, weight: Weight) -> int:
+    def events_per_delivery(self, weight: EventSize) -> int:
         """Return how many events Event Grid delivers in one batch, if enough are waiting."""
         return min(self.batch_events, self.batch_bytes // weight.text_bytes)
 
@@ -92,13 +92,13 @@ def tables(results: str) -> dict[str, str]:
 
 
 @cache
-def weigh(workload: str) -> Weight:
+def event_size(workload: str) -> EventSize:
     """Return the size of the first event of a workload."""
     (text,) = WORKLOADS[workload][0](1)
     rows = sorted(record_rows(decode(text)), key=lambda row: row.table == TIMELINE)
     peer = {name: str(value) for name, value in entity_of(event_of(text)).items() if value is not None}
     kib = tuple(entity_bytes(row.entity) / _KIB for row in rows)
-    return Weight(kib, entity_bytes(peer) / _KIB, len(text.encode()))
+    return EventSize(kib, entity_bytes(peer) / _KIB, len(text.encode()))
 
 
 def deployed() -> Deployed:
@@ -131,7 +131,7 @@ def measured(results: str, workload: str, who: str) -> Measured:
 def _rows() -> Iterable[str]:
     rows = []
     for name, workload in (("SMS delivery report", SMS_BURST), ("chat message to a user", CHAT_FAN_OUT)):
-        weight = weigh(workload)
+        weight = event_size(workload)
         count, largest = len(weight.rows_kib), max(weight.rows_kib)
         owner = f"{PARTITION_TARGET / math.ceil(largest):,.0f} to {PARTITION_TARGET:,}"
         most = min(ACCOUNT_TARGET / count, SHARDS * PARTITION_TARGET)
@@ -145,7 +145,7 @@ def _instances(results: str) -> Iterable[str]:
     limits = deployed()
     rows = []
     for workload in (SMS_BURST, CHAT_FAN_OUT):
-        batch = limits.events_of_a_delivery(weigh(workload))
+        batch = limits.events_per_delivery(event_size(workload))
         ours, theirs = (1000 / measured(results, workload, who).cpu_ms for who in (THIS_APP, PEER))
         in_flight = (
             f"{limits.instances} × {limits.concurrency} × {batch} = {limits.instances * limits.concurrency * batch:,}"  # noqa: RUF001  a product
@@ -173,11 +173,11 @@ def _costs(results: str) -> Iterable[str]:
 
 def _billed(results: str, workload: str) -> list[tuple[str, float, float, float]]:
     """Return what a million events are billed for: the price per million, and the amounts of this app and the peer."""
-    weight, limits = weigh(workload), deployed()
+    weight, limits = event_size(workload), deployed()
     ours, theirs, alone = (
         measured(results, *one) for one in ((workload, THIS_APP), (workload, PEER), (ONE_AT_A_TIME, PEER))
     )
-    deliveries = _MILLION if workload == ONE_AT_A_TIME else _MILLION / limits.events_of_a_delivery(weight)
+    deliveries = _MILLION if workload == ONE_AT_A_TIME else _MILLION / limits.events_per_delivery(weight)
     our_ms, their_ms = ours.wall_ms or ours.cpu_ms, alone.wall_ms or alone.cpu_ms
     gb = [kib * _MILLION / _KIB / _KIB for kib in (sum(weight.rows_kib), weight.peer_kib)]
     gb_seconds = [ms * 1000 * limits.memory_gb for ms in (our_ms, their_ms)]
@@ -193,7 +193,7 @@ def _billed(results: str, workload: str) -> list[tuple[str, float, float, float]
 
 
 def _growth(results: str) -> Iterable[str]:
-    weight = weigh(SMS_BURST)
+    weight = event_size(SMS_BURST)
     rows = []
     for a_day in (_MILLION, 10 * _MILLION, 100 * _MILLION):
         average = a_day / _DAY_SECONDS

@@ -47,7 +47,7 @@ async def this_app(connection_string: str) -> AsyncIterator[HandleOf]:
 
 @asynccontextmanager
 async def async_sdk(connection_string: str) -> AsyncIterator[HandleOf]:
-    """`EventGridEvent` in, one awaited `upsert_entity` out."""
+    """Take an `EventGridEvent`, and await one `upsert_entity`."""
     from azure.data.tables import UpdateMode  # noqa: PLC0415  only the peers pay for it
     from azure.data.tables.aio import TableServiceClient  # noqa: PLC0415  the same
 
@@ -62,7 +62,7 @@ async def async_sdk(connection_string: str) -> AsyncIterator[HandleOf]:
 
 @asynccontextmanager
 async def sync_sdk(connection_string: str) -> AsyncIterator[HandleOf]:
-    """`EventGridEvent` in, one `upsert_entity` out, in the worker's thread pool."""
+    """Take an `EventGridEvent`, and call `upsert_entity` once in the worker's thread pool."""
     from azure.data.tables import TableServiceClient, UpdateMode  # noqa: PLC0415  only the peers pay for it
 
     with (
@@ -82,7 +82,7 @@ async def sync_sdk(connection_string: str) -> AsyncIterator[HandleOf]:
 
 @asynccontextmanager
 async def pydantic_models(connection_string: str) -> AsyncIterator[HandleOf]:
-    """`str` in, validated by pydantic models, one awaited `upsert_entity` out."""
+    """Take a `str`, validate it with pydantic models, and await one `upsert_entity`."""
     from azure.data.tables import UpdateMode  # noqa: PLC0415  only the peers pay for it
     from azure.data.tables.aio import TableServiceClient  # noqa: PLC0415  the same
 

@@ -14,13 +14,13 @@ import grpc
 import msgspec
 
 from benchmarks import cores
-from benchmarks.worker import DONE, STREAM, Order, Spent
+from benchmarks.worker import DONE, STREAM, Order, Usage
 
 _START_SECONDS = 60.0
 _LONGEST_SECONDS = 120.0  # limit for one order
 
 
-class Took(msgspec.Struct):
+class OrderCost(msgspec.Struct):
     """The cost of one order.
 
     Attributes:
@@ -59,15 +59,15 @@ class Worker:
                 stream.messages.put(None)
                 server.stop(None)
 
-    def at_once(self, function: str, texts: Sequence[str], in_flight: int) -> Took:
+    def at_once(self, function: str, texts: Sequence[str], in_flight: int) -> OrderCost:
         """Hand over all events first, then have them handled with a fixed number in flight."""
         with self._order(Order(function, at_once=in_flight), cores.MEASURED):
             self._messages.put(msgspec.json.encode(texts))
-            return self._took(len(texts))
+            return self._cost(len(texts))
 
     def one_by_one(
         self, function: str, texts: Sequence[str], in_flight: int, on: frozenset[int] = cores.MEASURED
-    ) -> Took:
+    ) -> OrderCost:
         """Hand over events one by one, and another for each reply, to keep a fixed number in flight."""
         messages = (text.encode() for text in texts)
         with self._order(Order(function), on):
@@ -79,7 +79,7 @@ class Worker:
                 for message in islice(messages, 1):
                     self._messages.put(message)
             self._messages.put(b"")
-            return self._took(len(texts))
+            return self._cost(len(texts))
 
     @contextlib.contextmanager
     def _order(self, order: Order, on: frozenset[int]) -> Iterator[None]:
@@ -92,9 +92,9 @@ class Worker:
         finally:
             watchdog.cancel()
 
-    def _took(self, events: int) -> Took:
-        spent = msgspec.json.decode(next(self._replies), type=Spent)
-        return Took(spent.cpu_seconds * 1000 / events, spent.wall_seconds * 1000 / events, spent.resident_kib)
+    def _cost(self, events: int) -> OrderCost:
+        spent = msgspec.json.decode(next(self._replies), type=Usage)
+        return OrderCost(spent.cpu_seconds * 1000 / events, spent.wall_seconds * 1000 / events, spent.resident_kib)
 
 
 class _Stream(grpc.GenericRpcHandler):

@@ -37,7 +37,7 @@ class Order(msgspec.Struct):
     at_once: int | None = None
 
 
-class Spent(msgspec.Struct):
+class Usage(msgspec.Struct):
     """The cost of an order.
 
     Attributes:
@@ -74,7 +74,7 @@ def _serve(handle_of: HandleOf, loop: asyncio.AbstractEventLoop, port: int) -> N
                 cpu, wall = time.process_time(), time.perf_counter()
                 asyncio.run_coroutine_threadsafe(work, loop).result()
             cpu, wall = time.process_time() - cpu, time.perf_counter() - wall
-            replies.put(msgspec.json.encode(Spent(cpu, wall, _resident_kib())))
+            replies.put(msgspec.json.encode(Usage(cpu, wall, _resident_kib())))
         replies.put(None)
 
 

@@ -10,7 +10,7 @@ import msgspec
 from benchmarks import cores
 from benchmarks.contenders import CONTENDERS, NO_OP, PEER, THIS_APP
 from benchmarks.events import chat_fan_out, sms_reports
-from benchmarks.host import Took, Worker
+from benchmarks.host import OrderCost, Worker
 from benchmarks.table_server import TableServer
 from shared.catalogue import CHAT_USER, SMS, Family
 
@@ -108,7 +108,7 @@ def _compare(scenario: Scenario, workers: dict[str, Worker], server: TableServer
     return {name: _median(costs) for name, costs in rounds.items()}
 
 
-def _take(worker: Worker, scenario: Scenario, texts: list[str]) -> Took:
+def _take(worker: Worker, scenario: Scenario, texts: list[str]) -> OrderCost:
     _make, family = WORKLOADS[scenario.workload]
     if scenario.handed_over == AT_ONCE:
         return worker.at_once(family.function, texts, scenario.in_flight)

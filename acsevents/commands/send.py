@@ -9,7 +9,7 @@ from acsevents.commands import command_app, examples
 from acsevents.failures import Unusable
 from acsevents.local.event_grid import LOCAL_KEY
 from acsevents.local.stack import Ports
-from acsevents.operating import print_report, work_on
+from acsevents.operating import print_report, run_with_progress
 from acsevents.operations.outgoing import Changes, prepared
 from acsevents.operations.send import Sent, send
 from acsevents.operations.sources import Source, sample_names
@@ -84,7 +84,7 @@ def send_events(
         async with Topic(address, key) as topic:
             await send(prepared(origins, changes), load(), topic, sent)
 
-    work_on(work, "sending", lambda: sent.sent)
+    run_with_progress(work, "sending", lambda: sent.sent)
     if not sent.sent:
         raise Unusable(f"{', '.join(sources)}: no events found")
     print_report(sent, as_json=as_json)

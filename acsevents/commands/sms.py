@@ -52,10 +52,10 @@ def sms(
     elif message_id is None:
         _conversation(number, since, limit, as_json=as_json)
     else:
-        _one(number, message_id, as_json=as_json)
+        _message(number, message_id, as_json=as_json)
 
 
-def _one(number: str, message_id: str, *, as_json: bool) -> None:
+def _message(number: str, message_id: str, *, as_json: bool) -> None:
     story = ask(lambda lookups: lookups.sms(number, message_id), counted=True)
     if story is None:
         raise NotFound("no such SMS is recorded")

@@ -45,10 +45,10 @@ def thread(
 
 
 def _history(thread_id: str, seen_by: str | None, *, as_json: bool) -> bool:
-    async def told(lookups: Lookups) -> int:
+    async def query(lookups: Lookups) -> int:
         return await rows(await lookups.thread_history(thread_id, seen_by), _COLUMNS, as_json=as_json)
 
-    return ask(told, counted=True) > 0
+    return ask(query, counted=True) > 0
 
 
 def _transcript(thread_id: str, seen_by: str | None, *, as_json: bool) -> bool:

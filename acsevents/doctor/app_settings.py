@@ -16,7 +16,7 @@ _VERSION: Final = "2024-04-01"
 _FORBIDDEN: Final = 403
 _KEYS: Final = ("accountkey=", "sharedaccesssignature=")
 _VAULT: Final = "@microsoft."  # a reference that only the app can resolve
-_TELLS_URLS: Final = "PYTHON_APPLICATIONINSIGHTS_ENABLE_TELEMETRY"
+_URL_LOGGING: Final = "PYTHON_APPLICATIONINSIGHTS_ENABLE_TELEMETRY"
 
 
 async def examine_app_settings(
@@ -56,8 +56,8 @@ def _leaks(settings: Mapping[str, str]) -> Iterator[Finding]:
             yield warning(
                 _CHECK, f"{name} contains a key", "use the identity and remove the key: docs/deployment.md, the app"
             )
-    if settings.get(_TELLS_URLS, "").lower() in {"1", "true"}:
-        yield wrong(_CHECK, f"{_TELLS_URLS} logs URLs of rows, which contain phone numbers", "remove the setting")
+    if settings.get(_URL_LOGGING, "").lower() in {"1", "true"}:
+        yield wrong(_CHECK, f"{_URL_LOGGING} logs URLs of rows, which contain phone numbers", "remove the setting")
 
 
 async def _examine_identity(

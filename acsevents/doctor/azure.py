@@ -17,7 +17,7 @@ ENDPOINT: Final = "https://management.azure.com"
 _SCOPE: Final = "https://management.azure.com/.default"
 _SECONDS: Final = 30.0
 _OK: Final = 200
-_MOST_PAGES: Final = 100
+_MAX_PAGES: Final = 100
 
 
 class ArmError(Exception):
@@ -73,7 +73,7 @@ class ResourceManager:
         if where:
             url += f"&$filter={quote(where)}"
         found: list[dict[str, Any]] = []
-        for _ in range(_MOST_PAGES):
+        for _ in range(_MAX_PAGES):
             page = await self._read(url)
             found += page.get("value", [])
             url = page.get("nextLink") or ""
@@ -81,7 +81,7 @@ class ResourceManager:
                 return found
             if urlsplit(url)[:2] != urlsplit(self._endpoint)[:2]:
                 raise ArmError(_OK, "the next page is on another host, which must not get the token")
-        raise ArmError(_OK, f"more than {_MOST_PAGES} pages")
+        raise ArmError(_OK, f"more than {_MAX_PAGES} pages")
 
     async def _read(self, url: str, *, method: str = "GET") -> dict[str, Any]:
         token = await self._credential.get_token(_SCOPE)

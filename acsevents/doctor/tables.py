@@ -25,13 +25,13 @@ from shared.storage.connection import connect, disconnect
 PROBE_TABLE: Final = "DoctorProbe"
 _SLOW_CLOCK: Final = timedelta(minutes=1)
 _WRONG_CLOCK: Final = timedelta(minutes=10)  # the service refuses signatures that are 15 minutes off
-_QUIET: Final = timedelta(days=1)
-_WAYS: Final = {AccountKey: "by account key", Signature: "by shared access signature", Identity: "by identity"}
+_QUIET_AFTER: Final = timedelta(days=1)
+_ACCESS: Final = {AccountKey: "by account key", Signature: "by shared access signature", Identity: "by identity"}
 
 
 async def examine_tables(account: Account) -> AsyncIterator[Finding]:
     """Check the tables of an account; write a probe row to a table of its own and remove it again."""
-    yield ok("setting", f"{account.setting} names {account.endpoint}, reached {_WAYS[type(account.credential)]}")
+    yield ok("setting", f"{account.setting} names {account.endpoint}, reached {_ACCESS[type(account.credential)]}")
     signed_in = await _sign_in(account)
     yield signed_in
     if signed_in.cure is not None:
@@ -127,7 +127,7 @@ async def _last_event(client: TableServiceClient) -> Finding:
         return warning("last event", "none is recorded", "check that ACS sends events, and the subscriptions below")
     age = datetime.now(UTC) - moment(newest)
     told = f"{moment(newest):%Y-%m-%d %H:%M:%S} UTC"
-    if age > _QUIET:
+    if age > _QUIET_AFTER:
         return warning(
             "last event", told, "if ACS has sent events since then, check the subscriptions, then the app's log"
         )

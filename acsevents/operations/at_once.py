@@ -20,10 +20,10 @@ async def for_each(
     try:
         async for thing in things:
             while len(under_way) >= at_once:
-                under_way = await _one_less(under_way)
+                under_way = await _wait_for_one(under_way)
             under_way.add(asyncio.ensure_future(_do(work, thing)))
         while under_way:
-            under_way = await _one_less(under_way)
+            under_way = await _wait_for_one(under_way)
     finally:
         for task in under_way:
             task.cancel()
@@ -34,7 +34,7 @@ async def _do(work: Callable[[Thing], Awaitable[None]], thing: Thing) -> None:
     await work(thing)
 
 
-async def _one_less(under_way: set[asyncio.Task[None]]) -> set[asyncio.Task[None]]:
+async def _wait_for_one(under_way: set[asyncio.Task[None]]) -> set[asyncio.Task[None]]:
     done, left = await asyncio.wait(under_way, return_when=asyncio.FIRST_COMPLETED)
     for task in done:
         task.result()

@@ -111,7 +111,7 @@ class _Erasure:
     async def dead_letter(self, row: StoredRow) -> None:
         """Remove a dead letter that contains their id anywhere."""
         self._erased.seen += 1
-        if self._holds_them(row):
+        if self._contains_target(row):
             await self._remove(row.place)
 
     async def pointer(self, row: StoredRow) -> None:
@@ -119,7 +119,7 @@ class _Erasure:
         self._erased.seen += 1
         if not any(self._target.stands_in(text) for text in _columns(row)) or await self._is_counted(row):
             return
-        if self._is_in_their_columns(row) or self._is_in_a_place(row):
+        if self._is_in_columns(row) or self._is_in_partition(row):
             await self._remove(row.place)
         elif self._target.is_named(str(row.entity.get("InitiatorId", ""))):
             redacted = filed(TIMELINE, {**row.entity, "InitiatorId": ERASED, "Redacted": self._when.edm})
@@ -127,11 +127,11 @@ class _Erasure:
                 _count(self._erased.redacted, TIMELINE)
 
     def _judge(self, row: StoredRow) -> _Verdict:
-        if not self._holds_them(row):
+        if not self._contains_target(row):
             return _Keep()
         pointer = timeline_place(row.place) if row.table in _FIRST_TABLES else None
         event = read_row(row)
-        if isinstance(event, ContentError) or self._is_in_their_columns(row) or self._is_in_a_place(row):
+        if isinstance(event, ContentError) or self._is_in_columns(row) or self._is_in_partition(row):
             return _Remove(pointer)
         try:
             if is_theirs(event, self._target):
@@ -166,7 +166,7 @@ class _Erasure:
             await self._stored.delete(place)
         _count(self._erased.removed, place[0])
 
-    def _holds_them(self, row: StoredRow) -> bool:
+    def _contains_target(self, row: StoredRow) -> bool:
         if any(self._target.stands_in(text) for text in _columns(row)):
             return True
         try:
@@ -175,14 +175,14 @@ class _Erasure:
             _count(self._erased.unsearchable, row.table)
             return False
 
-    def _is_in_their_columns(self, row: StoredRow) -> bool:
+    def _is_in_columns(self, row: StoredRow) -> bool:
         columns = _THEIR_COLUMNS[self._target.kind]
         return any(self._target.is_named(str(row.entity[name])) for name in columns if name in row.entity)
 
-    def _is_in_a_place(self, row: StoredRow) -> bool:
+    def _is_in_partition(self, row: StoredRow) -> bool:
         """Return whether the partition of a row, or of one that it points to, is theirs."""
         partitions = [row.place[1], *(partition for _, partition, _ in places_in(row.entity))]
-        return any(self._target.is_named(_text_of(partition)) for partition in partitions)
+        return any(self._target.is_named(_owner_of(partition)) for partition in partitions)
 
     async def _is_counted(self, pointer: StoredRow) -> bool:
         """Return whether a dry run has counted this pointer together with its record."""
@@ -199,7 +199,7 @@ def _rewrite(row: StoredRow, event: Event, pointer: Place | None) -> _Rewrite:
     return _Rewrite(Filed(*row.place, mine.columns), None if pointer is None else Filed(*pointer, pointing.columns))
 
 
-def _text_of(partition: str) -> str:
+def _owner_of(partition: str) -> str:
     try:
         return keys.text_of(partition)
     except UnicodeDecodeError:  # not a key that this app wrote

@@ -35,7 +35,7 @@ async def event_texts(chunks: AsyncIterable[bytes]) -> AsyncIterator[str]:
         Malformed: the stream is not JSON from some point on; the events before it have been yielded.
     """
     decoder: codecs.IncrementalDecoder | None = None
-    cutter = _Cutter()
+    cutter = _Splitter()
     try:
         async for chunk in chunks:
             # A BOM determines the encoding; without one it is UTF-8, or what the first zero bytes imply.
@@ -61,7 +61,7 @@ def without_dead_letter_members(text: str) -> str:
     return f"{{{','.join(kept)}}}"
 
 
-class _Cutter:
+class _Splitter:
     """Splits JSON that arrives in pieces.
 
     Attributes:
@@ -86,7 +86,7 @@ class _Cutter:
         at = 0
         try:
             while (at := self._skip(at)) < len(self._buffer):
-                if self._takes_mark(self._buffer[at]):
+                if self._skip_mark(self._buffer[at]):
                     at += 1
                     continue
                 end = self._end_of_value(at, last=last)
@@ -107,7 +107,7 @@ class _Cutter:
         self.line += self._buffer.count("\n", at, end)
         return end
 
-    def _takes_mark(self, mark: str) -> bool:
+    def _skip_mark(self, mark: str) -> bool:
         """Skip a bracket or comma of the array around the events; return whether there was one."""
         if not self._in_array and mark == "[":
             self._in_array = True
@@ -138,15 +138,15 @@ class _Cutter:
 def _members(text: str) -> Iterator[tuple[str, str]]:
     """Yield the name and the text of each member of a JSON object that is known to be valid."""
     at = text.index("{") + 1
-    while (at := _after(text, at)) < len(text) and text[at] != "}":
+    while (at := _skip_space(text, at)) < len(text) and text[at] != "}":
         name, at = _DECODER.raw_decode(text, at)
-        at = _after(text, _after(text, at) + 1)  # after the colon
+        at = _skip_space(text, _skip_space(text, at) + 1)  # after the colon
         end = _DECODER.raw_decode(text, at)[1]
         yield name, text[at:end]
-        at = _after(text, end)
+        at = _skip_space(text, end)
         at += text[at] == ","
 
 
-def _after(text: str, at: int) -> int:
+def _skip_space(text: str, at: int) -> int:
     found = _SPACE.match(text, at)
     return found.end() if found else at

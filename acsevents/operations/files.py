@@ -55,7 +55,7 @@ async def events_of_file(path: Path) -> AsyncIterator[FromFile]:
 
 async def events_of_standard_input(descriptor: int = 0) -> AsyncIterator[FromFile]:
     """Yield the events that are piped in or typed; Ctrl-C ends the wait for them."""
-    async for event in _events("standard input", _pieces_as_they_come(descriptor)):
+    async for event in _events("standard input", _pieces_of_stream(descriptor)):
         yield event
 
 
@@ -93,7 +93,7 @@ async def _events_of_blobs(url: str) -> AsyncIterator[FromFile]:
     from acsevents.azure_failures import explanation_of_blobs  # noqa: PLC0415  the same
 
     container, prefix = _container_and_prefix(url)
-    credential = None if "sig" in parse_qs(urlsplit(url).query) else _signed_in(url)
+    credential = None if "sig" in parse_qs(urlsplit(url).query) else _credential(url)
     patience = ExponentialRetry(1, 2)  # by default the first of three retries comes after 15 s
     async with ContainerClient.from_container_url(
         container, credential, retry_policy=patience, connection_timeout=5, read_timeout=30
@@ -125,7 +125,7 @@ async def _pieces(file: BinaryIO) -> AsyncIterator[bytes]:
         yield piece
 
 
-async def _pieces_as_they_come(descriptor: int) -> AsyncIterator[bytes]:
+async def _pieces_of_stream(descriptor: int) -> AsyncIterator[bytes]:
     while True:
         await _readable(descriptor)  # Ctrl-C would not end a blocking read
         piece = os.read(descriptor, PIECE)
@@ -161,7 +161,7 @@ def _container_and_prefix(url: str) -> tuple[str, str]:
     return parts._replace(path=f"/{path}", fragment="").geturl(), unquote("/".join(rest[1:]))
 
 
-def _signed_in(url: str) -> "DefaultAzureCredential":
+def _credential(url: str) -> "DefaultAzureCredential":
     from azure.identity.aio import DefaultAzureCredential  # noqa: PLC0415  needed only for URLs without a signature
 
     if not url.startswith("https://"):

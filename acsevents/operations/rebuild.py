@@ -76,12 +76,12 @@ class _Rebuild:
         self._rebuilt.seen += 1
         current: StoredRow | None = row
         for _ in range(_ATTEMPTS):
-            if current is None or await self._try(current):
+            if current is None or await self._update_once(current):
                 return
             current = await self._stored.get(row.place)
         self._rebuilt.contended += 1
 
-    async def _try(self, row: StoredRow) -> bool:
+    async def _update_once(self, row: StoredRow) -> bool:
         """Bring the row up to date once; return whether that succeeded."""
         version = row.entity.get("RecordVersion")
         if isinstance(version, int) and version > RECORD_VERSION:
@@ -96,7 +96,7 @@ class _Rebuild:
             return await self._move(row, wanted)
         if not await self._change(row, mine):
             return False
-        await self._point(row, wanted[-1])
+        await self._update_pointer(row, wanted[-1])
         return True
 
     async def _change(self, row: StoredRow, wanted: Filed) -> bool:
@@ -115,13 +115,13 @@ class _Rebuild:
             # Each copy of an event moves separately; only one that changes tables moves all of them.
             for filed in [filed for filed in wanted if filed.table == row.table] or wanted:
                 await self._stored.insert(filed)
-        await self._point(row, wanted[-1])
-        if not self._dry_run and not await self._leave(row, wanted[-1].place):
+        await self._update_pointer(row, wanted[-1])
+        if not self._dry_run and not await self._remove_moved(row, wanted[-1].place):
             return False
         _count(self._rebuilt.moved, row.table)
         return True
 
-    async def _point(self, row: StoredRow, pointer: Filed) -> None:
+    async def _update_pointer(self, row: StoredRow, pointer: Filed) -> None:
         """Bring the row in the time line up to date; only an event's first copy does so."""
         if row.table not in _FIRST_TABLES:
             return
@@ -134,7 +134,7 @@ class _Rebuild:
                 return  # it was written meanwhile, and so by the current code
             _count(self._rebuilt.changed, TIMELINE)
 
-    async def _leave(self, row: StoredRow, pointer: Place) -> bool:
+    async def _remove_moved(self, row: StoredRow, pointer: Place) -> bool:
         """Remove a row that has moved, and what pointed to it; return whether it was still the version that moved."""
         old = timeline_place(row.place)
         if old is not None and old != pointer:

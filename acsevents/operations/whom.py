@@ -21,7 +21,7 @@ _ESCAPE: Final = re.compile(r"\\(?:u([0-9a-fA-F]{4})|(.))", re.DOTALL)
 _KEY_ESCAPES: Final = re.compile(r"(?:=[0-9A-F]{2})+")
 _BASE64: Final = re.compile(r'"data_base64"\s*:\s*"([A-Za-z0-9+/=\\]+)"', re.IGNORECASE)
 _BETWEEN_DIGITS: Final = r"[\s().\-/]{0,3}"
-_ESCAPED_IN_ESCAPES: Final = 5  # JSON in a JSON string in JSON is about the deepest seen
+_MAX_ESCAPE_DEPTH: Final = 5  # JSON in a JSON string in JSON is about the deepest seen
 
 
 class Whom(Protocol):
@@ -88,7 +88,7 @@ def _readings(text: str | bytes) -> Iterator[str]:
     """Yield a text as it is, then with its escapes decoded, repeatedly while any are left."""
     for reading in [text] if isinstance(text, str) else _decodings(text):
         before, after = "", reading
-        for _ in range(_ESCAPED_IN_ESCAPES):
+        for _ in range(_MAX_ESCAPE_DEPTH):
             if after == before:
                 break
             yield after

@@ -59,8 +59,8 @@ async def check(published: Iterable[Event], connection_string: str, dead_letter_
     problems = [
         *_lost(expected, rows, undelivered),
         *_merged(expected),
-        *_too_many_or_changed(expected, rows),
-        *_other_stories(events, rows, undelivered),
+        *_superfluous_or_changed(expected, rows),
+        *_different_stories(events, rows, undelivered),
     ]
     return Verdict(problems, Counter(table for table, _, _ in rows), len(undelivered))
 
@@ -132,7 +132,7 @@ def _identity(event: Event) -> str:
     return canonical_json({"id": event["id"], "type": kind, "source": resource, "time": moment, "data": event["data"]})
 
 
-def _too_many_or_changed(expected: _Expected, rows: dict[Key, Row]) -> Iterable[str]:
+def _superfluous_or_changed(expected: _Expected, rows: dict[Key, Row]) -> Iterable[str]:
     letters = Counter(row.event for (table, _, _), row in rows.items() if table == DEAD_LETTERS)
     for name, count in letters.items():
         if name not in expected.poison:
@@ -150,7 +150,7 @@ def _too_many_or_changed(expected: _Expected, rows: dict[Key, Row]) -> Iterable[
                 yield f"a row in {key[0]} differs from its event: {_id(row.event)}"
 
 
-def _other_stories(events: dict[str, Event], rows: dict[Key, Row], undelivered: set[str]) -> Iterable[str]:
+def _different_stories(events: dict[str, Event], rows: dict[Key, Row], undelivered: set[str]) -> Iterable[str]:
     """Find stories that differ between the rows and the published events."""
     tables = {family.table for family in FAMILIES}
     stored = _stories(row.event for (table, _, _), row in rows.items() if table in tables)

@@ -49,7 +49,7 @@ def test_questions_are_told_by_what_they_ask_of_the_storage_and_commands_by_thei
     """Requests and rows read do not depend on the machine; rows a second do."""
     page = report(FIGURES)
 
-    assert "takes 150 ms of CPU from its start to its end, `python -c pass` 10 ms; by the clock it took 180 ms." in page
+    assert "takes 150 ms of CPU and 180 ms of time; `python -c pass` takes 10 ms of CPU." in page
     assert "| one SMS | 1 | 7 | 0.005 |" in page
     assert "| `export` | 1,000 | 2,000 | 0.002 |" in page
 
