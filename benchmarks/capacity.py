@@ -221,10 +221,11 @@ def computing(page: str, results: str) -> str:
         KeyError: the page names an unknown table.
     """
 
-    def anew(block: re.Match[str]) -> str:
+    def replacement(block: re.Match[str]) -> str:
         return f"{begin(block[1])}\n\n{tables(results)[block[1]]}\n\n{END}"
 
-    return re.sub(rf"{re.escape(begin('%')).replace('%', '([a-z ]+)')}.*?{re.escape(END)}", anew, page, flags=re.DOTALL)
+    block_pattern = rf"{re.escape(begin('%')).replace('%', '([a-z ]+)')}.*?{re.escape(END)}"
+    return re.sub(block_pattern, replacement, page, flags=re.DOTALL)
 
 
 def begin(name: str) -> str:

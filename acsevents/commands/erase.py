@@ -69,7 +69,7 @@ def erase(
         _erase(target, began, erased, doing="erasing", dry_run=False)
         finished = datetime.now(UTC)
     finally:
-        write_receipt(receipt_of(target, erased, began, finished=finished), file, anew=True)
+        write_receipt(receipt_of(target, erased, began, finished=finished), file, overwrite=True)
         note(f"the receipt is {file}")
     print_report(erased, dry_run=False, as_json=as_json)
     if erased.contended:

@@ -76,12 +76,12 @@ def _conversation(number: str, since: int | None, limit: int, *, as_json: bool) 
 
 
 def _report(number: str, since: int | None, *, as_json: bool) -> None:
-    told = ask(lambda lookups: lookups.sms_report(number, since), counted=True)
-    if told is None:
+    report = ask(lambda lookups: lookups.sms_report(number, since), counted=True)
+    if report is None:
         raise NotFound("no SMS is recorded under that number: --report takes your own numbers, see `acsevents numbers`")
     if in_json(as_json):
-        print(json_line(told))
+        print(json_line(report))
         return
     from acsevents import show  # noqa: PLC0415  imports rich, which pipes can do without
 
-    show.sms_report(show.console(), told)
+    show.sms_report(show.console(), report)

@@ -24,7 +24,7 @@ async def examine_app_settings(
 ) -> AsyncIterator[Finding]:
     """Check the settings of an existing app; raise as `ResourceManager.get` does."""
     try:
-        told = await arm.ask(f"{deployment.function_app}/config/appsettings/list", _VERSION)
+        answer = await arm.ask(f"{deployment.function_app}/config/appsettings/list", _VERSION)
     except ArmError as error:
         if error.status != _FORBIDDEN:
             raise
@@ -32,7 +32,7 @@ async def examine_app_settings(
             _CHECK, f"cannot be read: access denied ({error.code})", "ask for the role Website Contributor on the app"
         )
         return
-    settings = {str(name): str(value) for name, value in (told.get("properties") or {}).items()}
+    settings = {str(name): str(value) for name, value in (answer.get("properties") or {}).items()}
     for finding in _leaks(settings):
         yield finding
     if any(value.lower().startswith(_VAULT) for name, value in settings.items() if name.startswith("EventTables")):

@@ -30,8 +30,8 @@ def compare(
             yield ok(check, f"delivers to {one.function}")
     for name, other in by_name.items():
         if app_id.lower() in str(part(other, "properties", "destination", "properties", "resourceId")).lower():
-            told = "also delivers to this app but is not declared: each of its events is delivered twice"
-            yield warning(f"subscription {name}", told, "delete it, or declare it in infra/subscriptions.json")
+            what = "also delivers to this app but is not declared: each of its events is delivered twice"
+            yield warning(f"subscription {name}", what, "delete it, or declare it in infra/subscriptions.json")
 
 
 def _problems(declared: EventSubscription, deployed: dict[str, Any], deployment: Deployment) -> Iterator[str]:

@@ -41,8 +41,8 @@ async def examine_deployed(
             yield wrong(check, "not signed in to Azure", "run `az login`")
             return
         except (aiohttp.ClientError, TimeoutError) as error:
-            told = f"Azure Resource Manager cannot be reached ({type(error).__name__})"
-            yield wrong(check, told, "check that this machine can reach https://management.azure.com")
+            what = f"Azure Resource Manager cannot be reached ({type(error).__name__})"
+            yield wrong(check, what, "check that this machine can reach https://management.azure.com")
             return
 
 
@@ -53,8 +53,8 @@ async def _examine_app(arm: ResourceManager, deployment: Deployment) -> AsyncIte
     if state == "Running":
         yield ok("function app", f"{site.get('name')} is running")
     else:
-        told = f"{site.get('name')} is {state}: Event Grid gives up on its events within minutes"
-        yield wrong("function app", told, "run `az functionapp start`; to pause it, disable the functions instead")
+        what = f"{site.get('name')} is {state}: Event Grid gives up on its events within minutes"
+        yield wrong("function app", what, "run `az functionapp start`; to pause it, disable the functions instead")
     yield _concurrency(site)
     functions = await arm.children(f"{app_id}/functions", _SITE_VERSION)
     names = {str(part(one, "properties", "name")) for one in functions}
@@ -82,8 +82,8 @@ def _concurrency(site: dict[str, Any]) -> Finding:
     found = part(scale, "triggers", "http", "perInstanceConcurrency")
     if found is not None and found >= HTTP_CONCURRENCY:
         return ok(check, f"{found} requests per instance")
-    told = "one request per instance, the default for Python" if found is None else f"{found} requests per instance"
-    return warning(check, f"{told}: few events are written together", _SCALE)
+    what = "one request per instance, the default for Python" if found is None else f"{found} requests per instance"
+    return warning(check, f"{what}: few events are written together", _SCALE)
 
 
 async def _examine_topic(
@@ -91,8 +91,8 @@ async def _examine_topic(
 ) -> AsyncIterator[Finding]:
     topic = await arm.get(deployment.topic, _GRID_VERSION)
     if "SystemAssigned" not in str(part(topic, "identity", "type")):
-        told = f"{topic.get('name')} has no system-assigned identity, so it cannot write dead letters"
-        yield wrong("system topic", told, "run `azd provision`, or enable its system-assigned identity")
+        what = f"{topic.get('name')} has no system-assigned identity, so it cannot write dead letters"
+        yield wrong("system topic", what, "run `azd provision`, or enable its system-assigned identity")
     else:
         yield ok("system topic", f"{topic.get('name')} has an identity")
     found = await arm.children(f"{deployment.topic}/eventSubscriptions", _GRID_VERSION)

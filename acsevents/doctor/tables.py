@@ -73,9 +73,9 @@ async def _examine(client: TableServiceClient) -> AsyncIterator[Finding]:
     except HttpResponseError as error:
         if error.status_code != HTTPStatus.FORBIDDEN:
             raise
-        told = "not written: you may read these tables but not write to them; the app's own role is checked below"
+        what = "not written: you may read these tables but not write to them; the app's own role is checked below"
         yield skipped(
-            "probe row", told, "to test writing, assign yourself the role Storage Table Data Contributor for a while"
+            "probe row", what, "to test writing, assign yourself the role Storage Table Data Contributor for a while"
         )
     else:
         yield _clock(skew)
@@ -104,11 +104,11 @@ async def _probe(client: TableServiceClient) -> timedelta:
 
 def _clock(skew: timedelta) -> Finding:
     off = abs(skew)
-    told = f"{off.total_seconds():.0f} s {'behind' if skew > timedelta() else 'ahead of'} the service's"
+    what = f"{off.total_seconds():.0f} s {'behind' if skew > timedelta() else 'ahead of'} the service's"
     cure = "synchronize this machine's clock by NTP"
     if off > _WRONG_CLOCK:
-        return wrong("clock", told, cure)
-    return warning("clock", told, cure) if off > _SLOW_CLOCK else ok("clock", f"within {off.total_seconds():.0f} s")
+        return wrong("clock", what, cure)
+    return warning("clock", what, cure) if off > _SLOW_CLOCK else ok("clock", f"within {off.total_seconds():.0f} s")
 
 
 async def _last_event(client: TableServiceClient) -> Finding:
@@ -126,12 +126,12 @@ async def _last_event(client: TableServiceClient) -> Finding:
     if not newest:
         return warning("last event", "none is recorded", "check that ACS sends events, and the subscriptions below")
     age = datetime.now(UTC) - moment(newest)
-    told = f"{moment(newest):%Y-%m-%d %H:%M:%S} UTC"
+    what = f"{moment(newest):%Y-%m-%d %H:%M:%S} UTC"
     if age > _QUIET_AFTER:
         return warning(
-            "last event", told, "if ACS has sent events since then, check the subscriptions, then the app's log"
+            "last event", what, "if ACS has sent events since then, check the subscriptions, then the app's log"
         )
-    return ok("last event", told)
+    return ok("last event", what)
 
 
 async def _first_ticks(rows: Any) -> int:

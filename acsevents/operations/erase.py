@@ -79,7 +79,7 @@ async def erase(stored: StoredRows, erased: Erased, target: Target, now: datetim
     Args:
         stored: the rows.
         erased: what was done so far; it counts up while this works.
-        target: whom or what to erase.
+        target: the person or thread to erase.
         now: the date that redacted rows record.
         dry_run: whether to count only.
     """

@@ -25,10 +25,10 @@ from shared.events.timestamps import Instant
 _REDELIVERIES: Final = timedelta(hours=24)  # as long as Event Grid retries
 _NOT_REACHED: Final = (
     "backups and exports of the tables",
-    "what others wrote: bodies, topics, display names and metadata are not searched, nor ids made of their id",
+    "texts that others wrote: bodies, topics, display names and metadata are not searched, nor ids derived from theirs",
     "events that Event Grid still redelivers, for up to 24 hours: run the erasure again after `runAgainAfter`",
     "Event Grid's dead-letter files: replay them only with --except and this receipt",
-    "what Azure Communication Services itself keeps",
+    "data that Azure Communication Services itself keeps",
 )
 
 
@@ -87,13 +87,13 @@ def receipt_of(target: Target, erased: Erased, began: datetime, *, finished: dat
     )
 
 
-def write_receipt(receipt: Receipt, path: Path, *, anew: bool = False) -> None:
+def write_receipt(receipt: Receipt, path: Path, *, overwrite: bool = False) -> None:
     """Write a receipt to a new file, or replace the one that was written when the erasure began.
 
     Raises:
         OSError: the file exists already, or cannot be written.
     """
-    with path.open("wb" if anew else "xb") as file:
+    with path.open("wb" if overwrite else "xb") as file:
         file.write(msgspec.json.format(msgspec.json.encode(receipt), indent=2) + b"\n")
 
 
