@@ -100,7 +100,7 @@ async def _part_failure(running: Stack) -> None:
 
 
 async def _drain(console: Console, grid: EventGrid) -> None:
-    """Wait until all events are delivered, but only some seconds and until the next Ctrl-C."""
+    """Wait until all events are delivered, but not for more than some seconds or beyond the next Ctrl-C."""
     if not grid.under_way:
         return
     console.print(f"delivering {grid.under_way} events that were published; Ctrl-C again drops them")
