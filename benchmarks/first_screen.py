@@ -13,8 +13,8 @@ import aiohttp
 
 from acsevents.page.server import serving
 from benchmarks.events import OWN_NUMBER, THREAD, sms_reports, thread_messages
-from benchmarks.queries import load
 from benchmarks.markdown import table
+from benchmarks.queries import load
 from benchmarks.table_server import TableServer, TimelineShape
 from shared.lookups.reader import ticks_of
 from shared.rows.timeline import SHARDS
