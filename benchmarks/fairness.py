@@ -92,10 +92,10 @@ class Calls:
                 credit -= 1
 
 
-async def beside_dead_partitions(handle: Handle, server: TableServer) -> Fairness:
+async def with_dead_partitions(handle: Handle, server: TableServer) -> Fairness:
     """Measure healthy calls while 400 numbers hang, each with one call at once and more later."""
     numbers = [f"1555556{number:04}" for number in range(DEAD)]
-    server.change(PartitionFaults(hung=frozenset(f"+{number}" for number in numbers)))
+    server.set_faults(PartitionFaults(hung=frozenset(f"+{number}" for number in numbers)))
     calls = Calls(handle)
     for number in numbers:
         calls.start(_report(0, number))
@@ -103,18 +103,18 @@ async def beside_dead_partitions(handle: Handle, server: TableServer) -> Fairnes
         return _judge(await _healthy(Calls(handle)))
 
 
-async def beside_a_slow_partition(handle: Handle, server: TableServer) -> Fairness:
+async def with_a_slow_partition(handle: Handle, server: TableServer) -> Fairness:
     """Measure healthy calls while one number gets twice the load that its partition takes, and answers late."""
-    return await _beside_overload(handle, server, busy=False)
+    return await _with_overload(handle, server, busy=False)
 
 
-async def beside_a_busy_partition(handle: Handle, server: TableServer) -> Fairness:
+async def with_a_busy_partition(handle: Handle, server: TableServer) -> Fairness:
     """Measure healthy calls while one number gets twice the load that its partition takes; it refuses half with 503."""
-    return await _beside_overload(handle, server, busy=True)
+    return await _with_overload(handle, server, busy=True)
 
 
-async def _beside_overload(handle: Handle, server: TableServer, *, busy: bool) -> Fairness:
-    server.change(PartitionFaults(rows_per_second={f"+{OWN_NUMBER}": TAKEN_PER_SECOND}, busy=busy))
+async def _with_overload(handle: Handle, server: TableServer, *, busy: bool) -> Fairness:
+    server.set_faults(PartitionFaults(rows_per_second={f"+{OWN_NUMBER}": TAKEN_PER_SECOND}, busy=busy))
     loop = asyncio.get_running_loop()
     overload, healthy = Calls(handle), Calls(handle)
     async with _offered(overload, lambda number: _report(number, OWN_NUMBER), OFFERED_PER_SECOND):
@@ -162,9 +162,9 @@ def _report(number: int, own: str) -> str:
 
 
 SCENARIOS = {
-    f"{DEAD} dead partitions": beside_dead_partitions,
-    "an overloaded partition, answering late": beside_a_slow_partition,
-    "an overloaded partition, refusing with 503": beside_a_busy_partition,
+    f"{DEAD} dead partitions": with_dead_partitions,
+    "an overloaded partition, answering late": with_a_slow_partition,
+    "an overloaded partition, refusing with 503": with_a_busy_partition,
 }
 
 

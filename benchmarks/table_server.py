@@ -165,7 +165,7 @@ class TableServer:
         """Set the counts to zero; tables and rows stay."""
         self._control("POST", "/__reset")
 
-    def change(self, faults: PartitionFaults) -> None:
+    def set_faults(self, faults: PartitionFaults) -> None:
         """Replace the faults from now on."""
         self._control("POST", "/__faults", msgspec.json.encode(faults))
 
