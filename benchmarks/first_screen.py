@@ -1,6 +1,6 @@
-"""How soon the page shows something: its frame, which waits for no table, and the last byte of the first screen.
+"""Measure how soon the page sends its frame, which needs no table, and the last byte of the first screen.
 
-`python -m benchmarks.first_screen` measures and prints this alone. No browser takes part: painting comes on top.
+`python -m benchmarks.first_screen` measures and prints only this. It uses no browser, so painting is not included.
 """
 
 import asyncio
@@ -13,27 +13,27 @@ import aiohttp
 
 from acsevents.page.server import serving
 from benchmarks.events import OWN_NUMBER, THREAD, sms_reports, thread_messages
-from benchmarks.looking_up import load
 from benchmarks.markdown import table
-from benchmarks.table_server import TableServer, TimelineOf
+from benchmarks.queries import load
+from benchmarks.table_server import TableServer, TimelineShape
 from shared.lookups.reader import ticks_of
 from shared.rows.timeline import SHARDS
 from shared.storage.connection_string import parse_connection_string
 
 _LATENCY_SECONDS, _VISITS = 0.01, 9
 _EVENTS, _PER_MINUTE = 100_000, 25  # in each shard
-_VIEWS = {  # the list of events comes last: whoever opened it has the tables polled
+_VIEWS = {  # the list of events comes last, since opening it makes the page poll the tables
     "numbers": "/sms",
     "a number": f"/sms?number={OWN_NUMBER}",
     "a thread of 1,000 events": f"/threads?id={THREAD}",
     "events": "/",
     "events of a kind": "/?kind=sms.delivery-report",
-    "events of an hour, by a text that none has": "/?text=nothing+says+it&since=1h",
+    "events of an hour, by a text that matches none": "/?text=nothing+says+it&since=1h",
 }
 
 
 class Screen(NamedTuple):
-    """Medians over some visits in milliseconds, and the least number of requests to the tables."""
+    """Medians over several visits in milliseconds, and the smallest number of requests to the tables."""
 
     frame_ms: float
     whole_ms: float
@@ -41,18 +41,18 @@ class Screen(NamedTuple):
 
 
 def measure() -> dict[str, Screen]:
-    """Visit each view."""
+    """Measure visits to each view."""
     with TableServer.start(latency=_LATENCY_SECONDS, store=True) as server:
         for table_of_sms in ("SmsEvents", "SmsMessages"):
             load(server, table_of_sms, sms_reports(_EVENTS))
         load(server, "ChatThreadEvents", thread_messages(1_000))
         minutes = _EVENTS // SHARDS // _PER_MINUTE
-        server.generate(TimelineOf(next(sms_reports(1)), ticks_of(datetime.now(UTC)), minutes, _PER_MINUTE))
+        server.generate(TimelineShape(next(sms_reports(1)), ticks_of(datetime.now(UTC)), minutes, _PER_MINUTE))
         return asyncio.run(_visit_all(server))
 
 
 async def _visit_all(server: TableServer) -> dict[str, Screen]:
-    screens, cookies = {}, aiohttp.CookieJar(unsafe=True)  # also of IP addresses
+    screens, cookies = {}, aiohttp.CookieJar(unsafe=True)  # accepts cookies of IP addresses too
     async with (
         serving(parse_connection_string(server.connection_string), key="key") as address,
         aiohttp.ClientSession(cookie_jar=cookies, raise_for_status=True) as session,
@@ -76,11 +76,13 @@ async def _visit(server: TableServer, session: aiohttp.ClientSession, url: str) 
 
 
 def section(screens: dict[str, Screen]) -> list[str]:
-    """Write the section of the results."""
+    """Return the section of the results."""
     rows = [(name, f"{one.frame_ms:.0f}", f"{one.whole_ms:.0f}", f"{one.requests}") for name, one in screens.items()]
-    told = f"The page of {_EVENTS:,} events, without a browser; the tables answer after {_LATENCY_SECONDS * 1000:g} ms."
-    header = ("view", "frame after ms", "all after ms", "requests")
-    return ["## First screen of the page", "", told, "", *table(header, rows)]
+    setting = (
+        f"The page shows {_EVENTS:,} events, without a browser; the tables answer after {_LATENCY_SECONDS * 1000:g} ms."
+    )
+    header = ("view", "frame, ms", "whole, ms", "requests")
+    return ["## First screen of the page", "", setting, "", *table(header, rows)]
 
 
 if __name__ == "__main__":
