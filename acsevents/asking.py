@@ -19,7 +19,7 @@ Answer = TypeVar("Answer")
 
 
 def ask(question: Callable[[Lookups], Awaitable[Answer]], *, counted: bool = False) -> Answer:
-    """Run a query on the tables that the settings name; remarks are printed to stderr.
+    """Run a query on the tables that the settings name; print notes to stderr.
 
     Args:
         question: the query.
@@ -35,10 +35,10 @@ async def _ask(question: Callable[[Lookups], Awaitable[Answer]], *, counted: boo
 
 
 def account() -> Account:
-    """Return the account to use: that of the environment, or else of a running `up`, or else of local.settings.json.
+    """Return the account of the environment, else of a running `up`, else of local.settings.json.
 
     Raises:
-        SettingsError: none of them names an account.
+        SettingsError: none of them has an account.
     """
     running = find()
     if running and not any(value and name.startswith(CONNECTIONS) for name, value in os.environ.items()):

@@ -13,7 +13,7 @@ from shared.storage.settings import read_settings
 
 _LOCAL_HOSTS: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 _NO_ROLE: Final = frozenset({"AuthorizationPermissionMismatch", "InsufficientAccountPermissions"})
-_NO_WAY_IN: Final = "AuthorizationFailure"  # from Azure's firewall; Azurite also answers so to a wrong key
+_BLOCKED_BY_FIREWALL: Final = "AuthorizationFailure"  # from Azure's firewall; Azurite also sends it for a wrong key
 _LOWEST_REFUSAL, _UNAUTHORIZED, _FORBIDDEN, _NOT_FOUND, _TOO_MANY, _SERVER_ERROR = 400, 401, 403, 404, 429, 500
 
 
@@ -31,30 +31,32 @@ def explanation_of_azure(error: Exception, account: Account | None = None) -> Fa
     except SettingsError:  # the error does not concern tables
         return OutOfReach(f"Azure does not answer, or refuses: {_code(error)}")
     if isinstance(error, HttpResponseError) and error.status_code is not None and error.status_code >= _LOWEST_REFUSAL:
-        return _of_an_answer(error.status_code, _code(error), account)
-    return OutOfReach(_without_an_answer(error, account))
+        return _of_response(error.status_code, _code(error), account)
+    return OutOfReach(_of_no_response(error, account))
 
 
 def explanation_of_blobs(error: AzureError, container: str) -> Failure:
-    """Return what to tell about an error of a container of blobs, given by its URL without a signature."""
+    """Return the failure that explains an error of a blob container; `container` is its URL without a signature."""
     status, code = getattr(error, "status_code", None), _code(error)
     if status is None and isinstance(error, ClientAuthenticationError):
         return OutOfReach("not signed in to Azure: run `az login`, or append a shared access signature to the URL")
     if status is None:
-        return OutOfReach(f"{container} does not answer ({type(error).__name__}): correct the URL, or see the network")
+        return OutOfReach(
+            f"{container} does not answer ({type(error).__name__}): correct the URL, or check the network"
+        )
     if status in {_UNAUTHORIZED, _FORBIDDEN}:
         return OutOfReach(
-            f"{container} refuses you ({code}): ask for the role Storage Blob Data Reader on the account, or append a "
-            "shared access signature that may read and list"
+            f"{container} denies you access ({code}): ask for the role Storage Blob Data Reader on the account, or "
+            "append a shared access signature with permission to read and list"
         )
     if status == _NOT_FOUND:
         return NotFound(f"there is no container at {container}")
     if status == _TOO_MANY or status >= _SERVER_ERROR:
-        return OutOfReach(f"{container} is busy or in trouble ({code}): try again in a minute")
+        return OutOfReach(f"{container} is busy or failing ({code}): try again in a minute")
     return Refused(f"{container} refused the request ({code})")
 
 
-def _without_an_answer(error: AzureError, account: Account) -> str:
+def _of_no_response(error: AzureError, account: Account) -> str:
     if isinstance(error, HttpResponseError) and error.status_code is not None:
         return f"{account.endpoint} is not a table service: correct {account.setting}"
     if isinstance(error, ClientAuthenticationError):
@@ -67,17 +69,17 @@ def _without_an_answer(error: AzureError, account: Account) -> str:
     )
 
 
-def _of_an_answer(status: int, code: str, account: Account) -> Failure:
+def _of_response(status: int, code: str, account: Account) -> Failure:
     endpoint = account.endpoint
     if code in _NO_ROLE:
         return OutOfReach(
-            f"{endpoint} refuses you: ask for the role Storage Table Data Reader on the account, or Storage Table Data "
-            "Contributor to change rows; a new role takes some minutes to work"
+            f"{endpoint} denies you access: ask for the role Storage Table Data Reader on the account, or "
+            "Storage Table Data Contributor to change rows; a new role takes effect after some minutes"
         )
     if status in {_UNAUTHORIZED, _FORBIDDEN}:
         return OutOfReach(f"{endpoint} refuses the credentials ({code}): {_cure_of_credentials(code, account)}")
     if status == _TOO_MANY or status >= _SERVER_ERROR:
-        return OutOfReach(f"{endpoint} is busy or in trouble ({code}): try again in a minute")
+        return OutOfReach(f"{endpoint} is busy or failing ({code}): try again in a minute")
     if status == _NOT_FOUND:
         return OutOfReach(f"{endpoint} has no table service ({code}): correct {account.setting}")
     return Refused(f"{endpoint} refused the request ({code})")
@@ -86,7 +88,7 @@ def _of_an_answer(status: int, code: str, account: Account) -> Failure:
 def _cure_of_credentials(code: str, account: Account) -> str:
     if isinstance(account.credential, Identity):
         return "run `az login` for the account's tenant"
-    if code == _NO_WAY_IN and not _is_local(account):
+    if code == _BLOCKED_BY_FIREWALL and not _is_local(account):
         return "allow this machine's address in the account's firewall"
     return f"copy the connection string into {account.setting} again, and check that this machine's clock is right"
 

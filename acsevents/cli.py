@@ -1,4 +1,4 @@
-"""The command line `acsevents` and its list of commands. The module of a command is imported when it runs."""
+"""The command line `acsevents` and its list of commands. A command's module is imported only when it runs."""
 
 import gc
 from collections.abc import Mapping
@@ -13,36 +13,36 @@ from acsevents.failures import explained
 
 SUMMARIES: Final[Mapping[str, str]] = {
     "events": "Show what happened, newest first.",
-    "event": "Show one event whole: its columns, its drift, its text, and where its rows are.",
-    "sms": "Tell what became of one SMS, of the latest ones of a number, or how well a number delivers.",
-    "thread": "Tell the transcript of one chat thread, after edits and deletions.",
-    "user": "List the threads of one user, and the name the user has there.",
+    "event": "Show everything about one event: its columns, drift and text, and where its rows are.",
+    "sms": "Show what became of one SMS, of a number's latest ones, or how well a number delivers.",
+    "thread": "Show the transcript of one chat thread, after edits and deletions.",
+    "user": "List one user's threads, and the user's display name in each.",
     "numbers": "List your own numbers, each with its last event.",
     "threads": "List the chat threads, each with its last event.",
-    "users": "List the chat users that events were delivered to, each with the last one.",
+    "users": "List the chat users that events were delivered to, each with their last event.",
     "page": "Serve a web page on this machine: events as they are recorded, SMS, threads and dead letters.",
     "dead-letters": (
-        "List the events that could not be recorded, with the reasons; show one; record those that can be by now."
+        "List the events that could not be recorded, with the reasons; show one; record those that now can be."
     ),
     "replay": "Record the events of Event Grid's dead-letter files, or of any file of events.",
-    "rebuild": "Decode every stored event again with today's code, and write what differs.",
-    "erase": "Erase a user, a number or a thread from all tables, and write a receipt of it.",
-    "prune": "Remove the events before a date, by their own time; dead letters by when they were filed.",
-    "export": "Write every recorded event to stdout, with all columns and its text as `Raw`; in no order.",
-    "send": "Send events to an Event Grid topic; by default the one of `up`.",
-    "doctor": "Examine settings, packages, tables, subscriptions and what is deployed, and tell the cures.",
+    "rebuild": "Decode every stored event again with the current code, and write what differs.",
+    "erase": "Erase a user, a number or a thread from all tables, and write a receipt.",
+    "prune": "Remove events older than a date by their own time, and dead letters by the time they were stored.",
+    "export": "Write every recorded event to stdout, with all columns and its text as `Raw`, in no particular order.",
+    "send": "Send events to an Event Grid topic, by default that of `up`.",
+    "doctor": "Check settings, packages, tables, subscriptions and the deployment, and say how to fix each problem.",
     "demo": "Send every sample event through a local Event Grid and the function app, and show what was stored.",
     "up": "Keep Azurite, the Functions host and a local Event Grid running until Ctrl-C, and serve the page.",
     "storm": "Rehearse every failure at once and prove from the tables that nothing was lost.",
 }
-"""The commands in the order of the help, each with the first line of its help."""
+"""The commands in the order that the help lists them, each with the first line of its help."""
 
 _EXIT_CODES: Final = """\b
 Exit codes:
   0  found, or done
   1  not found, or refused
   2  the command line, a setting or a file is not usable
-  3  the tables are out of reach: network, sign-in, role or service
+  3  the tables cannot be reached: network, sign-in, role or service
   130  interrupted by Ctrl-C, as shells count it
 """
 
@@ -55,14 +55,14 @@ class Commands(TyperGroup):
         self.commands = {name: TyperCommand(name, short_help=summary) for name, summary in SUMMARIES.items()}
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
-        """Import the command that the first argument names."""
+        """Import the command named by the first argument."""
         name, command, rest = super().resolve_command(ctx, args)
         return name, command and load(name or ""), rest
 
 
 def load(name: str) -> Any:
     """Import one command."""
-    gc.disable()  # imports create no garbage, and collecting it would take an eighth of the start
+    gc.disable()  # imports create no garbage, and looking for it would take an eighth of the start time
     try:
         module = import_module(f"acsevents.commands.{name.replace('-', '_')}")
     finally:
@@ -96,7 +96,7 @@ def acsevents(
         bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Show the version and exit.")
     ] = False,
 ) -> None:
-    """Ask, mend and rehearse the ACS event sink.
+    """Query, repair and test the ACS event sink.
 
     Answers are tables on a terminal, and one JSON object per line in a pipe or with --json.
     """

@@ -1,4 +1,4 @@
-"""`acsevents dead-letters replay`, apart from the queries of dead letters, which import less."""
+"""`acsevents dead-letters replay`, in a module of its own because queries of dead letters need fewer imports."""
 
 from acsevents.failures import Refused
 from acsevents.operating import operate, print_report
@@ -20,7 +20,7 @@ def replay(reason: str | None, since: int | None, *, dry_run: bool, as_json: boo
     print_report(replayed, dry_run=dry_run, as_json=as_json)
     left = sum(replayed.left.values()) + replayed.came_again
     if left:
-        raise Refused(f"{left} of {replayed.seen} dead letters stay; the reasons are above")
+        raise Refused(f"{left} of {replayed.seen} dead letters remain; the reasons are above")
 
 
 async def replay_in(
@@ -33,10 +33,10 @@ async def replay_in(
     dry_run: bool = False,
     tell: Tell,
 ) -> None:
-    """Record dead letters of an account with today's code; see `replay_dead_letters`.
+    """Record an account's dead letters with the current code; see `replay_dead_letters`.
 
     Raises:
-        StorageError: the tables did not take a record; what was recorded before is done.
+        StorageError: the tables did not accept a record; those recorded before it are kept.
     """
     async with StoredRows(account) as stored:
         if dry_run:

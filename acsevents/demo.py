@@ -39,18 +39,18 @@ async def _publish(console: Console, running: Stack) -> None:
     as_published = list(events())
     in_cloud_events = [as_cloud_event(event) for event in as_published]
     grid = running.grid
-    for batch in (as_published, in_cloud_events, [_without_its_number()]):
+    for batch in (as_published, in_cloud_events, [_without_number()]):
         await publish(grid.endpoint, LOCAL_KEY, batch)
     await grid.drain(_DRAIN_SECONDS)
     console.print(
         f"published {len(as_published)} sample events, each in Event Grid schema and again in CloudEvents 1.0, "
-        "and one that is broken"
+        "and one broken event"
     )
     counts = grid.counts
     console.print(f"Event Grid delivered {counts['delivered']} events, gave up on {counts['dead_lettered']}\n")
 
 
-def _without_its_number() -> dict[str, Any]:
+def _without_number() -> dict[str, Any]:
     """Return a received SMS without the number that received it."""
     event = copy.deepcopy(json.loads((SAMPLES / "2025" / "SMSReceived.json").read_text(encoding="utf-8"))[0])
     del event["data"]["to"]

@@ -1,7 +1,7 @@
 """Write the event subscriptions for Bicep: `python -m acsevents.deployment` writes infra/event-filters.json.
 
-infra/subscriptions.json leaves the event types to the catalogue, which Bicep cannot read. So a file has
-their names, functions and filters, and a deployment needs none of this project's Python.
+infra/subscriptions.json takes the event types from the catalogue, which Bicep cannot read. So this file lists the
+subscriptions' names, functions and filters, and a deployment needs none of this project's Python.
 """
 
 import json

@@ -1,6 +1,6 @@
-"""The error boundary: what goes wrong is told in one line that names the cure, and in the exit code.
+"""The error boundary: a failure becomes one line that says what to do, and an exit code.
 
-0 found, or done · 1 not found, or refused · 2 not usable: command line, setting, file · 3 out of reach
+0 found, or done · 1 not found, or refused · 2 unusable command line, setting or file · 3 unreachable
 """
 
 import logging
@@ -17,18 +17,18 @@ from shared.errors import RowRefused, SettingsError, SinkError, StorageError
 _INTERRUPTED: Final = 130  # as shells count SIGINT
 
 
-class Failure(Exception):  # noqa: N818  each leaf says what it is
+class Failure(Exception):  # noqa: N818  each subclass is named for what happened
     """A command cannot do what it was asked; the message is one line that says what to do."""
 
     exit_code: ClassVar[int] = 1
 
 
 class NotFound(Failure):
-    """What was asked for is not there."""
+    """What was asked for does not exist."""
 
 
 class Refused(Failure):
-    """Somebody said no: the service, the topic, or the person who was asked."""
+    """The service, the topic or the user refused."""
 
 
 class Unusable(Failure):
@@ -38,7 +38,7 @@ class Unusable(Failure):
 
 
 class OutOfReach(Failure):
-    """The question could not be asked."""
+    """The tables or the topic cannot be reached."""
 
     exit_code = 3
 
@@ -46,10 +46,8 @@ class OutOfReach(Failure):
 @contextmanager
 def explained() -> Iterator[None]:
     """Print a failure that the user can correct to stderr and exit; other errors are bugs and keep their traceback."""
-    _never_fail_to_print()
-    logging.getLogger("azure.identity").setLevel(
-        logging.CRITICAL
-    )  # the failure itself is printed, once and in one line
+    _escape_unprintable()
+    logging.getLogger("azure.identity").setLevel(logging.CRITICAL)  # the failure is printed once, in one line
     try:
         signal.signal(signal.SIGINT, signal.default_int_handler)
         yield
@@ -62,7 +60,7 @@ def explained() -> Iterator[None]:
     except KeyboardInterrupt:
         sys.exit(_INTERRUPTED)
     finally:
-        signal.signal(signal.SIGINT, signal.SIG_DFL)  # what is left takes a moment, and needs no traceback
+        signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C during shutdown needs no traceback
 
 
 def explanation(error: Exception) -> Failure | None:
@@ -93,8 +91,8 @@ def _of_a_library(error: Exception) -> Failure | None:
     return None
 
 
-def _never_fail_to_print() -> None:
-    """Print escapes for what the encoding of a stream lacks, such as emoji in ASCII, and for lone surrogates."""
+def _escape_unprintable() -> None:
+    """Print lone surrogates, and characters that a stream's encoding lacks, as escapes."""
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")

@@ -1,4 +1,4 @@
-"""The common part of `numbers`, `threads` and `users`."""
+"""The code that `numbers`, `threads` and `users` share."""
 
 from collections.abc import AsyncIterator, Callable
 from typing import Final

@@ -1,4 +1,4 @@
-"""Run what waits for the network, so that Ctrl-C ends it cleanly at any moment."""
+"""Run coroutines so that Ctrl-C ends them cleanly at any moment."""
 
 import asyncio
 import signal
@@ -9,21 +9,21 @@ Answer = TypeVar("Answer")
 
 
 def run(work: Callable[[], Awaitable[Answer]]) -> Answer:
-    """Do the work on an event loop of its own; Ctrl-C cancels it, and is raised as KeyboardInterrupt.
+    """Run the work on its own event loop; Ctrl-C cancels it and raises KeyboardInterrupt.
 
-    While the loop is made Ctrl-C waits: a loop that is half made fails when it is forgotten.
+    SIGINT is blocked while the loop is created: a half-initialized loop fails when it is collected.
     """
     signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
     try:
         return asyncio.run(_interruptible(work))
     finally:
-        _listen()
+        _unblock_sigint()
 
 
 async def _interruptible(work: Callable[[], Awaitable[Answer]]) -> Answer:
-    _listen()
+    _unblock_sigint()
     return await work()
 
 
-def _listen() -> None:
+def _unblock_sigint() -> None:
     signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGINT])

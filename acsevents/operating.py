@@ -1,4 +1,4 @@
-"""The common part of commands that change the tables: progress, confirmation and report."""
+"""The code that commands which change the tables share: progress, confirmation and report."""
 
 import asyncio
 import sys
@@ -15,26 +15,26 @@ from acsevents.output import in_json, json_line
 from acsevents.progress import progress
 from shared.storage.account import Account
 
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Only tell what would be done.")]
-Yes = Annotated[bool, typer.Option("--yes", help="Do not ask first.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Only show what would be done.")]
+Yes = Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation.")]
 
-_GLANCE_SECONDS: Final = 0.2
+_POLL_SECONDS: Final = 0.2
 
 
 def operate(work: Callable[[Account], Awaitable[None]], doing: str, seen: Callable[[], int]) -> None:
-    """Run work on the account that the settings name, and show its progress on a terminal.
+    """Run work on the configured account, and show its progress on a terminal.
 
     Args:
         work: what to run.
-        doing: a word for the work, such as `erasing`.
-        seen: returns how many rows or events were processed so far.
+        doing: the word that describes the work, such as `erasing`.
+        seen: returns the number of rows or events processed so far.
     """
-    work_on(lambda: work(account()), doing, seen)
+    run_with_progress(lambda: work(account()), doing, seen)
 
 
-def work_on(work: Callable[[], Awaitable[None]], doing: str, seen: Callable[[], int]) -> None:
+def run_with_progress(work: Callable[[], Awaitable[None]], doing: str, seen: Callable[[], int]) -> None:
     """Run work that chooses its own account, and show its progress on a terminal; see `operate`."""
-    run(lambda: _watched(work, doing, seen))
+    run(lambda: _with_progress(work, doing, seen))
 
 
 def confirm(question: str, *, yes: bool) -> None:
@@ -46,13 +46,15 @@ def confirm(question: str, *, yes: bool) -> None:
     if yes:
         return
     if not sys.stdin.isatty():
-        raise Refused("this cannot be undone, and nobody can be asked here: say --yes, or --dry-run to see first")
+        raise Refused(
+            "this cannot be undone, and there is no terminal to confirm it on: add --yes, or --dry-run to preview"
+        )
     if not typer.confirm(question, err=True):
         raise Refused("nothing was changed")
 
 
 def print_report(report: msgspec.Struct, *, as_json: bool, dry_run: bool | None = None) -> None:
-    """Print a report: one JSON object for programs, or a table of the counts that are not zero for people."""
+    """Print a report: a table of the non-zero counts for people, or one JSON object for programs."""
     counts: dict[str, Any] = msgspec.to_builtins(report)
     if in_json(as_json):
         print(json_line(counts if dry_run is None else {"dry_run": dry_run, **counts}))
@@ -71,13 +73,13 @@ def _in_words(count: Any) -> str:
     return f"{count:,}" if isinstance(count, int) else str(count)
 
 
-async def _watched(work: Callable[[], Awaitable[None]], doing: str, seen: Callable[[], int]) -> None:
+async def _with_progress(work: Callable[[], Awaitable[None]], doing: str, seen: Callable[[], int]) -> None:
     task = asyncio.ensure_future(work())
     try:
         with progress(doing) as step:
             counted = 0
             while not task.done():
-                await asyncio.wait([task], timeout=_GLANCE_SECONDS)
+                await asyncio.wait([task], timeout=_POLL_SECONDS)
                 step(seen() - counted)
                 counted = seen()
         task.result()

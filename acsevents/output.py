@@ -25,7 +25,7 @@ def in_json(as_json: bool) -> bool:  # noqa: FBT001  the only argument
 
 
 def json_line(answer: Answer) -> str:
-    """Return an answer as one line of ASCII, without control characters that a terminal would obey."""
+    """Return an answer as one line of ASCII, without the control characters that terminals interpret."""
     return json.dumps(_fields(answer), separators=(",", ":"))
 
 
@@ -38,7 +38,7 @@ async def rows(
         answers: what to print; they are not kept in memory.
         columns: the fields to show.
         as_json: whether to print JSON even on a terminal.
-        live: whether to print each answer at once, since the next may be long in coming.
+        live: whether to print each answer at once instead of in blocks.
     """
     printer = _JsonLines(columns) if in_json(as_json) else _Table(columns)
     async for answer in _each(answers):
@@ -50,7 +50,7 @@ async def rows(
 
 
 def note(text: str) -> None:
-    """Print a remark that is not part of the answer to stderr."""
+    """Print a note to stderr, apart from the answer."""
     print(f"acsevents: {shown(text)}", file=sys.stderr)
 
 
@@ -94,7 +94,7 @@ class _Table:
 
 
 def _fields(answer: Answer) -> dict[str, Any]:
-    fields: dict[str, Any] = msgspec.to_builtins(answer, enc_hook=int)  # Int32 and Int64
+    fields: dict[str, Any] = msgspec.to_builtins(answer, enc_hook=int)  # Int64
     return fields
 
 

@@ -1,4 +1,4 @@
-"""Progress of work that takes more than a second, on a terminal only."""
+"""A progress display for work that takes more than a second, on terminals only."""
 
 import math
 import sys
@@ -16,10 +16,10 @@ _BETWEEN_SECONDS: Final = 0.1
 
 @contextmanager
 def progress(doing: str, total: int | None = None, *, shown: bool = True) -> Iterator[Callable[..., None]]:
-    """Show the number of steps once the block takes more than a second; yield a function that counts a step.
+    """Show the number of steps once the block has run for a second; yield a function that counts them.
 
     Args:
-        doing: a word for the work, such as `exporting`.
+        doing: the word that describes the work, such as `exporting`.
         total: the total number of steps, if known.
         shown: whether to show anything.
     """
@@ -52,7 +52,7 @@ class _Counter:
             self._bar.stop()
 
     def _started(self) -> "Progress":
-        from rich.console import Console  # noqa: PLC0415  most commands finish before they need it
+        from rich.console import Console  # noqa: PLC0415  most commands finish without it
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn  # noqa: PLC0415  the same
 
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())

@@ -33,7 +33,7 @@ async def publish(endpoint: str, key: str, events: Sequence[dict[str, Any]]) -> 
         async with EventGridPublisherClient(endpoint, AzureKeyCredential(key)) as client:
             await client.send(list(events))
         return
-    # EventGridPublisherClient 4.22 cuts the time of a CloudEvent to microseconds, which would make it another event.
+    # EventGridPublisherClient 4.22 truncates a CloudEvent's time to microseconds, which would make it another event.
     async with Topic(endpoint, key) as topic:
         await topic.post("CloudEventSchemaV1_0", [msgspec.json.encode(event) for event in events])
 
@@ -58,7 +58,7 @@ class Topic:
         """Publish texts of events, all of one schema, in one request.
 
         Raises:
-            Unusable: the endpoint is no URL.
+            Unusable: the endpoint is not a URL.
             Refused: the topic refuses the events; the message says why.
             OutOfReach: the topic is unreachable or busy, or refuses the key.
         """
@@ -68,7 +68,7 @@ class Topic:
             async with self._session.post(self._endpoint, data=body, headers=headers, allow_redirects=False) as answer:
                 status, problem = answer.status, _problem(await answer.text())
         except aiohttp.InvalidURL:
-            raise Unusable(f"{self._endpoint} is no URL: correct --endpoint or EVENT_GRID_ENDPOINT") from None
+            raise Unusable(f"{self._endpoint} is not a URL: correct --endpoint or EVENT_GRID_ENDPOINT") from None
         except (aiohttp.ClientError, TimeoutError) as error:
             raise OutOfReach(
                 f"no topic at {self._endpoint} ({type(error).__name__}): start one with `acsevents up`, or correct "
@@ -77,11 +77,11 @@ class Topic:
         if status < 300:  # noqa: PLR2004  a redirect is not a success
             return
         if status in _UNAUTHORIZED:
-            raise OutOfReach(f"the topic refuses the key: give --key or EVENT_GRID_KEY{problem}")
+            raise OutOfReach(f"the topic refuses the key: correct --key or EVENT_GRID_KEY{problem}")
         if status == _NOT_FOUND:
             raise Refused(f"there is no topic at {self._endpoint}: its URL ends with /api/events{problem}")
         if status >= _SERVER_ERROR:
-            raise OutOfReach(f"the topic is in trouble ({status}): try again in a minute{problem}")
+            raise OutOfReach(f"the topic is failing ({status}): try again in a minute{problem}")
         raise Refused(f"the topic answered {status}{problem}")
 
 

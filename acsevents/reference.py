@@ -10,8 +10,8 @@ from acsevents.cli import SUMMARIES, app, load
 _WIDTH = 80
 _INTRODUCTION = """# The command line
 
-`.venv/bin/acsevents`, there after `make setup`, works from any folder.
-This page is the help of its commands, written by `python -m acsevents.reference > docs/cli.md`.
+`make setup` installs `.venv/bin/acsevents`, which works from any folder.
+This page has the help of its commands; `python -m acsevents.reference > docs/cli.md` writes it.
 """
 
 

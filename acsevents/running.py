@@ -1,4 +1,4 @@
-"""The `acsevents up` of a folder: allow one at a time, and let other commands find it."""
+"""The `acsevents up` of a folder: only one runs at a time, and other commands can find it."""
 
 import fcntl
 import os
@@ -21,9 +21,9 @@ class Running(msgspec.Struct, frozen=True):
 
     Attributes:
         pid: id of its process.
-        topic: URL to publish to; empty during the start.
-        tables: connection string of the tables; empty during the start.
-        host: URL of the Functions host; empty during the start.
+        topic: URL to publish to; empty while it starts.
+        tables: connection string of the tables; empty while it starts.
+        host: URL of the Functions host; empty while it starts.
     """
 
     pid: int
@@ -34,22 +34,22 @@ class Running(msgspec.Struct, frozen=True):
 
 @contextmanager
 def owned(folder: Path) -> Iterator[Callable[[Running], None]]:
-    """Own a folder during the block; yield a function that announces what runs.
+    """Lock a folder during the block; yield a function that announces what runs there.
 
     Raises:
-        LocalStackError: another process owns the folder, or the folder is not writable.
+        LocalStackError: another process has locked the folder, or the folder is not writable.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
         file = (folder / _FILE).open("a+b")
     except OSError as error:
-        raise LocalStackError(f"{folder} cannot be used ({error.strerror}): name another with --folder") from None
+        raise LocalStackError(f"{folder} cannot be used ({error.strerror}): choose another with --folder") from None
     with file:
         if not _locks(file.fileno(), fcntl.LOCK_EX, _ATTEMPTS):
             owner = _read(folder)
             raise LocalStackError(
                 f"`acsevents up` already runs in {folder}{f', process {owner.pid}' if owner else ''}: "
-                "use that one, stop it, or name another folder with --folder"
+                "use that one, stop it, or choose another folder with --folder"
             )
 
         def announce(running: Running) -> None:
@@ -69,7 +69,7 @@ def find(folder: Path = FOLDER) -> Running | None:
     try:
         with (folder / _FILE).open("rb") as file:
             if _locks(file.fileno(), fcntl.LOCK_SH, attempts=1):
-                return None  # no process owns the folder; the file is left from one that was killed
+                return None  # no process holds the lock; the file was left by one that was killed
     except OSError:
         return None
     running = _read(folder)

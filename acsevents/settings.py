@@ -10,7 +10,7 @@ from shared.errors import SettingsError
 def load_settings(folder: Path) -> None:
     """Copy the `Values` of local.settings.json into the environment, except those that are set there already.
 
-    A connection counts as set in either of its forms, so that a file for Azurite does not contradict an identity.
+    A connection counts as set in either form, so that a file for Azurite does not contradict an identity.
 
     Raises:
         SettingsError: the file does not have the form that `func` writes.

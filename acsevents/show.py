@@ -15,7 +15,7 @@ from shared.stories import Attempt, Message, SmsStory, Transcript
 __all__ = ["console", "dead_letter", "dead_letters", "event", "sms", "sms_report", "thread"]
 
 _BAR = 30  # characters of the longest bar
-_BESIDE_BARS = 16  # of a report's line: the counts, and the gaps between columns
+_WIDTH_BESIDE_BAR = 16  # width of a report's line without the bar: the counts, and the gaps between columns
 
 
 def sms(console: Console, story: SmsStory | None) -> None:
@@ -47,7 +47,7 @@ def sms_report(console: Console, report: SmsReport) -> None:
         if not counts:
             continue
         table = Table(*_columns(title, "messages", ""), box=box.SIMPLE_HEAD, pad_edge=False)
-        longest = max(1, min(_BAR, console.width - _BESIDE_BARS - max(map(len, (title, *counts)))))
+        longest = max(1, min(_BAR, console.width - _WIDTH_BESIDE_BAR - max(map(len, (title, *counts)))))
         most = max(counts.values())
         for name, count in counts.items():
             table.add_row(safe(name), str(count), bar * max(1, round(longest * count / most)))
@@ -107,7 +107,7 @@ def dead_letters(console: Console, letters: Sequence[DeadLetter]) -> None:
 
 
 def _columns(*headings: str) -> list[Column]:
-    """Return columns that wrap what is too long for them; by default rich cuts it."""
+    """Return columns that wrap long values; by default rich cuts them."""
     return [Column(heading, overflow="fold") for heading in headings]
 
 
@@ -134,9 +134,9 @@ def _count(segments: int | None) -> str:
 
 
 def _print_text(console: Console, text: str | None) -> None:
-    """Print the text of an event as indented JSON; the terminal wraps its lines, so that they can be copied whole."""
+    """Print an event's text as indented JSON; the terminal wraps long lines, so that they copy as one line."""
     if text is None:
-        console.print("\nits text is not there, or cannot be read")
+        console.print("\nits text is missing or cannot be read")
         return
     try:
         pretty = json.dumps(json.loads(text), indent=2, ensure_ascii=False)

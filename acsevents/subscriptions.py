@@ -1,13 +1,13 @@
 """The event subscriptions: declared in `infra/subscriptions.json`, with event types from the catalogue.
 
-The local Event Grid runs with them, and Bicep deploys them from the output of `acsevents.deployment`. A subscription
-receives the types of its function's family or, with `newTypesBeginningWith`, every type with one of these prefixes that
-is not in the catalogue.
+The local Event Grid uses them, and Bicep deploys them from the output of `acsevents.deployment`. A subscription
+receives the types of its function's family. With `newTypesBeginningWith` it receives instead every type that has one
+of these prefixes and is not in the catalogue.
 
 Reasons for the values in the file: Event Grid bills up to 64 KB as one operation, which is about 40 events of usual
 size. 100 events, the most in a batch, can be written within the 30 s to respond, even one by one. 30 attempts in 1,440
-minutes are the service's maxima, since the record may be the only copy. After that, events go to the dead-letter
-container.
+minutes are the service's maxima, chosen because the record may be the only copy. After that, events go to the
+dead-letter container.
 
 https://learn.microsoft.com/azure/templates/microsoft.eventgrid/systemtopics/eventsubscriptions
 """
@@ -24,7 +24,7 @@ from shared.errors import SettingsError
 from shared.events.envelope import Schema
 
 SUBSCRIPTIONS = Path(__file__).parents[1] / "infra" / "subscriptions.json"
-MAX_VALUES = 25  # of all advanced filters of one event subscription together
+MAX_VALUES = 25  # in all advanced filters of one event subscription together
 
 
 class DeliveryPolicy(Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
@@ -98,7 +98,7 @@ def load(path: Path = SUBSCRIPTIONS) -> list[EventSubscription]:
     except msgspec.DecodeError as error:
         raise SettingsError(f"{path}: {error}; correct or remove that key") from None
     subscriptions = [one for declared in file.subscriptions for one in _expanded(declared, file.delivery)]
-    # Delivery headers and dead-letter folders have names in upper case.
+    # Delivery headers and dead-letter folders have the name in upper case.
     for name, count in Counter(one.name.upper() for one in subscriptions).items():
         if count > 1:
             raise SettingsError(f"{path}: event subscription {name!r} is declared twice; rename one")

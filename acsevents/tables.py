@@ -1,4 +1,4 @@
-"""Print answers on a terminal of any width; texts and ids are wrapped, never cut. Imported for terminals only."""
+"""Print answers on a terminal of any width; texts and ids are wrapped, never cut. Pipes do not import this."""
 
 import json
 import sys
@@ -17,7 +17,7 @@ Columns = Mapping[str, int | None]
 _GAP: Final = 2
 _NARROWEST: Final = 20  # of a column that shares the remaining width; below that, each answer gets its own lines
 _WHOLE: Final = 30  # characters that are not worth wrapping
-_RECOGNIZABLE: Final = 10  # width of times, kinds, handles and numbers, which need no name beside them
+_RECOGNIZABLE: Final = 10  # width of times, kinds, handles and numbers, which are recognizable without a label
 _TIMES: Final = frozenset({"time", "first", "last", "first_event", "last_event"})  # shown to the second
 
 
@@ -61,21 +61,21 @@ def cell(field: str, value: Any) -> Text:
 
 
 def safe(text: str) -> Text:
-    """Make a stranger's text harmless to a terminal, and as long as it is going to be shown.
+    """Return a text that is safe on a terminal, with the length that it has when shown.
 
-    What an ASCII terminal cannot show is written as an escape here already: tables count its letters.
+    Characters that an ASCII terminal cannot show become escapes here, because tables count characters.
     """
     encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
     return Text(shown(text).encode(encoding, "backslashreplace").decode(encoding), overflow="fold")
 
 
 def heading(field: str) -> str:
-    """Return the name of a field with blanks for underscores."""
+    """Return the name of a field with spaces for underscores."""
     return field.replace("_", " ")
 
 
 def _print_lines(out: Console, answer: Mapping[str, Any], columns: Columns) -> None:
-    """Print an answer as one wrapped line; fields that are not recognizable by their form have their name."""
+    """Print an answer as one wrapped line; label the fields that are not recognizable by their form."""
     width, lines = max(out.width - _GAP, 1), [Text()]
     for part in _parts(answer, columns):
         before = Text(" " * _GAP) if lines[-1] else Text()
@@ -91,7 +91,7 @@ def _print_lines(out: Console, answer: Mapping[str, Any], columns: Columns) -> N
 
 
 def _parts(answer: Mapping[str, Any], columns: Columns) -> Iterator[Text]:
-    """Yield the fields of an answer, with their names where another field could have the same form."""
+    """Yield the fields of an answer, labelled where another field could have the same form."""
     times = [name for name in columns if name in _TIMES]
     for name, width in columns.items():
         if answer.get(name) is not None:

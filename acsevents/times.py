@@ -26,4 +26,4 @@ def ticks(written: str) -> int:
 
 
 Since = Annotated[int | None, typer.Option(parser=ticks, metavar="TIME", help=f"Not older than: {_FORMS}.")]
-Until = Annotated[int | None, typer.Option(parser=ticks, metavar="TIME", help="Older than; written as for --since.")]
+Until = Annotated[int | None, typer.Option(parser=ticks, metavar="TIME", help="Older than; same forms as --since.")]

@@ -29,7 +29,7 @@ from acsevents.text import shown
 from shared.storage.connection_string import parse_connection_string
 
 _DRAIN_SECONDS = 20.0
-_GLANCE_SECONDS = 0.2
+_POLL_SECONDS = 0.2
 _STYLES = {
     "delivered": ("delivered", "green"),
     "retried": ("retry", "yellow"),
@@ -43,7 +43,7 @@ async def up(console: Console, folder: Path, ports: Ports) -> None:
     """Run the stack until Ctrl-C, then deliver the remaining events.
 
     Raises:
-        LocalStackError: the folder or a port is in use, or a part does not start or ends.
+        LocalStackError: the folder or a port is in use, or a part does not start or stops.
     """
     with owned(folder) as announce:
         require_free("--host-port", ports.host)
@@ -59,13 +59,13 @@ async def up(console: Console, folder: Path, ports: Ports) -> None:
                 lifetime = Lifetime()
                 announce(Running(os.getpid(), local.topic, tables, local.host))
                 _print_addresses(console, running, folder, page)
-                await _until_delivered(lifetime, console, running)
+                await _run_then_deliver(lifetime, console, running)
 
 
-async def _until_delivered(lifetime: Lifetime, console: Console, running: Stack) -> None:
-    """Wait until the end of the lifetime, then deliver what was published."""
+async def _run_then_deliver(lifetime: Lifetime, console: Console, running: Stack) -> None:
+    """Wait until the end of the lifetime, then deliver the events that were published."""
     try:
-        await _until(lifetime, console, running)
+        await _run_until(lifetime, console, running)
         await _drain(console, running.grid)
     finally:
         if running.grid.under_way:
@@ -73,22 +73,22 @@ async def _until_delivered(lifetime: Lifetime, console: Console, running: Stack)
         console.print("stopping …")
 
 
-async def _until(lifetime: Lifetime, console: Console, running: Stack) -> None:
-    """Wait until the end of the lifetime and print the host's warnings meanwhile; raise if a part ends."""
-    end, death = (asyncio.create_task(wait) for wait in (lifetime.end(), _death(running)))
+async def _run_until(lifetime: Lifetime, console: Console, running: Stack) -> None:
+    """Wait until the end of the lifetime and print the host's warnings meanwhile; raise if a part stops."""
+    end, failure = (asyncio.create_task(wait) for wait in (lifetime.end(), _part_failure(running)))
     warnings = asyncio.create_task(_print_warnings(console, running.hosts.log))
     try:
-        await asyncio.wait({end, death, warnings}, return_when=asyncio.FIRST_COMPLETED)
-        for task in (death, warnings):
+        await asyncio.wait({end, failure, warnings}, return_when=asyncio.FIRST_COMPLETED)
+        for task in (failure, warnings):
             if task.done():
                 task.result()
     finally:
-        for task in (end, death, warnings):
+        for task in (end, failure, warnings):
             task.cancel()
 
 
-async def _death(running: Stack) -> None:
-    """Wait until a part ends, then raise with the last line of its log."""
+async def _part_failure(running: Stack) -> None:
+    """Wait until a part stops, then raise with the last line of its log."""
     while True:
         parts = [("Azurite", running.azurite.process.poll(), running.azurite.log)]
         parts += [("the Functions host", process.returncode, running.hosts.log) for process in running.hosts.running]
@@ -96,11 +96,11 @@ async def _death(running: Stack) -> None:
             if code is not None:
                 how = f"signal {-code}" if code < 0 else f"exit code {code}"
                 raise LocalStackError(f"{name} died ({how}, log: {log}): {last_line(log)}")
-        await asyncio.sleep(_GLANCE_SECONDS)
+        await asyncio.sleep(_POLL_SECONDS)
 
 
 async def _drain(console: Console, grid: EventGrid) -> None:
-    """Wait until all events are delivered, at most for some seconds or until the next Ctrl-C."""
+    """Wait until all events are delivered, but not for more than some seconds or beyond the next Ctrl-C."""
     if not grid.under_way:
         return
     console.print(f"delivering {grid.under_way} events that were published; Ctrl-C again drops them")
@@ -115,14 +115,14 @@ async def _drain(console: Console, grid: EventGrid) -> None:
 
 def _print_addresses(console: Console, running: Stack, folder: Path, page: str) -> None:
     script = Path(sys.executable).with_name("acsevents")  # exists after `make setup`
-    acsevents = _from_here(script) if script.exists() else f"{_from_here(Path(sys.executable))} -m acsevents"
+    acsevents = _relative(script) if script.exists() else f"{_relative(Path(sys.executable))} -m acsevents"
     report = json.loads((SAMPLES / "2025" / "SMSDeliveryReportReceived.json").read_text(encoding="utf-8"))[0]["data"]
     exports = [
         f"export EventTables='{running.azurite.connection_string}'",
         f"export EVENT_GRID_ENDPOINT='{running.grid.endpoint}'",
     ]
     commands = [
-        f"{acsevents} send {_from_here(SAMPLES)}/2025/*.json",
+        f"{acsevents} send {_relative(SAMPLES)}/2025/*.json",
         f"{acsevents} sms {report['from']} {report['messageId']}",
         f"{acsevents} dead-letters",
     ]
@@ -137,13 +137,13 @@ def _print_addresses(console: Console, running: Stack, folder: Path, page: str) 
         *(() if here else exports),
         *commands,
         *(("", "For other programs and folders:", *exports) if here else ()),
-        *("", "Ctrl-C delivers what was published, then stops everything."),
+        *("", "Ctrl-C delivers the events that were published, then stops everything."),
     ]
     for line in lines:
         console.print(line, markup=False, highlight=False, soft_wrap=True, emoji=False)
 
 
-def _from_here(path: Path) -> str:
+def _relative(path: Path) -> str:
     """Return a path for a shell in the current folder."""
     return shlex.quote(str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path))
 
@@ -181,4 +181,4 @@ async def _new_lines(log: Path) -> AsyncIterator[str]:
             *lines, begun = (begun + file.read()).split(b"\n")
             for line in lines:
                 yield line.decode(errors="replace")
-            await asyncio.sleep(_GLANCE_SECONDS)
+            await asyncio.sleep(_POLL_SECONDS)

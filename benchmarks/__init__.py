@@ -1,1 +1,1 @@
-"""Speed and cost, measured: what one event costs beside what it costs elsewhere."""
+"""Measure the speed and cost of an event, and compare them with other implementations."""

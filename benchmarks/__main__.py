@@ -1,4 +1,4 @@
-"""`python -m benchmarks`: measure everything in one run, print it, and write benchmarks/results.md."""
+"""Measure everything in one run, print it, and write benchmarks/results.md: `python -m benchmarks`."""
 
 import os
 import time
@@ -12,9 +12,10 @@ from benchmarks import (
     cores,
     decoding,
     fairness,
-    going_through,
+    first_screen,
+    full_scans,
     growth,
-    looking_up,
+    queries,
     quotes,
     write_path,
 )
@@ -22,7 +23,7 @@ from benchmarks.report import Figures, report
 
 
 def main() -> None:
-    """Measure, print, write, and bring the pages that quote it up to date."""
+    """Measure, print and write the results, and update the pages that quote them."""
     console = Console()
     start = time.monotonic()
 
@@ -33,20 +34,24 @@ def main() -> None:
     decodings = decoding.compare()
     progress("cold start")
     starts = cold_start.measure()
-    cores.pin(os.getpid(), cores.OTHERS)  # with all that is started from now on; measured processes move themselves
+    # Processes that are started from now on inherit this; measured processes then move to their own core.
+    cores.pin(os.getpid(), cores.OTHERS)
     costs = write_path.compare(progress)
     grown = growth.grow(progress)
     cores.pin(os.getpid(), cores.ALL)
     progress("fairness")
     fair = fairness.measure()
-    progress("the start of a look-up")
+    progress("the start of a query command")
     command = command_start.measure()
-    questions = looking_up.ask(progress)
-    speeds = going_through.measure(progress)
-    text = report(Figures(costs, fair, grown, decodings, starts, command, questions, speeds, time.monotonic() - start))
+    looked_up = queries.measure(progress)
+    progress("the first screen of the page")
+    screens = first_screen.measure()
+    speeds = full_scans.measure(progress)
+    seconds = time.monotonic() - start
+    text = report(Figures(costs, fair, grown, decodings, starts, command, looked_up, screens, speeds, seconds))
     console.print(Markdown(text))
     quotes.RESULTS.write_text(text, encoding="utf-8")
-    quotes.bring_up_to_date()
+    quotes.update_pages()
 
 
 if __name__ == "__main__":

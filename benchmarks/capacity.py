@@ -1,6 +1,6 @@
-"""Capacity and cost on paper: what the last run's figures, the rows and the deployed limits come to.
+"""Compute capacity and cost from the last run's figures, the rows and the deployed limits.
 
-`python -m benchmarks.quotes` writes the tables into docs/operations.md, and so does `make bench`.
+`python -m benchmarks.quotes` and `make bench` write the tables into docs/operations.md.
 Targets: https://learn.microsoft.com/azure/storage/tables/scalability-targets
 Billing: https://learn.microsoft.com/azure/azure-functions/functions-consumption-costs
 """
@@ -26,25 +26,25 @@ from shared.rows.records import record_rows
 from shared.rows.timeline import SHARDS
 
 INFRA: Final = Path(__file__).parents[1] / "infra"
-# Rows of 1 KiB a second. For larger rows nothing is published: the careful figure counts one for as many as it has KiB.
+# Rows of 1 KiB a second. Nothing is published for larger rows: the cautious figure counts each KiB as one row.
 PARTITION_TARGET: Final = 2_000
 ACCOUNT_TARGET: Final = 20_000
 END: Final = "<!-- End of the computation. -->"
 _KIB: Final = 1024
 _MILLION: Final = 1_000_000
 _DAY_SECONDS: Final = 86_400
-_PEAK: Final = 10  # times the average of a day
-_LEAST_BILLED_SECONDS: Final = 1.0  # of an instance that wakes up
+_PEAK: Final = 10  # times the daily average
+_LEAST_BILLED_SECONDS: Final = 1.0  # minimum billed when an instance wakes up
 _SCENARIOS: Final = {SMS_BURST: "100", CHAT_FAN_OUT: "100", ONE_AT_A_TIME: "1"}
 
 
-class Weight(msgspec.Struct, frozen=True):
-    """What one event of a workload weighs.
+class EventSize(msgspec.Struct, frozen=True):
+    """The size of one event of a workload.
 
     Attributes:
-        rows_kib: each row that this app writes, as the service counts it; the one in the time line is the last.
-        peer_kib: the one row that the peer writes.
-        text_bytes: the event as it is delivered.
+        rows_kib: size of each row that this app writes, as the service counts it; the time line's is the last.
+        peer_kib: size of the one row that the peer writes.
+        text_bytes: size of the event as delivered.
     """
 
     rows_kib: tuple[float, ...]
@@ -52,8 +52,8 @@ class Weight(msgspec.Struct, frozen=True):
     text_bytes: int
 
     @property
-    def careful_rows(self) -> int:
-        """How many rows of 1 KiB its rows count for, carefully."""
+    def cautious_rows(self) -> int:
+        """The number of 1 KiB rows that its rows count as, cautiously."""
         return sum(map(math.ceil, self.rows_kib))
 
 
@@ -66,13 +66,13 @@ class Deployed(msgspec.Struct, frozen=True):
     batch_events: int
     batch_bytes: int
 
-    def events_of_a_delivery(self, weight: Weight) -> int:
-        """Return how many events Event Grid delivers together, if that many wait."""
+    def events_per_delivery(self, weight: EventSize) -> int:
+        """Return how many events Event Grid delivers in one batch, if enough are waiting."""
         return min(self.batch_events, self.batch_bytes // weight.text_bytes)
 
 
 class Measured(msgspec.Struct, frozen=True):
-    """What an event took on one core, handed over one by one; the time from end to end is known of lone events only."""
+    """The cost of an event on one core, handed over one by one; only lone events have an end-to-end time."""
 
     cpu_ms: float
     requests: float
@@ -81,7 +81,7 @@ class Measured(msgspec.Struct, frozen=True):
 
 @cache
 def tables(results: str) -> dict[str, str]:
-    """Return the tables of the page by name."""
+    """Return the tables for the page, by name."""
     made = {
         "rows": _rows(),
         "instances": _instances(results),
@@ -92,17 +92,17 @@ def tables(results: str) -> dict[str, str]:
 
 
 @cache
-def weigh(workload: str) -> Weight:
-    """Weigh the first event of a workload."""
+def event_size(workload: str) -> EventSize:
+    """Return the size of the first event of a workload."""
     (text,) = WORKLOADS[workload][0](1)
     rows = sorted(record_rows(decode(text)), key=lambda row: row.table == TIMELINE)
     peer = {name: str(value) for name, value in entity_of(event_of(text)).items() if value is not None}
     kib = tuple(entity_bytes(row.entity) / _KIB for row in rows)
-    return Weight(kib, entity_bytes(peer) / _KIB, len(text.encode()))
+    return EventSize(kib, entity_bytes(peer) / _KIB, len(text.encode()))
 
 
 def deployed() -> Deployed:
-    """Read what is deployed unless somebody says otherwise."""
+    """Return the limits that the template deploys by default."""
     parameters = json.loads((INFRA / "main.parameters.json").read_text(encoding="utf-8"))["parameters"]
     delivery = json.loads((INFRA / "subscriptions.json").read_text(encoding="utf-8"))["delivery"]
     default = {name: re.sub(r"^\$\{\w+=?|\}$", "", one["value"]) for name, one in parameters.items()}
@@ -116,7 +116,7 @@ def deployed() -> Deployed:
 
 
 def measured(results: str, workload: str, who: str) -> Measured:
-    """Find what a run has measured on its page."""
+    """Read what a run measured from its page."""
     section = results.partition("\n## From JSON text to durable row\n")[2].partition("\n## ")[0]
     lines = [re.findall(r"\| ([^|]*?) ?(?=\|)", line) for line in section.splitlines() if line.startswith("|")]
     header, _rule, *rows = lines
@@ -131,13 +131,13 @@ def measured(results: str, workload: str, who: str) -> Measured:
 def _rows() -> Iterable[str]:
     rows = []
     for name, workload in (("SMS delivery report", SMS_BURST), ("chat message to a user", CHAT_FAN_OUT)):
-        weight = weigh(workload)
+        weight = event_size(workload)
         count, largest = len(weight.rows_kib), max(weight.rows_kib)
         owner = f"{PARTITION_TARGET / math.ceil(largest):,.0f} to {PARTITION_TARGET:,}"
         most = min(ACCOUNT_TARGET / count, SHARDS * PARTITION_TARGET)
-        account = f"{ACCOUNT_TARGET / weight.careful_rows:,.0f} to {most:,.0f}"
+        account = f"{ACCOUNT_TARGET / weight.cautious_rows:,.0f} to {most:,.0f}"
         rows.append((name, str(count), f"{largest:.1f}", f"{sum(weight.rows_kib):.1f}", owner, account))
-    header = ("event", "rows", "largest, KiB", "all, KiB", "events a second of one number or user", "of an account")
+    header = ("event", "rows", "largest row, KiB", "all rows, KiB", "events a second per number or user", "per account")
     return table(header, rows)
 
 
@@ -145,14 +145,14 @@ def _instances(results: str) -> Iterable[str]:
     limits = deployed()
     rows = []
     for workload in (SMS_BURST, CHAT_FAN_OUT):
-        batch = limits.events_of_a_delivery(weigh(workload))
+        batch = limits.events_per_delivery(event_size(workload))
         ours, theirs = (1000 / measured(results, workload, who).cpu_ms for who in (THIS_APP, PEER))
         in_flight = (
             f"{limits.instances} × {limits.concurrency} × {batch} = {limits.instances * limits.concurrency * batch:,}"  # noqa: RUF001  a product
         )
         rows.append((workload, in_flight, f"{ours:,.0f}", f"{theirs:,.0f}", f"{limits.instances * ours:,.0f}"))
-    flight = "events in flight: instances × deliveries × events of one"  # noqa: RUF001  a product
-    return table(("workload", flight, "events a second of a core", f"{PEER}'s", "of all instances"), rows)
+    flight = "events in flight: instances × deliveries × events per delivery"  # noqa: RUF001  a product
+    return table(("workload", flight, "events a second per core", f"{PEER}'s", "on all instances"), rows)
 
 
 def _costs(results: str) -> Iterable[str]:
@@ -164,20 +164,20 @@ def _costs(results: str) -> Iterable[str]:
             rows.append(("", what, f"{ours:,.0f}", f"{our:.2f}", f"{theirs:,.0f}", f"{their:.2f}"))
         rows[-len(billed)] = (workload, *rows[-len(billed)][1:])
         our_sum, their_sum = (f"**{sum(column):.2f}**" for column in zip(*dollars, strict=True))
-        rows.append(("", "**together**", "", our_sum, "", their_sum))
+        rows.append(("", "**total**", "", our_sum, "", their_sum))
     second = _LEAST_BILLED_SECONDS * deployed().memory_gb * _MILLION
     apart = (f"{second:,.0f}", f"{second * prices.GB_SECOND:.2f}")
-    rows.append(("more than a second apart", "GB-seconds, instead of those", *apart, *apart))
-    return table(("a million of", "what is billed", "this app", "$", PEER, "$"), rows)
+    rows.append(("events over a second apart", "GB-seconds, instead of the above", *apart, *apart))
+    return table(("a million events", "billed item", "this app", "$", PEER, "$"), rows)
 
 
 def _billed(results: str, workload: str) -> list[tuple[str, float, float, float]]:
-    """List what a million events are billed for: the price of a million of it, and how much here and by the peer."""
-    weight, limits = weigh(workload), deployed()
+    """Return what a million events are billed for: the price per million, and the amounts of this app and the peer."""
+    weight, limits = event_size(workload), deployed()
     ours, theirs, alone = (
         measured(results, *one) for one in ((workload, THIS_APP), (workload, PEER), (ONE_AT_A_TIME, PEER))
     )
-    deliveries = _MILLION if workload == ONE_AT_A_TIME else _MILLION / limits.events_of_a_delivery(weight)
+    deliveries = _MILLION if workload == ONE_AT_A_TIME else _MILLION / limits.events_per_delivery(weight)
     our_ms, their_ms = ours.wall_ms or ours.cpu_ms, alone.wall_ms or alone.cpu_ms
     gb = [kib * _MILLION / _KIB / _KIB for kib in (sum(weight.rows_kib), weight.peer_kib)]
     gb_seconds = [ms * 1000 * limits.memory_gb for ms in (our_ms, their_ms)]
@@ -193,19 +193,19 @@ def _billed(results: str, workload: str) -> list[tuple[str, float, float, float]
 
 
 def _growth(results: str) -> Iterable[str]:
-    weight = weigh(SMS_BURST)
+    weight = event_size(SMS_BURST)
     rows = []
     for a_day in (_MILLION, 10 * _MILLION, 100 * _MILLION):
         average = a_day / _DAY_SECONDS
         peak = _PEAK * average
-        share = peak * weight.careful_rows / ACCOUNT_TARGET
+        share = peak * weight.cautious_rows / ACCOUNT_TARGET
         instances = (str(math.ceil(peak * measured(results, SMS_BURST, who).cpu_ms / 1000)) for who in (THIS_APP, PEER))
         stored = f"{a_day * sum(weight.rows_kib) / _KIB / _KIB:,.0f}"
         rows.append(
             (f"{a_day:,}", f"{average:,.0f}", f"{peak:,.0f}", *instances, f"{share:.0%}", stored, _change(share))
         )
-    header = ("events a day", "a second", f"in a peak of {_PEAK} times that", "cores in the peak", f"{PEER}'s")
-    return table((*header, "of an account's target", "GB a day", "what changes"), rows)
+    header = ("events a day", "a second", f"at a peak of {_PEAK} times that", "cores at the peak", f"{PEER}'s")
+    return table((*header, "share of an account's target", "GB a day", "what to do"), rows)
 
 
 def _change(share: float) -> str:
@@ -215,16 +215,17 @@ def _change(share: float) -> str:
 
 
 def computing(page: str, results: str) -> str:
-    """Return a page with its computed tables brought up to date.
+    """Return a page with its computed tables updated.
 
     Raises:
-        KeyError: the page names a table that is none.
+        KeyError: the page names an unknown table.
     """
 
-    def anew(block: re.Match[str]) -> str:
+    def replacement(block: re.Match[str]) -> str:
         return f"{begin(block[1])}\n\n{tables(results)[block[1]]}\n\n{END}"
 
-    return re.sub(rf"{re.escape(begin('%')).replace('%', '([a-z ]+)')}.*?{re.escape(END)}", anew, page, flags=re.DOTALL)
+    block_pattern = rf"{re.escape(begin('%')).replace('%', '([a-z ]+)')}.*?{re.escape(END)}"
+    return re.sub(block_pattern, replacement, page, flags=re.DOTALL)
 
 
 def begin(name: str) -> str:

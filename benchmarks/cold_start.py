@@ -1,4 +1,4 @@
-"""What a cold start pays for the app, beside the SDK of Functions that every app imports."""
+"""Measure the app's cold start against `azure.functions` alone, which every app imports."""
 
 import os
 import shutil
@@ -15,7 +15,7 @@ from benchmarks.table_server import TableServer
 
 _STARTS = 7
 _ROOT = Path(__file__).parents[1]
-# One core, so that nothing moves between caches; CPU time, so that neighbours on the machine do not count.
+# One core, so that nothing moves between caches; CPU time, so that other processes do not count.
 _MEASURED = """
 import os, sys, time
 if hasattr(os, "sched_setaffinity"):
@@ -40,8 +40,8 @@ class ColdStart(msgspec.Struct):
     Attributes:
         functions_ms: importing `azure.functions` alone.
         app_ms: importing `function_app`, which imports `azure.functions` too, from bytecode.
-        first_event_ms: the same until the first event is acknowledged, by account key; its tables exist.
-        compiled_ms: what importing takes more where Python may not keep bytecode, as in a read-only package.
+        first_event_ms: the same until the first event is acknowledged, by account key, with existing tables.
+        compiled_ms: extra time of importing where Python cannot store bytecode, as in a read-only package.
     """
 
     functions_ms: float
@@ -51,17 +51,17 @@ class ColdStart(msgspec.Struct):
 
     @property
     def import_ratio(self) -> float:
-        """How many times as long importing the app takes."""
+        """Time of importing the app relative to `azure.functions` alone."""
         return self.app_ms / self.functions_ms
 
     @property
     def first_event_ratio(self) -> float:
-        """How many times as long it takes until the first event is acknowledged."""
+        """Time until the first acknowledged event relative to importing `azure.functions` alone."""
         return self.first_event_ms / self.functions_ms
 
 
 def measure() -> ColdStart:
-    """Start fresh interpreters in turn and time them."""
+    """Time fresh interpreters, started in turn."""
     functions, app, first, compiled = [], [], [], []
     with TemporaryDirectory() as kept, TemporaryDirectory() as bare, TableServer.start() as server:
         settings = {"EventTables": server.connection_string}
@@ -78,7 +78,7 @@ def measure() -> ColdStart:
 
 
 def _copy_what_is_deployed(folder: str) -> None:
-    """Copy it without any bytecode."""
+    """Copy the deployed files without bytecode."""
     for name in ("functions", "shared"):
         shutil.copytree(_ROOT / name, Path(folder) / name, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(_ROOT / "function_app.py", folder)

@@ -1,4 +1,4 @@
-"""What a look-up of the command line takes from its start to its end, beside an interpreter that does nothing."""
+"""Measure a whole query command against an interpreter that does nothing."""
 
 import os
 import statistics
@@ -24,8 +24,8 @@ class CommandStart(msgspec.Struct):
 
     Attributes:
         nothing_cpu_ms: CPU of `python -c pass`.
-        cpu_ms: CPU of a look-up in a pipe that finds nothing.
-        seconds: how long that took by the clock.
+        cpu_ms: CPU of a query in a pipe that finds nothing.
+        seconds: its wall-clock time.
     """
 
     nothing_cpu_ms: float
@@ -34,7 +34,7 @@ class CommandStart(msgspec.Struct):
 
 
 def measure() -> CommandStart:
-    """Run both in turn."""
+    """Measure both in turn."""
     with TableServer.start(store=True) as server:
         server.load("SmsEvents", [])
         _run(_LOOK_UP, server)  # writes the bytecode
@@ -47,7 +47,7 @@ def measure() -> CommandStart:
 
 
 def _run(arguments: Sequence[str], server: TableServer) -> tuple[float, float]:
-    """Run Python; return the CPU that it took in milliseconds, and the seconds that passed."""
+    """Run Python; return its CPU time in milliseconds and its wall-clock time in seconds."""
     start = time.perf_counter()
     process = subprocess.Popen(
         [sys.executable, *arguments],
@@ -58,6 +58,6 @@ def _run(arguments: Sequence[str], server: TableServer) -> tuple[float, float]:
     )
     _, status, used = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode > 1:  # nothing is found
-        raise RuntimeError(f"the look-up ended with {process.returncode}")
+    if process.returncode > 1:  # the query finds nothing
+        raise RuntimeError(f"the query ended with {process.returncode}")
     return (used.ru_utime + used.ru_stime) * 1000, time.perf_counter() - start

@@ -1,4 +1,4 @@
-"""This app and the functions that everybody writes, each as coroutines that make an event durable."""
+"""The contenders, this app and the functions that people usually write: coroutines that make an event durable."""
 
 import asyncio
 import json
@@ -15,7 +15,7 @@ from azure.functions.meta import Datum
 
 Handle = Callable[[str], Awaitable[None]]
 HandleOf = Callable[[str], Handle]
-"""From a function's name to what runs it."""
+"""Return the coroutine that runs the function of a name."""
 
 _TABLE = "Events"
 _THREADS = 100
@@ -25,7 +25,7 @@ logging.getLogger("azure").setLevel(logging.WARNING)  # at INFO the peers would 
 
 @asynccontextmanager
 async def no_op(_connection_string: str) -> AsyncIterator[HandleOf]:
-    """Do nothing: what remains is the price of being invoked."""
+    """Do nothing, to measure the cost of an invocation."""
 
     async def handle(_text: str) -> None:
         pass
@@ -35,11 +35,11 @@ async def no_op(_connection_string: str) -> AsyncIterator[HandleOf]:
 
 @asynccontextmanager
 async def this_app(connection_string: str) -> AsyncIterator[HandleOf]:
-    """Run the functions that the host finds in `function_app`."""
+    """Run the functions that the host would find in `function_app`."""
     os.environ["EventTables"] = connection_string  # noqa: SIM112  the setting's name
-    from function_app import app  # noqa: PLC0415  the peers do not pay for it
+    from function_app import app  # noqa: PLC0415  not part of the peers' cost
 
-    logging.disable()  # azure-functions warns of an authorization level that Event Grid triggers do not have
+    logging.disable()  # azure-functions warns about an authorization level that Event Grid triggers do not have
     functions = {function.get_function_name(): function.get_user_function() for function in app.get_functions()}
     logging.disable(logging.NOTSET)
     yield functions.__getitem__
@@ -47,7 +47,7 @@ async def this_app(connection_string: str) -> AsyncIterator[HandleOf]:
 
 @asynccontextmanager
 async def async_sdk(connection_string: str) -> AsyncIterator[HandleOf]:
-    """`EventGridEvent` in, one awaited `upsert_entity` out."""
+    """Take an `EventGridEvent`, and await one `upsert_entity`."""
     from azure.data.tables import UpdateMode  # noqa: PLC0415  only the peers pay for it
     from azure.data.tables.aio import TableServiceClient  # noqa: PLC0415  the same
 
@@ -62,7 +62,7 @@ async def async_sdk(connection_string: str) -> AsyncIterator[HandleOf]:
 
 @asynccontextmanager
 async def sync_sdk(connection_string: str) -> AsyncIterator[HandleOf]:
-    """`EventGridEvent` in, one `upsert_entity` out, in the worker's thread pool."""
+    """Take an `EventGridEvent`, and call `upsert_entity` once in the worker's thread pool."""
     from azure.data.tables import TableServiceClient, UpdateMode  # noqa: PLC0415  only the peers pay for it
 
     with (
@@ -82,7 +82,7 @@ async def sync_sdk(connection_string: str) -> AsyncIterator[HandleOf]:
 
 @asynccontextmanager
 async def pydantic_models(connection_string: str) -> AsyncIterator[HandleOf]:
-    """`str` in, validated by pydantic models, one awaited `upsert_entity` out."""
+    """Take a `str`, validate it with pydantic models, and await one `upsert_entity`."""
     from azure.data.tables import UpdateMode  # noqa: PLC0415  only the peers pay for it
     from azure.data.tables.aio import TableServiceClient  # noqa: PLC0415  the same
 
@@ -108,14 +108,14 @@ CONTENDERS = {
 
 
 def event_of(text: str) -> EventGridEvent:
-    """Decode as the Python worker does for a parameter of this type."""
+    """Decode an event as the Python worker does for a parameter of this type."""
     event = EventGridEventInConverter.decode(Datum(text, "json"), trigger_metadata={})
     assert isinstance(event, EventGridEvent)  # noqa: S101  no CloudEvents are sent here
     return event
 
 
 def entity_of(event: EventGridEvent) -> dict[str, Any]:
-    """Make the one row that a peer writes."""
+    """Return the one row that a peer writes."""
     data = event.get_json()
     owner = data.get("from") or data["recipientId"]
     return {

@@ -1,4 +1,4 @@
-"""Which cores do what: the measured process has one for itself, and everything else shares the others."""
+"""Assign the cores: one to the measured process alone, the others to everything else."""
 
 import os
 from pathlib import Path
@@ -10,7 +10,7 @@ OTHERS = ALL - MEASURED or ALL
 
 
 def pin(process: int, cores: frozenset[int]) -> None:
-    """Keep all threads of a process on some cores; without effect where the platform cannot."""
+    """Keep all threads of a process on some cores; do nothing if the platform cannot."""
     if _CAN_PIN:
         for thread in Path(f"/proc/{process}/task").iterdir():
             os.sched_setaffinity(int(thread.name), cores)

@@ -1,4 +1,4 @@
-"""Decoding an event and encoding its rows, beside `json.loads` of the same text."""
+"""Compare decoding an event and encoding its rows with `json.loads` of the same text."""
 
 import json
 import statistics
@@ -12,7 +12,7 @@ from shared.decoder import decode
 from shared.rows.records import record_rows
 from shared.storage.odata import encode_rows
 
-# Many short turns: the best of them met no neighbour on the machine.
+# Many short turns: other processes did not disturb the best of them.
 _ROUNDS = 100
 _REPEATS = 10
 
@@ -27,21 +27,21 @@ class Decoding(msgspec.Struct):
 
     @property
     def decode_ratio(self) -> float:
-        """How often `json.loads` fits into decoding to the event."""
+        """Time of decoding to the event, relative to `json.loads`."""
         return self.decode_us / self.json_us
 
     @property
     def rows_ratio(self) -> float:
-        """How often `json.loads` fits into decoding, with all rows encoded for the wire."""
+        """Time of decoding and of encoding all rows for the wire, relative to `json.loads`."""
         return self.rows_us / self.json_us
 
 
 def compare() -> list[Decoding]:
-    """Measure every sample as the host hands it over: compact JSON."""
+    """Measure every sample in the form that the host hands over: compact JSON."""
     samples = {f"{path.parent.name}/{path.stem}": json.loads(path.read_text("utf-8"))[0] for path in sample_files()}
     works = [_works(json.dumps(event, separators=(",", ":"), ensure_ascii=False)) for event in samples.values()]
     best = [[float("inf")] * len(of_sample) for of_sample in works]
-    for _ in range(_ROUNDS):  # all samples by turns: a slow moment spoils no sample's every turn
+    for _ in range(_ROUNDS):  # samples in turn, so that a slow moment does not spoil every turn of one sample
         for times, of_sample in zip(best, works, strict=True):
             for number, work in enumerate(of_sample):
                 times[number] = min(times[number], timeit.timeit(work, number=_REPEATS) / _REPEATS * 1e6)

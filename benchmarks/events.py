@@ -1,4 +1,4 @@
-"""The events that are measured: as the Functions host hands them over, compact JSON in the Event Grid schema."""
+"""The measured events, in the form that the Functions host hands over: compact JSON in Event Grid schema."""
 
 import json
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ _START = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 def sms_reports(count: int, *, first: int = 0, own: str = OWN_NUMBER) -> Iterator[str]:
-    """Yield delivery reports of different messages that one number sent."""
+    """Yield delivery reports of different messages sent by one number."""
     for number in range(first, first + count):
         event = _sample("2025/SMSDeliveryReportReceived.json")
         message = f"0f8fad5b-d9cb-469f-a165-{number:012x}"
@@ -23,7 +23,7 @@ def sms_reports(count: int, *, first: int = 0, own: str = OWN_NUMBER) -> Iterato
 
 
 def chat_fan_out(count: int, *, users: int = 250, first: int = 0) -> Iterator[str]:
-    """Yield one message after the other, each delivered to every user of a thread in turn."""
+    """Yield the events of consecutive messages, each delivered to every user of a thread in turn."""
     for number in range(first, first + count):
         event = _sample("2021/ChatMessageReceived.json")
         message, user = divmod(number, users)
@@ -39,7 +39,7 @@ def chat_fan_out(count: int, *, users: int = 250, first: int = 0) -> Iterator[st
 
 
 def thread_messages(count: int) -> Iterator[str]:
-    """Yield the life of one thread: its creation, then messages, every tenth of them an edit."""
+    """Yield the events of one thread: its creation, then messages, of which every tenth is an edit."""
     created = _sample("2021/ChatThreadCreated.json")
     yield _text({**created, "data": {**created["data"], "threadId": THREAD}})
     for number in range(1, count):

@@ -1,6 +1,6 @@
-"""Calls of healthy numbers beside partitions that hang, lag or refuse: `python -m benchmarks.fairness SCENARIO PORT`.
+"""Measure calls of healthy numbers while other partitions hang, lag or refuse.
 
-Each scenario runs in a process of its own, against a stand-in of its own.
+`python -m benchmarks.fairness SCENARIO PORT` runs one scenario. Each has its own process and its own stand-in.
 """
 
 import asyncio
@@ -14,8 +14,8 @@ import msgspec
 
 from benchmarks.contenders import Handle, this_app
 from benchmarks.events import OWN_NUMBER, sms_reports
+from benchmarks.partition_faults import PartitionFaults
 from benchmarks.table_server import TableServer
-from benchmarks.weather import Weather
 from shared.catalogue import SMS
 from shared.errors import StorageError
 
@@ -33,14 +33,14 @@ _LONGEST_SECONDS = 120.0
 
 
 class Fairness(msgspec.Struct):
-    """What became of calls.
+    """The outcome of the calls.
 
     Attributes:
         in_time: how many of the healthy calls succeeded within two seconds.
-        slowest_seconds: of the healthy calls; infinite if one failed.
-        acknowledged: the share of the rows written in the steady state whose calls succeeded; None where all hang.
+        slowest_seconds: time of the slowest healthy call; infinite if one failed.
+        acknowledged: of the rows written in the steady state, the share whose calls succeeded; None if all hang.
         offered_per_second: calls of the overloaded number in the steady state.
-        succeeded_per_second: those of them that did so.
+        succeeded_per_second: the calls that succeeded.
     """
 
     in_time: int
@@ -51,7 +51,7 @@ class Fairness(msgspec.Struct):
 
 
 class Calls:
-    """Calls under way, how many were offered, and how many have succeeded."""
+    """The running calls, and counts of those offered and those that succeeded."""
 
     def __init__(self, handle: Handle) -> None:
         self._handle = handle
@@ -60,7 +60,7 @@ class Calls:
         self.succeeded = 0
 
     def start(self, text: str) -> asyncio.Task[float | None]:
-        """Start a call; its result is how many seconds it took, None if storage failed it."""
+        """Start a call; its result is the seconds that it took, None if it failed because of storage."""
         task = asyncio.create_task(self._call(text))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
@@ -77,7 +77,7 @@ class Calls:
         return loop.time() - start
 
     async def offer(self, make: Callable[[int], str], per_second: float) -> None:
-        """Start so many calls a second, whatever becomes of them, until cancelled; fewer if the machine is busy."""
+        """Start calls at a rate, whatever their outcome, until cancelled; fewer if the machine is busy."""
         loop = asyncio.get_running_loop()
         last = loop.time()
         credit = 0.0
@@ -92,10 +92,10 @@ class Calls:
                 credit -= 1
 
 
-async def beside_dead_partitions(handle: Handle, server: TableServer) -> Fairness:
-    """Healthy calls while 400 numbers hang, each with a call at once and more of them later."""
+async def with_dead_partitions(handle: Handle, server: TableServer) -> Fairness:
+    """Measure healthy calls while 400 numbers hang, each with one call at once and more later."""
     numbers = [f"1555556{number:04}" for number in range(DEAD)]
-    server.change(Weather(hung=frozenset(f"+{number}" for number in numbers)))
+    server.set_faults(PartitionFaults(hung=frozenset(f"+{number}" for number in numbers)))
     calls = Calls(handle)
     for number in numbers:
         calls.start(_report(0, number))
@@ -103,18 +103,18 @@ async def beside_dead_partitions(handle: Handle, server: TableServer) -> Fairnes
         return _judge(await _healthy(Calls(handle)))
 
 
-async def beside_a_slow_partition(handle: Handle, server: TableServer) -> Fairness:
-    """Healthy calls while one number is offered twice what its partition takes, and answers late."""
-    return await _beside_overload(handle, server, busy=False)
+async def with_a_slow_partition(handle: Handle, server: TableServer) -> Fairness:
+    """Measure healthy calls while one number gets twice the load that its partition takes, and answers late."""
+    return await _with_overload(handle, server, busy=False)
 
 
-async def beside_a_busy_partition(handle: Handle, server: TableServer) -> Fairness:
-    """Healthy calls while one number is offered twice what its partition takes, and the rest is refused with 503."""
-    return await _beside_overload(handle, server, busy=True)
+async def with_a_busy_partition(handle: Handle, server: TableServer) -> Fairness:
+    """Measure healthy calls while one number gets twice the load that its partition takes; it refuses half with 503."""
+    return await _with_overload(handle, server, busy=True)
 
 
-async def _beside_overload(handle: Handle, server: TableServer, *, busy: bool) -> Fairness:
-    server.change(Weather(rows_per_second={f"+{OWN_NUMBER}": TAKEN_PER_SECOND}, busy=busy))
+async def _with_overload(handle: Handle, server: TableServer, *, busy: bool) -> Fairness:
+    server.set_faults(PartitionFaults(rows_per_second={f"+{OWN_NUMBER}": TAKEN_PER_SECOND}, busy=busy))
     loop = asyncio.get_running_loop()
     overload, healthy = Calls(handle), Calls(handle)
     async with _offered(overload, lambda number: _report(number, OWN_NUMBER), OFFERED_PER_SECOND):
@@ -132,7 +132,7 @@ async def _beside_overload(handle: Handle, server: TableServer, *, busy: bool) -
 
 
 async def _healthy(calls: Calls) -> list[float | None]:
-    """Call for one healthy number after the other, at times that follow no beat."""
+    """Make a call for each healthy number, one after the other, at irregular intervals."""
     tasks = []
     for number in range(HEALTHY):
         await asyncio.sleep(random.uniform(0.5, 1.5) * _HEALTHY_OVER_SECONDS / HEALTHY)
@@ -162,14 +162,14 @@ def _report(number: int, own: str) -> str:
 
 
 SCENARIOS = {
-    f"{DEAD} dead partitions": beside_dead_partitions,
-    "an overloaded partition, answering late": beside_a_slow_partition,
-    "an overloaded partition, refusing with 503": beside_a_busy_partition,
+    f"{DEAD} dead partitions": with_dead_partitions,
+    "an overloaded partition, answering late": with_a_slow_partition,
+    "an overloaded partition, refusing with 503": with_a_busy_partition,
 }
 
 
 def measure() -> dict[str, Fairness]:
-    """Run the first scenario, then the others side by side: they mostly wait."""
+    """Run the first scenario, then the others in parallel, since they mostly wait."""
     first, *others = SCENARIOS
     return _measure(first) | _measure(*others)
 
@@ -199,7 +199,7 @@ async def _run(name: str, port: int) -> Fairness:
 
 
 def main() -> None:
-    """Run the scenario that the arguments name."""
+    """Run the scenario named by the arguments."""
     fairness = asyncio.run(_run(sys.argv[1], int(sys.argv[2])))
     sys.stdout.buffer.write(msgspec.json.encode(fairness))
 

@@ -1,4 +1,4 @@
-"""CPU, storage requests and memory of this app as the number of events grows."""
+"""Measure this app's CPU, storage requests and memory as the number of events grows."""
 
 from collections.abc import Callable
 
@@ -12,16 +12,16 @@ from benchmarks.write_path import CHAT_FAN_OUT, SMS_BURST, WORKLOADS
 SIZES = (1_000, 10_000, 100_000)
 _IN_FLIGHT = 100
 _WARM_UP = 2_000
-_CHUNK = 200  # small: the texts themselves would be what grows
+_CHUNK = 200  # small, since memory for the texts would grow too
 
 
 class Growth(msgspec.Struct):
-    """What so many events took.
+    """The cost of a number of events.
 
     Attributes:
         cpu_ms: CPU per event.
         requests: storage requests per event.
-        grown_kib: how much more memory is resident than after the warm-up.
+        grown_kib: growth of the resident memory since the warm-up.
     """
 
     cpu_ms: float
@@ -30,7 +30,7 @@ class Growth(msgspec.Struct):
 
 
 def grow(progress: Callable[[str], None]) -> dict[str, dict[int, Growth]]:
-    """Send ever more events, all different, to one process per workload."""
+    """Send more and more events, all different, to one process per workload."""
     growth: dict[str, dict[int, Growth]] = {}
     with TableServer.start(latency=0) as server:
         for workload in (SMS_BURST, CHAT_FAN_OUT):

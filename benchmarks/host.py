@@ -1,4 +1,4 @@
-"""The host's side: it feeds a measured process over a gRPC stream, as the Functions host feeds its worker."""
+"""Feed a measured process over a gRPC stream, as the Functions host feeds its worker."""
 
 import contextlib
 import queue
@@ -14,14 +14,14 @@ import grpc
 import msgspec
 
 from benchmarks import cores
-from benchmarks.worker import DONE, STREAM, Order, Spent
+from benchmarks.worker import DONE, STREAM, Order, Usage
 
 _START_SECONDS = 60.0
-_LONGEST_SECONDS = 120.0  # an order; then something hangs
+_LONGEST_SECONDS = 120.0  # limit for one order
 
 
-class Took(msgspec.Struct):
-    """What one order took.
+class OrderCost(msgspec.Struct):
+    """The cost of one order.
 
     Attributes:
         cpu_ms: CPU of the measured process per event.
@@ -35,7 +35,7 @@ class Took(msgspec.Struct):
 
 
 class Worker:
-    """A measured process; `with Worker.start("this app", connection_string) as worker:` starts and ends it."""
+    """A measured process; `with Worker.start("this app", connection_string) as worker:` starts and stops it."""
 
     def __init__(self, process: subprocess.Popen[bytes], stream: "_Stream") -> None:
         self._process = process
@@ -59,27 +59,27 @@ class Worker:
                 stream.messages.put(None)
                 server.stop(None)
 
-    def at_once(self, function: str, texts: Sequence[str], in_flight: int) -> Took:
-        """Hand over all events first, then have them handled with so many in flight."""
+    def at_once(self, function: str, texts: Sequence[str], in_flight: int) -> OrderCost:
+        """Hand over all events first, then have them handled with a fixed number in flight."""
         with self._order(Order(function, at_once=in_flight), cores.MEASURED):
             self._messages.put(msgspec.json.encode(texts))
-            return self._took(len(texts))
+            return self._cost(len(texts))
 
     def one_by_one(
         self, function: str, texts: Sequence[str], in_flight: int, on: frozenset[int] = cores.MEASURED
-    ) -> Took:
-        """Hand over so many events, each by itself, and another one for each reply."""
+    ) -> OrderCost:
+        """Hand over events one by one, and another for each reply, to keep a fixed number in flight."""
         messages = (text.encode() for text in texts)
         with self._order(Order(function), on):
             for message in islice(messages, in_flight):
                 self._messages.put(message)
             for _ in texts:
                 if next(self._replies) != DONE:
-                    raise RuntimeError("an event failed: the figures are worth nothing")
+                    raise RuntimeError("an event failed: the figures are invalid")
                 for message in islice(messages, 1):
                     self._messages.put(message)
             self._messages.put(b"")
-            return self._took(len(texts))
+            return self._cost(len(texts))
 
     @contextlib.contextmanager
     def _order(self, order: Order, on: frozenset[int]) -> Iterator[None]:
@@ -92,20 +92,20 @@ class Worker:
         finally:
             watchdog.cancel()
 
-    def _took(self, events: int) -> Took:
-        spent = msgspec.json.decode(next(self._replies), type=Spent)
-        return Took(spent.cpu_seconds * 1000 / events, spent.wall_seconds * 1000 / events, spent.resident_kib)
+    def _cost(self, events: int) -> OrderCost:
+        spent = msgspec.json.decode(next(self._replies), type=Usage)
+        return OrderCost(spent.cpu_seconds * 1000 / events, spent.wall_seconds * 1000 / events, spent.resident_kib)
 
 
 class _Stream(grpc.GenericRpcHandler):
-    """The one stream that a worker opens: what to send, and where to read its replies."""
+    """The one stream that a worker opens, for messages to it and its replies."""
 
     def __init__(self) -> None:
         self.messages: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
         self.opened: queue.SimpleQueue[Iterator[bytes]] = queue.SimpleQueue()
 
     def service(self, handler_call_details: Any) -> Any:
-        """Answer the call of the worker."""
+        """Return the handler of the worker's call."""
         return grpc.stream_stream_rpc_method_handler(self._stream) if handler_call_details.method == STREAM else None
 
     def _stream(self, replies: Iterator[bytes], _context: Any) -> Iterator[bytes]:

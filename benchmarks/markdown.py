@@ -1,9 +1,9 @@
-"""Tables as Markdown has them."""
+"""Markdown tables."""
 
 from collections.abc import Iterable
 
 
 def table(header: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> list[str]:
-    """Write a table, one line a row, and an empty line behind it."""
+    """Return a table, one line per row, with an empty line after it."""
     lines = [header, tuple("---" for _ in header), *rows]
     return [*("| " + " | ".join(line) + " |" for line in lines), ""]

@@ -1,6 +1,6 @@
-"""List prices that the cost on paper is computed with: of 2025, for the United States, in dollars, without free grants.
+"""List prices for the computed cost: 2025, United States, in dollars, without free grants.
 
-Put yours here and run `python -m benchmarks.quotes`.
+Enter your own prices here and run `python -m benchmarks.quotes`.
 """
 
 from typing import Final
@@ -15,7 +15,7 @@ GB_SECOND: Final = 0.000026
 """A GB-second of an on-demand instance, the same page."""
 
 TABLE_REQUESTS_MILLION: Final = 0.036
-"""A million requests, a transaction of up to 100 rows being one: https://azure.microsoft.com/pricing/details/storage/tables/"""
+"""A million requests, where a transaction of up to 100 rows is one: https://azure.microsoft.com/pricing/details/storage/tables/"""
 
 TABLE_GB_MONTH: Final = 0.045
 """A GB for a month with local redundancy, the same page; zone redundancy is about a quarter more."""

@@ -1,4 +1,4 @@
-"""The peer that validates with pydantic models."""
+"""The peer that validates events with pydantic models."""
 
 from datetime import datetime
 from typing import Any
@@ -54,7 +54,7 @@ class _Event(BaseModel):
 
 
 def read(text: str) -> dict[str, Any]:
-    """Validate an event and name the columns of its row."""
+    """Validate an event and return the columns of its row."""
     event = _Event.model_validate_json(text)
     data = event.data
     report = data if isinstance(data, _Report) else None

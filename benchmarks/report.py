@@ -1,4 +1,4 @@
-"""The figures as one Markdown page, with the machine and versions they were measured on."""
+"""Write the figures as one Markdown page, with the machine and the versions that they were measured on."""
 
 import os
 import platform
@@ -8,16 +8,17 @@ from importlib.metadata import version
 
 import msgspec
 
-from benchmarks import fairness
+from benchmarks import fairness, first_screen
 from benchmarks.cold_start import ColdStart
 from benchmarks.command_start import CommandStart
 from benchmarks.contenders import NO_OP, PEER, THIS_APP
 from benchmarks.decoding import Decoding, over_all
 from benchmarks.fairness import Fairness
-from benchmarks.going_through import Speed
+from benchmarks.first_screen import Screen
+from benchmarks.full_scans import Speed
 from benchmarks.growth import SIZES, Growth
-from benchmarks.looking_up import Question
 from benchmarks.markdown import table
+from benchmarks.queries import QueryCost
 from benchmarks.write_path import (
     CHAT_FAN_OUT,
     LATENCY_SECONDS,
@@ -38,7 +39,7 @@ _IN_SHORT = (
 
 
 class Figures(msgspec.Struct):
-    """What one run measured, and how long it took."""
+    """The figures of one run, and how long it took."""
 
     costs: Mapping[Scenario, Costs]
     fairness: Mapping[str, Fairness]
@@ -46,13 +47,14 @@ class Figures(msgspec.Struct):
     decodings: list[Decoding]
     cold_start: ColdStart
     command_start: CommandStart
-    questions: Mapping[str, Question]
+    queries: Mapping[str, QueryCost]
+    screens: dict[str, Screen]
     speeds: Mapping[str, Speed]
     seconds: float
 
 
 def report(figures: Figures) -> str:
-    """Write the page."""
+    """Return the page."""
     versions = ", ".join(f"{package} {version(package)}" for package in _PACKAGES)
     return "\n".join(
         [
@@ -68,14 +70,15 @@ def report(figures: Figures) -> str:
             *_growth(figures.growth),
             *_decoding(figures.decodings),
             *_cold_start(figures.cold_start),
-            *_questions(figures.questions, figures.command_start),
+            *_queries(figures.queries, figures.command_start),
+            *first_screen.section(figures.screens),
             *_speeds(figures.speeds),
         ]
     )
 
 
 def _in_short(figures: Figures) -> list[str]:
-    """Write what the README quotes: three rows and one line."""
+    """Return the section that the README quotes: three rows and one line."""
     header = ("workload", "CPU ms per event above a no-op", f"{PEER}'s", "ratio", "storage requests per event")
     rows = []
     for scenario in _IN_SHORT:
@@ -117,14 +120,15 @@ def _write_path(costs: Mapping[Scenario, Costs]) -> list[str]:
         "SMS burst: delivery reports of one number.",
         "Chat fan-out: messages to 250 users in turn.",
         "One at a time: delivery reports of one number.",
-        "One by one: each event comes over a gRPC stream, the thread that reads it hands it to the event loop, and the",
-        "reply goes back through a queue, as in the Python worker of Azure Functions. At once: all are in the process.",
+        "One by one: each event arrives over a gRPC stream, the thread that reads it hands it to the event loop, and",
+        "the reply goes back through a queue, as in the Python worker of Azure Functions.",
+        "At once: all events are already in the process.",
         "This app writes three rows per SMS event and two per chat event, its peers one row per event.",
         f"The endpoint is a stand-in in another process that answers after {LATENCY_SECONDS * 1000:g} ms.",
-        "CPU is that of the process that runs the functions, kept on one core or free to use two.",
-        "Medians; contenders by turns.",
+        "CPU is that of the process that runs the functions, which may use one core or two.",
+        "Figures are medians; the contenders take turns.",
         "",
-        *table((*header, f"beside {PEER}", "storage requests per event", "ms per event"), rows),
+        *table((*header, f"relative to {PEER}", "storage requests per event", "ms per event"), rows),
     ]
 
 
@@ -144,12 +148,12 @@ def _fairness(fairness_of: Mapping[str, Fairness]) -> list[str]:
         )
         for name, one in fairness_of.items()
     ]
-    header = ("beside", f"healthy calls within {fairness.IN_TIME_SECONDS:g} s", "slowest of them, s")
+    header = ("other load", f"healthy calls within {fairness.IN_TIME_SECONDS:g} s", "slowest, s")
     more = ("acknowledged share of the rows written", "acknowledged events a second", "offered")
     return [
         "## Fairness",
         "",
-        f"Calls for {fairness.HEALTHY} healthy numbers, one after the other, beside numbers that are not.",
+        f"Calls for {fairness.HEALTHY} healthy numbers, one after the other, while other numbers' partitions fail.",
         f"A dead partition never answers. An overloaded one takes {fairness.TAKEN_PER_SECOND:g} rows a second.",
         "",
         *table((*header, *more), rows),
@@ -173,12 +177,12 @@ def _decoding(decodings: list[Decoding]) -> list[str]:
         for one in decodings
     ]
     return [
-        "## Decode, make rows, encode them",
+        "## Decoding and encoding",
         "",
         _span("Decoding to the event", [one.decode_ratio for one in decodings], whole.decode_ratio),
         _span("With all rows encoded for the wire", [one.rows_ratio for one in decodings], whole.rows_ratio),
         "",
-        *table(("event", "json.loads µs", "decode µs", "beside json.loads", "with all rows"), rows),
+        *table(("event", "json.loads µs", "decode µs", "relative to json.loads", "with all rows"), rows),
     ]
 
 
@@ -196,21 +200,29 @@ def _cold_start(one: ColdStart) -> list[str]:
         "",
         f"Importing `azure.functions` alone takes {one.functions_ms:.0f} ms.",
         f"Importing `function_app`, which includes it, takes {one.import_ratio:.2f} times as long.",
-        f"Where Python may not keep bytecode, as in a read-only package, it takes {one.compiled_ms:.0f} ms more.",
+        f"Where Python cannot store bytecode, as in a read-only package, it takes {one.compiled_ms:.0f} ms more.",
         f"Until the first event is acknowledged, by account key, it takes {one.first_event_ratio:.2f} times as long.",
-        "CPU time; medians over fresh interpreters on one core, in turn.",
+        "Figures are CPU times: medians over fresh interpreters on one core, started in turn.",
         "",
     ]
 
 
-def _questions(questions: Mapping[str, Question], start: CommandStart) -> list[str]:
-    rows = [(name, f"{one.requests}", f"{one.rows:,}", f"{one.seconds:.3f}") for name, one in questions.items()]
-    told = (
-        f"A look-up of the command line takes {start.cpu_ms:.0f} ms of CPU from its start to its end, "
-        f"`python -c pass` {start.nothing_cpu_ms:.0f} ms; by the clock it took {start.seconds * 1000:.0f} ms."
+def _queries(queries: Mapping[str, QueryCost], start: CommandStart) -> list[str]:
+    rows = [(name, f"{one.requests}", f"{one.rows:,}", f"{one.seconds:.3f}") for name, one in queries.items()]
+    commands = (
+        f"A query command takes {start.cpu_ms:.0f} ms of CPU and {start.seconds * 1000:.0f} ms of time; "
+        f"`python -c pass` takes {start.nothing_cpu_ms:.0f} ms of CPU."
     )
-    header = ("question", "requests", "rows read", "seconds")
-    return ["## Questions", "", told, "Medians over fresh interpreters, in turn.", "", *table(header, rows), ""]
+    header = ("query", "requests", "rows read", "seconds")
+    return [
+        "## Queries",
+        "",
+        commands,
+        "Figures are medians over fresh interpreters, started in turn.",
+        "",
+        *table(header, rows),
+        "",
+    ]
 
 
 def _speeds(speeds: Mapping[str, Speed]) -> list[str]:
@@ -218,4 +230,4 @@ def _speeds(speeds: Mapping[str, Speed]) -> list[str]:
         (name, f"{one.rows:,}", f"{one.rows / one.seconds:,.0f}", f"{one.requests / one.rows:.3f}")
         for name, one in speeds.items()
     ]
-    return ["## Going through all rows", "", *table(("command", "rows", "rows a second", "requests per row"), rows)]
+    return ["## Reading all rows", "", *table(("command", "rows", "rows a second", "requests per row"), rows)]

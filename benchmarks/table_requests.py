@@ -1,4 +1,4 @@
-"""What a request to Table Storage asks: the row, the transaction or the query it spells in OData.
+"""Parse requests to Table Storage: rows, transactions and OData queries.
 
 https://learn.microsoft.com/rest/api/storageservices/table-service-rest-api
 """
@@ -35,8 +35,8 @@ _OPERATIONS = {
 }
 
 
-class Refusal(Exception):  # noqa: N818 - the service refuses; nothing here has failed
-    """An answer other than success, as the service words it."""
+class Refusal(Exception):  # noqa: N818  the service refuses; nothing here has failed
+    """An unsuccessful answer in the service's wording."""
 
     def __init__(self, status: str, code: str, message: str) -> None:
         super().__init__(message)
@@ -50,7 +50,7 @@ class Refusal(Exception):  # noqa: N818 - the service refuses; nothing here has 
 
 
 class Call(NamedTuple):
-    """A request understood; the keys are empty where the operation has none."""
+    """A parsed request; the keys are empty if the operation has none."""
 
     operation: str
     table: str
@@ -72,7 +72,7 @@ def parse_call(request: Request, content_id: bytes = b"") -> Call:
     named = table if table in ("$batch", "Tables") else "table" if partition is None else "entity"
     operation = _OPERATIONS.get((request.method, named))
     if operation is None or b"\nif-match:" in request.head:
-        raise Refusal("501 Not Implemented", "NotImplemented", "The stand-in does not do this: use Azurite.")
+        raise Refusal("501 Not Implemented", "NotImplemented", "The stand-in does not support this: use Azurite.")
     if operation == "insert":
         columns = decode(request.body)
         partition, row = columns.get("PartitionKey"), columns.get("RowKey")
@@ -89,7 +89,7 @@ def parse_transaction(body: bytes) -> list[Call]:
     """Read the operations of an entity group transaction: one changeset of writes, without queries."""
     if len(body) > TRANSACTION_BYTES:
         raise Refusal("413 Request Entity Too Large", "RequestBodyTooLarge", "The request body is too large.")
-    # The first boundary named in the body is the changeset's: the batch's own stands in the request's head.
+    # The first boundary named in the body is the changeset's: the batch's own is in the request's head.
     boundary = _BOUNDARY.search(body)
     parts = body.split(b"--" + boundary[1])[1:-1] if boundary else []
     calls = [_parse_part(part) for part in parts]
@@ -127,7 +127,7 @@ def parse_filter(text: str) -> list[tuple[str, str, str]]:
 
 
 def decode(body: bytes) -> dict[str, Any]:
-    """Read a JSON object without its nulls, which the service ignores, or refuse what is none."""
+    """Read a JSON object without its nulls, which the service ignores; refuse anything else."""
     try:
         members = msgspec.json.decode(body, type=dict[str, Any])
     except msgspec.DecodeError as error:
@@ -146,6 +146,6 @@ def invalid_input(why: str) -> Refusal:
 
 
 def timestamp() -> str:
-    """Return the time, as the service writes a row's Timestamp."""
+    """Return the current time as the service writes a row's Timestamp."""
     seconds, ticks = divmod(time.time_ns() // 100, 10_000_000)
     return f"{time.strftime('%Y-%m-%dT%H:%M:%S', time.gmtime(seconds))}.{ticks:07}Z"

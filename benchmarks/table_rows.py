@@ -1,4 +1,4 @@
-"""The rows of the stand-in: kept as the JSON that answers show, so that a page is joined and not encoded."""
+"""The stand-in's rows, stored as the JSON of answers, so that a page is joined instead of encoded."""
 
 from bisect import bisect_left, bisect_right, insort
 from collections.abc import Iterator
@@ -11,17 +11,17 @@ from benchmarks.table_requests import decode
 Comparison = tuple[str, str, str]
 """The name of a key, an operator and a value."""
 
-_INFERRED = ("Edm.String", "Edm.Int32", "Edm.Boolean")  # JSON's own types: answers do not annotate them
+_INFERRED = ("Edm.String", "Edm.Int32", "Edm.Boolean")  # JSON's own types, which answers do not annotate
 
 
 class Row(NamedTuple):
-    """A stored row: its Timestamp, and its columns as the inside of a JSON object."""
+    """A stored row: its Timestamp, and its columns as the members of a JSON object."""
 
     stamp: str
     columns: bytes
 
     def json(self, names: set[str] | None = None) -> bytes:
-        """Return the row as the service shows it, with the named columns or all."""
+        """Return the row as the service writes it, with the named columns or all."""
         head = b'{"odata.etag":"W/\\"datetime\'%s\'\\"",' % self.stamp.replace(":", "%3A").encode()
         if names is None:
             return b'%s%s,"Timestamp":"%s"}' % (head, self.columns, self.stamp.encode())
@@ -38,7 +38,7 @@ class Partition:
         self.rows: dict[str, Row] = {}
 
     def put(self, rows: dict[str, Row]) -> None:
-        """Write rows, many of them at the price of one sort."""
+        """Write rows, and sort only once for all of them."""
         new = rows.keys() - self.rows.keys()
         self.rows.update(rows)
         if len(new) > len(self.keys):
@@ -69,7 +69,7 @@ class Table(dict[str, Partition]):
 
 
 def within(keys: list[str], comparisons: list[Comparison]) -> tuple[int, int]:
-    """Return the range of the keys, which are in order, that satisfies all comparisons."""
+    """Return the range of the ordered keys that satisfies all comparisons."""
     start, stop = 0, len(keys)
     for _, operator, value in comparisons:
         left, right = bisect_left(keys, value), bisect_right(keys, value)
@@ -81,7 +81,7 @@ def within(keys: list[str], comparisons: list[Comparison]) -> tuple[int, int]:
 
 
 def encode(columns: dict[str, Any]) -> bytes:
-    """Return the columns that the service keeps, as the inside of a JSON object."""
+    """Return the columns that the service keeps, as the members of a JSON object."""
     kept = {
         name: value
         for name, value in columns.items()

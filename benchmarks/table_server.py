@@ -1,10 +1,9 @@
-"""A fast stand-in for a Table Storage endpoint, in a process of its own: a benchmark then measures its client.
+"""A fast stand-in for a Table Storage endpoint, in its own process, so that a benchmark measures only the client.
 
 `python -m benchmarks.table_server --port 0 --latency-ms 0 [--store]` prints `listening on 127.0.0.1:PORT` and runs
-until SIGTERM or until the process that started it is gone.
+until SIGTERM or until its parent process ends.
 """
 
-import argparse
 import asyncio
 import contextlib
 import http.client
@@ -18,20 +17,22 @@ import uuid
 from collections.abc import Iterable, Iterator
 from email.utils import formatdate
 from pathlib import Path
-from typing import Any, Self
+from typing import Annotated, Any, Self
 
 import msgspec
+import typer
 
 from acsevents.local.azurite import ACCOUNT, ACCOUNT_KEY
 from acsevents.local.lifetime import Lifetime
+from benchmarks.partition_faults import Gate, PartitionFaults
 from benchmarks.table_service import Answer, TableService
 from benchmarks.timeline_rows import GeneratedTimeline
-from benchmarks.weather import Gate, Weather
 from benchmarks.wire import Connection, Reply, Request
 
 HOST = "127.0.0.1"
 
-_START_SECONDS = 30.0  # takes a third of a second on an idle machine
+_START_SECONDS = 30.0  # starting takes less than half a second on an idle machine
+_command = typer.Typer(pretty_exceptions_enable=False, add_completion=False)
 
 
 class Count(msgspec.Struct):
@@ -42,8 +43,8 @@ class Count(msgspec.Struct):
     bytes: int = 0
 
 
-class TimelineOf(msgspec.Struct):
-    """What a generated time line holds; see `GeneratedTimeline`."""
+class TimelineShape(msgspec.Struct):
+    """The content of a generated time line; see `GeneratedTimeline`."""
 
     text: str
     newest: int
@@ -52,13 +53,13 @@ class TimelineOf(msgspec.Struct):
 
 
 class Stats(Count):
-    """The sum over all operations, and each by name."""
+    """The counts of all operations together, and of each by name."""
 
     operations: dict[str, Count] = msgspec.field(default_factory=dict)
 
 
 class Exchange:
-    """Answers requests from the service, counts them, and answers uncounted ones about the counts."""
+    """Answers and counts requests for the service; control requests are not counted."""
 
     def __init__(self, service: TableService) -> None:
         self.service = service
@@ -82,18 +83,18 @@ class Exchange:
         return Reply(framed, answer.seconds)
 
     def _control(self, request: Request) -> Answer:
-        """Do `GET /__stats`, `POST /__reset`, `/__weather`, `/__timeline` or `/__rows/TABLE` (an array of entities)."""
+        """Answer `GET /__stats`, `POST /__reset`, `/__faults`, `/__timeline` or `/__rows/TABLE` (entities' array)."""
         name, _, table = request.target.removeprefix("/__").partition("/")
         if name == "stats":
             return Answer(name, 0, "200 OK", b"", msgspec.json.encode(self.stats))
         if name == "reset":
             self.stats = Stats()
-        elif name == "weather":
-            self.service.gate = Gate(msgspec.json.decode(request.body, type=Weather))
+        elif name == "faults":
+            self.service.gate = Gate(msgspec.json.decode(request.body, type=PartitionFaults))
         elif name == "rows":
             self.service.load(table, msgspec.json.decode(request.body, type=list[dict[str, Any]]))
         elif name == "timeline":
-            made = msgspec.json.decode(request.body, type=TimelineOf)
+            made = msgspec.json.decode(request.body, type=TimelineShape)
             self.service.tables["Timeline"] = GeneratedTimeline(*msgspec.structs.astuple(made))
         return Answer(name, 0, "204 No Content")
 
@@ -111,7 +112,7 @@ class Exchange:
 
 
 async def serve(port: int, *, latency: float, store: bool) -> None:
-    """Listen for a lifetime."""
+    """Serve until the end of the lifetime."""
     lifetime = Lifetime()
     loop = asyncio.get_running_loop()
     exchange = Exchange(TableService(store=store))
@@ -138,7 +139,7 @@ class TableServer:
     @classmethod
     @contextlib.contextmanager
     def start(cls, *, latency: float = 0.0, store: bool = False) -> Iterator[Self]:
-        """Run the server during a `with` block; raises RuntimeError when it does not start."""
+        """Run the server during a `with` block; raise RuntimeError if it does not start."""
         command = [sys.executable, "-m", "benchmarks.table_server", "--latency-ms", str(latency * 1000)]
         if store:
             command.append("--store")
@@ -164,18 +165,18 @@ class TableServer:
         """Set the counts to zero; tables and rows stay."""
         self._control("POST", "/__reset")
 
-    def change(self, weather: Weather) -> None:
-        """Have another weather from now on."""
-        self._control("POST", "/__weather", msgspec.json.encode(weather))
+    def set_faults(self, faults: PartitionFaults) -> None:
+        """Replace the faults from now on."""
+        self._control("POST", "/__faults", msgspec.json.encode(faults))
 
     def load(self, table: str, entities: Iterable[dict[str, Any]]) -> None:
-        """Put rows, given as the service's JSON objects, into a table, creating it; uncounted."""
+        """Create a table with rows, given as the service's JSON objects; this is not counted."""
         source = iter(entities)
         while chunk := list(itertools.islice(source, 5_000)):
             self._control("POST", f"/__rows/{table}", msgspec.json.encode(chunk))
 
-    def generate(self, timeline: TimelineOf) -> None:
-        """Have a time line whose rows are made when they are read, in place of the table."""
+    def generate(self, timeline: TimelineShape) -> None:
+        """Replace the table of the time line by one whose rows are generated when they are read."""
         self._control("POST", "/__timeline", msgspec.json.encode(timeline))
 
     def _control(self, method: str, path: str, body: bytes | None = None) -> bytes:
@@ -185,15 +186,16 @@ class TableServer:
             return connection.getresponse().read()
 
 
-def main() -> None:
-    """Run the server."""
-    parser = argparse.ArgumentParser(description="A fast stand-in for a Table Storage endpoint.")
-    parser.add_argument("--port", type=int, default=0, help="0 takes a free port")
-    parser.add_argument("--latency-ms", type=float, default=0.0, help="added to each answer")
-    parser.add_argument("--store", action="store_true", help="keep rows, so that they can be read back")
-    options = parser.parse_args()
-    asyncio.run(serve(options.port, latency=options.latency_ms / 1000, store=options.store))
+@_command.command()
+def main(
+    port: Annotated[int, typer.Option(help="0 for a free one.")] = 0,
+    latency_ms: Annotated[float, typer.Option(help="Added to each answer.")] = 0.0,
+    *,
+    store: Annotated[bool, typer.Option("--store", help="Keep rows, so that they can be read back.")] = False,
+) -> None:
+    """Serve a fast stand-in for a Table Storage endpoint."""
+    asyncio.run(serve(port, latency=latency_ms / 1000, store=store))
 
 
 if __name__ == "__main__":
-    main()
+    _command()

@@ -1,6 +1,6 @@
-"""What a Table Storage endpoint answers.
+"""Answer requests as a Table Storage endpoint does.
 
-Enough for clients that upsert, insert, get and query. Always minimal metadata; no authorization is checked.
+It supports clients that upsert, insert, get and query, with minimal metadata only. It does not check authorization.
 """
 
 import math
@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from benchmarks.partition_faults import Gate, PartitionFaults
 from benchmarks.table_requests import (
     Call,
     Refusal,
@@ -23,7 +24,6 @@ from benchmarks.table_requests import (
     timestamp,
 )
 from benchmarks.table_rows import Partition, Row, Table, encode, within
-from benchmarks.weather import Gate, Weather
 from benchmarks.wire import Request
 
 PAGE = 1000  # rows, the service's limit
@@ -41,19 +41,19 @@ class Answer(NamedTuple):
     status: str
     headers: bytes = b""
     body: bytes = b""
-    seconds: float = 0.0  # that the answer takes beyond the usual
+    seconds: float = 0.0  # in addition to the usual latency
 
 
 class TableService:
-    """One account's tables; without `store`, rows are acknowledged and dropped, so that memory stays flat."""
+    """One account's tables; without `store`, rows are acknowledged and dropped, so that memory does not grow."""
 
     def __init__(self, *, store: bool) -> None:
         self.store = store
-        self.gate = Gate(Weather())
+        self.gate = Gate(PartitionFaults())
         self.tables: dict[str, Table] = {}
 
     def answer(self, request: Request) -> Answer:
-        """Do what the request asks, or refuse it with the service's status, code and error document."""
+        """Carry out a request, or refuse it with the service's status, code and error document."""
         operation = "other"
         handlers = {
             "transaction": self._transaction,
@@ -71,7 +71,7 @@ class TableService:
             return Answer(operation, 0, refusal.status, headers, refusal.body())
 
     def load(self, table: str, entities: Iterable[dict[str, Any]]) -> int:
-        """Put rows, given as the service's JSON objects, into a table, and return how many."""
+        """Store rows, given as the service's JSON objects, in a table, and return their number."""
         stamp = timestamp()
         loaded: dict[str, dict[str, Row]] = {}
         for entity in entities:
@@ -118,7 +118,7 @@ class TableService:
         return _changeset(len(writes), [_accepted(write, etag) for write in writes])._replace(seconds=seconds)
 
     def _row(self, call: Call, stamp: str) -> Row:
-        """Return the row that a write leaves, or refuse the write."""
+        """Return the row that results from a write, or refuse the write."""
         partitions = self._partitions(call)
         if not self.store:
             return Row(stamp, b"")
@@ -133,7 +133,7 @@ class TableService:
         return Row(stamp, encode(columns))
 
     def _put(self, call: Call, rows: dict[str, Row]) -> float:
-        """Store rows of the partition that the call names, and return how many seconds more than usual it takes."""
+        """Store rows in the partition that the call names, and return the seconds to wait beyond the latency."""
         seconds = self.gate.enter(call.table, call.partition, len(rows), time.monotonic())
         if self.store and seconds < math.inf:
             self.tables[call.table].setdefault(call.partition, Partition()).put(rows)
@@ -191,7 +191,7 @@ def _continuation(partition: str, row: str) -> bytes:
 
 
 def _check_place(call: Call, first: Call, rows: dict[str, Row]) -> None:
-    """Refuse what a transaction may not hold: a second partition, a row twice, more than 100 operations."""
+    """Refuse what a transaction may not contain: a second partition, a row twice, more than 100 operations."""
     if (call.table, call.partition) != (first.table, first.partition):
         code = "CommandsInBatchActOnDifferentPartitions"
         raise Refusal("400 Bad Request", code, "All commands in a batch must operate on one partition.")

@@ -1,4 +1,4 @@
-"""A time line of any length in no memory: its rows are made when they are read."""
+"""A time line of any length that needs no memory, because its rows are generated when they are read."""
 
 from benchmarks.table_requests import decode as decode_json
 from benchmarks.table_requests import timestamp
@@ -15,7 +15,7 @@ _KEYS = "PartitionKey", "RowKey"
 
 
 class GeneratedTimeline(Table):
-    """So many rows, evenly over minutes and shards, that all tell the same event.
+    """Rows of one and the same event, spread evenly over minutes and shards.
 
     Args:
         text: the event.
@@ -44,7 +44,7 @@ class GeneratedTimeline(Table):
         return self._ordered
 
     def __missing__(self, key: str) -> Partition:
-        """Make the rows of a minute in a shard."""
+        """Generate the rows of a minute in a shard."""
         partition = Partition()
         for number in range(self._per_minute):
             ticks = self._minutes[key] + number * (_MINUTE // self._per_minute)

@@ -1,6 +1,6 @@
-"""`python -m benchmarks.transport`: CPU of one PUT, by our own client and by aiohttp.
+"""Measure the CPU of one PUT with our own client and with aiohttp: `python -m benchmarks.transport`.
 
-The row is the same, and so is the endpoint: a stand-in in another process, on another core where there is one.
+Both write the same row to the same endpoint: a stand-in in another process, on another core if there is one.
 """
 
 import asyncio
@@ -48,7 +48,7 @@ async def own_client(port: int, headers: dict[str, str]) -> AsyncIterator[Put]:
 
 @asynccontextmanager
 async def with_aiohttp(port: int, headers: dict[str, str]) -> AsyncIterator[Put]:
-    """Send with aiohttp, bare of all that a write can do without."""
+    """Send with aiohttp, without any feature that a write does not need."""
     session = aiohttp.ClientSession(
         connector=aiohttp.TCPConnector(limit=64),
         cookie_jar=aiohttp.DummyCookieJar(),
@@ -88,7 +88,7 @@ async def _spend(put: Put, in_flight: int) -> float:
     async def sender() -> None:
         for _ in range(_PUTS // in_flight):
             if await put() != _WRITTEN:
-                raise RuntimeError("The stand-in did not take the row.")
+                raise RuntimeError("The stand-in did not accept the row.")
 
     start = time.process_time()
     await asyncio.gather(*[sender() for _ in range(in_flight)])
@@ -96,13 +96,13 @@ async def _spend(put: Put, in_flight: int) -> float:
 
 
 def main() -> None:
-    """Measure and print."""
+    """Measure, and print a table."""
     first, *others = sorted(os.sched_getaffinity(0))
     os.sched_setaffinity(0, others or [first])
     with TableServer.start() as server:
         os.sched_setaffinity(0, [first])
-        server.load("SmsEvents", [{"PartitionKey": "p", "RowKey": "r"}])  # the table is there
-        print("| in flight | who | CPU µs per PUT | beside aiohttp |\n| --- | --- | --- | --- |")
+        server.load("SmsEvents", [{"PartitionKey": "p", "RowKey": "r"}])  # creates the table
+        print("| in flight | who | CPU µs per PUT | relative to aiohttp |\n| --- | --- | --- | --- |")
         for in_flight in _IN_FLIGHT:
             spent = asyncio.run(measure(server.port, in_flight))
             for name, cpu in spent.items():

@@ -1,4 +1,4 @@
-"""HTTP/1.1 for the stand-in, hand-written so that it costs much less than any client."""
+"""HTTP/1.1 for the stand-in, hand-written so that it takes much less CPU than any client."""
 
 import asyncio
 import math
@@ -17,14 +17,14 @@ class Request(NamedTuple):
 
 
 class Reply(NamedTuple):
-    """The bytes of an answer, and how many seconds it takes beyond the latency; infinitely many: it never comes."""
+    """The bytes of an answer, and the seconds to wait beyond the latency; infinity means that it never comes."""
 
     data: bytes
     seconds: float
 
 
 class Connection(asyncio.Protocol):
-    """A keep-alive connection: requests in, answers out in the same order, each `latency` seconds later or more."""
+    """A keep-alive connection that answers in the order of the requests, each at least `latency` seconds later."""
 
     _transport: asyncio.Transport
 
@@ -62,14 +62,15 @@ class Connection(asyncio.Protocol):
 
     def _send_oldest(self) -> None:
         data = self._answers.popleft()
-        if not self._transport.is_closing():  # the client may have given up
+        if not self._transport.is_closing():  # the client may have closed the connection
             self._transport.write(data)
 
 
 def take_request(buffer: bytearray) -> tuple[Request, int] | None:
-    """Read the first request of a buffer and its length in bytes, or None as long as it is incomplete.
+    """Return the first request of a buffer and its length in bytes, or None while it is incomplete.
 
-    Raises ValueError when the buffer does not hold HTTP.
+    Raises:
+        ValueError: the buffer does not contain HTTP.
     """
     start = buffer.find(b"\r\n\r\n") + 4
     if start < len(b"\r\n\r\n"):
@@ -87,7 +88,7 @@ def take_request(buffer: bytearray) -> tuple[Request, int] | None:
 
 
 def _take_chunks(buffer: bytearray, start: int) -> tuple[bytes, int]:
-    """Join a chunked body and return it with its end, beyond the buffer when chunks are missing."""
+    """Join a chunked body and return it with its end, which is beyond the buffer if chunks are missing."""
     chunks = []
     while (line_end := buffer.find(b"\r\n", start)) >= 0:
         size = int(buffer[start:line_end].partition(b";")[0], 16)

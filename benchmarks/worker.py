@@ -1,10 +1,10 @@
-"""The measured process: it runs a contender as the Python worker of Azure Functions runs an app.
+"""The measured process, which runs a contender as the Python worker of Azure Functions runs an app.
 
-`python -m benchmarks.worker CONTENDER CONNECTION_STRING PORT` takes invocations from the gRPC stream of a host as the
-worker does: a thread hands message by message to the event loop, and the replies go back through a queue.
+`python -m benchmarks.worker CONTENDER CONNECTION_STRING PORT` takes invocations from a host's gRPC stream as the worker
+does: a thread hands each message to the event loop, and the replies go back through a queue.
 
-The host sends an order. Either all events follow in one message, or each in a message of its own, answered with one
-byte, and then an empty message. The last reply to an order is what it took.
+The host sends an order. Then either all events follow in one message, or each follows in its own message, which is
+answered with one byte, and an empty message ends them. The last reply to an order is its cost.
 """
 
 import argparse
@@ -22,27 +22,27 @@ from benchmarks.contenders import CONTENDERS, Handle, HandleOf
 
 STREAM = "/FunctionRpc/EventStream"
 DONE, FAILED = b"+", b"-"
-_Replies = queue.Queue[bytes | None]  # not the faster SimpleQueue: the worker has this one
+_Replies = queue.Queue[bytes | None]  # not the faster SimpleQueue: the worker uses this one
 
 
 class Order(msgspec.Struct):
-    """How the events that follow are to be handled.
+    """How to handle the events that follow.
 
     Attributes:
         function: the name of the function that handles them.
-        at_once: how many to keep in flight when all are there; None hands each over as it arrives.
+        at_once: how many to keep in flight once all have arrived; None hands each over as it arrives.
     """
 
     function: str
     at_once: int | None = None
 
 
-class Spent(msgspec.Struct):
-    """What an order took.
+class Usage(msgspec.Struct):
+    """The cost of an order.
 
     Attributes:
         cpu_seconds: CPU of this process, all threads together.
-        wall_seconds: time.
+        wall_seconds: wall-clock time.
         resident_kib: the resident memory after it.
     """
 
@@ -52,7 +52,7 @@ class Spent(msgspec.Struct):
 
 
 async def run(contender: str, connection_string: str, port: int) -> None:
-    """Work until the host ends the stream."""
+    """Handle orders until the host ends the stream."""
     async with CONTENDERS[contender](connection_string) as handle_of:
         await asyncio.to_thread(_serve, handle_of, asyncio.get_running_loop(), port)
 
@@ -74,7 +74,7 @@ def _serve(handle_of: HandleOf, loop: asyncio.AbstractEventLoop, port: int) -> N
                 cpu, wall = time.process_time(), time.perf_counter()
                 asyncio.run_coroutine_threadsafe(work, loop).result()
             cpu, wall = time.process_time() - cpu, time.perf_counter() - wall
-            replies.put(msgspec.json.encode(Spent(cpu, wall, _resident_kib())))
+            replies.put(msgspec.json.encode(Usage(cpu, wall, _resident_kib())))
         replies.put(None)
 
 
@@ -82,7 +82,7 @@ async def _handle(handle: Handle, text: str, replies: _Replies) -> None:
     try:
         await handle(text)
         replies.put_nowait(DONE)
-    except Exception:  # noqa: BLE001  whatever it is, the host is told that the figures are worth nothing
+    except Exception:  # noqa: BLE001  any error makes the figures invalid, and the host must know
         traceback.print_exc()
         replies.put_nowait(FAILED)
 
@@ -105,6 +105,7 @@ def _resident_kib() -> int:
 
 def main() -> None:
     """Run the contender that the arguments name."""
+    # Not typer: the measured process would carry its modules in memory and through each full garbage collection.
     parser = argparse.ArgumentParser(description="A measured process; benchmarks.host feeds it.")
     parser.add_argument("contender", choices=CONTENDERS)
     parser.add_argument("connection_string")

@@ -1,4 +1,4 @@
-"""CPU, time and storage requests per event, this app beside its peers, all against one stand-in endpoint."""
+"""Compare CPU, time and storage requests per event of this app and its peers, all against one stand-in endpoint."""
 
 import statistics
 from collections.abc import Callable, Iterator
@@ -10,7 +10,7 @@ import msgspec
 from benchmarks import cores
 from benchmarks.contenders import CONTENDERS, NO_OP, PEER, THIS_APP
 from benchmarks.events import chat_fan_out, sms_reports
-from benchmarks.host import Took, Worker
+from benchmarks.host import OrderCost, Worker
 from benchmarks.table_server import TableServer
 from shared.catalogue import CHAT_USER, SMS, Family
 
@@ -31,13 +31,13 @@ _EVENTS, _EVENTS_OF_THE_QUICK, _EVENTS_ALONE = 200, 1_000, 60
 
 
 class Scenario(NamedTuple):
-    """One way to hand events over.
+    """One way of handing over events.
 
     Attributes:
-        workload: which events.
-        handed_over: all at once from within the process, or one by one from the host's stream.
-        in_flight: how many.
-        cores: on how many cores the measured process may run.
+        workload: the kind of events.
+        handed_over: `at once` within the process, or `one by one` from the host's stream.
+        in_flight: the number of events in flight.
+        cores: the number of cores that the measured process may use.
     """
 
     workload: str
@@ -67,7 +67,7 @@ SCENARIOS = {
 
 
 class Cost(msgspec.Struct):
-    """What an event costs a contender: medians over rounds in which the contenders took turns."""
+    """A contender's cost per event: medians over rounds in which the contenders took turns."""
 
     cpu_ms: float
     wall_ms: float
@@ -79,12 +79,12 @@ Costs = dict[str, Cost]
 
 
 def above_no_op(costs: Costs, contender: str) -> float:
-    """Return the CPU per event that a contender takes beyond a function that does nothing."""
+    """Return a contender's CPU per event beyond that of a function that does nothing."""
     return costs[contender].cpu_ms - costs[NO_OP].cpu_ms
 
 
 def compare(progress: Callable[[str], None]) -> dict[Scenario, Costs]:
-    """Measure all contenders, by turns so that a slow moment hits all."""
+    """Measure all contenders in turn, so that a slow moment affects all of them."""
     with TableServer.start(latency=LATENCY_SECONDS) as server, ExitStack() as stack:
         workers = {name: stack.enter_context(Worker.start(name, server.connection_string)) for name in CONTENDERS}
         costs = {}
@@ -108,7 +108,7 @@ def _compare(scenario: Scenario, workers: dict[str, Worker], server: TableServer
     return {name: _median(costs) for name, costs in rounds.items()}
 
 
-def _take(worker: Worker, scenario: Scenario, texts: list[str]) -> Took:
+def _take(worker: Worker, scenario: Scenario, texts: list[str]) -> OrderCost:
     _make, family = WORKLOADS[scenario.workload]
     if scenario.handed_over == AT_ONCE:
         return worker.at_once(family.function, texts, scenario.in_flight)

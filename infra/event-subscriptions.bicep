@@ -1,7 +1,7 @@
-// The event subscriptions, after the code is deployed: Event Grid looks for the functions when one is created.
-// Deployed to the resource group of the topic, by scripts/subscribe.sh or by hand.
+// The event subscriptions. They are deployed after the code, since Event Grid checks that the functions exist.
+// scripts/subscribe.sh deploys this to the resource group of the topic, or you do so by hand.
 //
-// subscriptions.json declares them; event-filters.json is made from it and the catalogue of event types.
+// subscriptions.json declares them; event-filters.json is generated from it and the catalogue of event types.
 
 @description('Name of the Event Grid system topic in this resource group.')
 param systemTopicName string
@@ -9,7 +9,7 @@ param systemTopicName string
 @description('Resource id of the function app; its functions must be deployed already.')
 param functionAppId string
 
-@description('Resource id of the storage account for what cannot be delivered; the topic may write to its container.')
+@description('Resource id of the storage account for undeliverable events; the topic may write to its container.')
 param deadLetterStorageId string
 
 var delivery = loadJsonContent('subscriptions.json').delivery
@@ -18,8 +18,8 @@ resource topic 'Microsoft.EventGrid/systemTopics@2025-02-15' existing = {
   name: systemTopicName
 }
 
-// One after the other, in the order of the file: the subscription to types that nobody knows yet comes last. It lets
-// go of a type only after the subscription of its family has it.
+// One after the other, in the order of the file, with the subscription to new types last: it excludes a type only after
+// the subscription of the type's family includes it.
 @batchSize(1)
 resource subscriptions 'Microsoft.EventGrid/systemTopics/eventSubscriptions@2025-02-15' = [
   for declared in loadJsonContent('event-filters.json'): {

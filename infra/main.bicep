@@ -1,13 +1,13 @@
 // Everything but the event subscriptions, which need the deployed functions: see event-subscriptions.bicep.
 //
-// Nothing here is created outside the resource group of this deployment: `azd down` deletes every resource group
-// that a deployment created something in, and the group of the Communication Services resource must never be one.
+// Nothing is created outside the resource group of this deployment, because `azd down` deletes every resource group
+// in which a deployment created something. The group of the Communication Services resource must never be deleted.
 
 targetScope = 'subscription'
 
 @minLength(1)
 @maxLength(64)
-@description('Name of the azd environment. Names the resource group, and is in the tag azd-env-name of every resource.')
+@description('Name of the azd environment, used for the resource group and for the tag azd-env-name of every resource.')
 param environmentName string
 
 @metadata({ azd: { type: 'location' } })
@@ -17,20 +17,20 @@ param location string
 @description('Resource id of the Azure Communication Services resource whose events are recorded.')
 param communicationServiceId string
 
-@description('Resource id of the Event Grid system topic of that resource, if it has one. Empty: make the topic.')
+@description('Resource id of the Event Grid system topic of that resource, if it has one. Empty: create the topic.')
 param existingSystemTopicId string = ''
 
-@description('Object id of who may read the tables and the dead letters. Empty: nobody.')
+@description('Object id of a principal that may read the tables and the dead letters. Empty: none.')
 param principalId string = ''
 
 @allowed(['User', 'Group', 'ServicePrincipal'])
-@description('What principalId names.')
+@description('Type of the principal that principalId identifies.')
 param principalType string = 'User'
 
-@description('Who is told of alerts. Empty: alerts are raised, and nobody is told.')
+@description('Email address for alerts. Empty: alerts are raised without a notification.')
 param alertEmail string = ''
 
-@description('Alert when no function has run for a day. Only for resources that are never quiet so long.')
+@description('Alert when no function has run for a day. Only for resources that are never idle for so long.')
 param alertOnSilence bool = false
 
 @description('Failed delivery attempts of one subscription within 15 minutes that raise an alert.')
@@ -38,14 +38,14 @@ param deliveryFailureThreshold int = 100
 
 @minValue(30)
 @maxValue(730)
-@description('Days that logs are kept.')
+@description('Retention of logs, in days.')
 param logRetentionDays int = 30
 
 @minValue(1)
-@description('Days that the files are kept in which Event Grid leaves what it could not deliver.')
+@description('Retention of the files of events that Event Grid could not deliver, in days.')
 param deadLetterRetentionDays int = 90
 
-@description('Lock the data account against deletion and keep dead-letter files for ever. Remove the lock before azd down.')
+@description('Lock the data account against deletion and keep dead-letter files forever. Remove the lock before azd down.')
 param legalHold bool = false
 
 @allowed([512, 2048, 4096])
@@ -54,16 +54,16 @@ param instanceMemoryMB int = 2048
 
 @minValue(40)
 @maxValue(1000)
-@description('Instances at most; 40 is the least that Flex Consumption takes.')
+@description('Limit on instances; 40 is the lowest that Flex Consumption accepts.')
 param maximumInstanceCount int = 40
 
 @minValue(1)
 @maxValue(1000)
-@description('Deliveries that an instance takes at once. Event Grid triggers count as HTTP; the default for Python is 1.')
+@description('Concurrent deliveries per instance. Event Grid triggers count as HTTP; the default for Python is 1.')
 param httpConcurrency int = 16
 
 @minValue(0)
-@description('Instances that are always running and billed. Zone redundancy makes them at least 2.')
+@description('Instances that always run and are billed; with zone redundancy at least 2.')
 param alwaysReady int = 0
 
 @description('Spread the instances, the host account and its package over the zones of the region.')
@@ -73,7 +73,7 @@ param zoneRedundant bool = false
 @description('Redundancy of the data account; Standard_LRS where the region has no zones.')
 param storageSku string = 'Standard_ZRS'
 
-@description('Reach storage through private endpoints only, and let nobody but Event Grid call the app.')
+@description('Reach storage through private endpoints only, and let only Event Grid call the app.')
 param vnetEnabled bool = false
 
 var tags = { 'azd-env-name': environmentName }
@@ -193,7 +193,7 @@ module alerts 'modules/alerts.bicep' = {
     location: location
     tags: tags
     topicId: topic.outputs.id
-    // A topic that was there before has subscriptions of others, too.
+    // A topic that existed before may have other subscriptions.
     subscriptionNames: empty(existingSystemTopicId) ? ['*'] : subscriptionNames
     workspaceId: monitoring.outputs.workspaceId
     email: alertEmail

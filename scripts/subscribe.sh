@@ -1,8 +1,8 @@
 #!/bin/sh
-# Subscribes the deployed functions to the topic: `azd deploy` runs this at its end, and it may be run again at will.
+# Subscribes the deployed functions to the topic. `azd deploy` runs this last, and it may be run again at any time.
 #
-# Event Grid looks for a function, and for its right to write dead letters, when it makes a subscription. Functions
-# are listed a while after the code is there, and roles take minutes to take effect: hence the waiting.
+# When Event Grid creates a subscription, it checks that the function exists and that it may write dead letters.
+# Functions are listed some time after the code is deployed, and roles take minutes to take effect, so this waits.
 set -eu
 
 : "${AZURE_SUBSCRIPTION_ID:?is not set: run 'azd provision' first, and this through azd: 'azd hooks run postdeploy'}"
@@ -13,7 +13,7 @@ set -eu
 : "${DEAD_LETTER_STORAGE_ID:?is not set: run 'azd provision' first}"
 
 if [ "${KEEP_SUBSCRIPTIONS:-false}" = true ]; then
-    echo "subscribe: KEEP_SUBSCRIPTIONS is true: the subscriptions stay as they are"
+    echo "subscribe: KEEP_SUBSCRIPTIONS is true: the subscriptions are not changed"
     exit 0
 fi
 
@@ -23,7 +23,7 @@ function_tries=20
 deployment_tries=6
 
 if ! az account show --subscription "$AZURE_SUBSCRIPTION_ID" --output none; then
-    echo "subscribe: az does not reach subscription $AZURE_SUBSCRIPTION_ID: run 'az login', or let azd and az share" >&2
+    echo "subscribe: az cannot access subscription $AZURE_SUBSCRIPTION_ID: run 'az login', or let azd and az share" >&2
     echo "subscribe: one sign-in: 'azd config set auth.useAzCliAuth true'. Then 'azd hooks run postdeploy'." >&2
     exit 1
 fi
@@ -42,7 +42,7 @@ try=1
 while lacking=$(missing) && [ -n "$lacking" ]; do
     if [ "$try" -ge "$function_tries" ]; then
         echo "subscribe: the app does not list these functions:$lacking. Is the code deployed ('azd deploy')?" >&2
-        echo "subscribe: If it is, look at its log: a setting or an import may keep it from starting." >&2
+        echo "subscribe: If it is, check its log: a setting or an import may keep it from starting." >&2
         exit 1
     fi
     echo "subscribe: waiting for$lacking ($try of $function_tries)"
@@ -62,7 +62,7 @@ until az deployment group create \
         deadLetterStorageId="$DEAD_LETTER_STORAGE_ID" \
     --output none; do
     if [ "$try" -ge "$deployment_tries" ]; then
-        echo "subscribe: the subscriptions could not be made; the last error is above. A role may take ten minutes to" >&2
+        echo "subscribe: the subscriptions could not be created; the last error is above. A role may take ten minutes to" >&2
         echo "subscribe: take effect: 'azd hooks run postdeploy' tries again." >&2
         exit 1
     fi

@@ -1,9 +1,9 @@
 #!/bin/sh
-# Takes this app's subscriptions off the topic: `azd down` runs this first, since a topic that was there before stays.
+# Removes this app's subscriptions from the topic. `azd down` runs this first, since it does not delete an older topic.
 set -eu
 
 if [ -z "${TOPIC_NAME:-}" ] || [ "$TOPIC_RESOURCE_GROUP" = "$AZURE_RESOURCE_GROUP" ]; then
-    exit 0 # nothing was provisioned, or the topic goes with its group
+    exit 0 # nothing was provisioned, or the topic is deleted with its group
 fi
 
 names=$(az eventgrid system-topic event-subscription list \

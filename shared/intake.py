@@ -6,7 +6,7 @@ costs a request. So calls that overlap are collected until arrivals pause, and g
 
 import asyncio
 from collections.abc import Callable
-from typing import Final, Generic, TypeVar
+from typing import Final, Generic, Protocol, TypeVar
 
 MOST_CALLS: Final = 100
 MOST_CHARACTERS: Final = 1024 * 1024
@@ -14,36 +14,75 @@ PAUSE_SECONDS: Final = 0.001
 LONGEST_SECONDS: Final = 0.010
 _SECONDS_WITHOUT_YIELDING: Final = 0.005
 
-Text = str | bytes
+
+class Call(Protocol):
+    """A call that hands in a text."""
+
+    @property
+    def text(self) -> str | bytes:
+        """The text to decode."""
+        ...
+
+    @property
+    def is_abandoned(self) -> bool:
+        """Whether the caller waits no more."""
+        ...
+
+
+OneCall = TypeVar("OneCall", bound=Call)
 Decoded = TypeVar("Decoded")
 
 
-class Intake(Generic[Decoded]):
-    """Collects texts and decodes them in one go, yielding to the event loop every few milliseconds."""
+class Intake(Generic[OneCall, Decoded]):
+    """Collects calls, decodes their texts in one go, and hands them on together.
 
-    def __init__(self, decode: Callable[[Text], Decoded]) -> None:
+    Args:
+        decode: decodes one text; must not raise.
+        hand_on: takes a call with what its text became; must not raise.
+    """
+
+    def __init__(self, decode: Callable[[str | bytes], Decoded], hand_on: Callable[[OneCall, Decoded], None]) -> None:
         self._decode = decode
-        self._collected: list[tuple[Text, asyncio.Future[Decoded]]] = []
+        self._hand_on = hand_on
+        self._collected: list[OneCall] = []
         self._characters = 0
         self._seen = 0
         self._began = 0.0
         self._tasks: set[asyncio.Task[None]] = set()
 
-    async def decoded(self, text: Text) -> Decoded:
-        """Decode a text together with those that arrive about now."""
-        loop = asyncio.get_running_loop()
-        turn: asyncio.Future[Decoded] = loop.create_future()
-        self._collected.append((text, turn))
-        self._characters += len(text)
-        if len(self._collected) >= MOST_CALLS or self._characters >= MOST_CHARACTERS:
-            self._close()
-        elif len(self._collected) == 1:
-            self._began, self._seen = loop.time(), 1
-            loop.call_later(PAUSE_SECONDS, self._look, self._collected)
-        return await turn
+    def take(self, call: OneCall, *, is_alone: bool = False) -> None:
+        """Collect a call; it is decoded and handed on together with those that arrive about now.
 
-    def _look(self, collected: list[tuple[Text, asyncio.Future[Decoded]]]) -> None:
-        """Close the collection if nobody has come since the last look, or it is old enough."""
+        A lone call waits only for those that arrive in the same iteration of the event loop.
+        """
+        self._collected.append(call)
+        self._characters += len(call.text)
+        count = len(self._collected)
+        if count >= MOST_CALLS or self._characters >= MOST_CHARACTERS:
+            self._close()
+        elif count == 1 and is_alone:
+            asyncio.get_running_loop().call_soon(self._go_alone, self._collected)
+        elif count == 1:
+            self._collect_more()
+
+    def _go_alone(self, collected: list[OneCall]) -> None:
+        if collected is not self._collected:
+            return
+        if len(collected) > 1:
+            self._collect_more()
+            return
+        self._empty()
+        (call,) = collected
+        if not call.is_abandoned:
+            self._hand_on(call, self._decode(call.text))
+
+    def _collect_more(self) -> None:
+        loop = asyncio.get_running_loop()
+        self._began, self._seen = loop.time(), len(self._collected)
+        loop.call_later(PAUSE_SECONDS, self._look, self._collected)
+
+    def _look(self, collected: list[OneCall]) -> None:
+        """Close the collection if no call has arrived since the last look, or if it is old enough."""
         if collected is not self._collected:
             return
         loop = asyncio.get_running_loop()
@@ -51,34 +90,34 @@ class Intake(Generic[Decoded]):
             self._seen = len(collected)
             loop.call_later(PAUSE_SECONDS, self._look, collected)
         else:
-            # Whoever has arrived while the loop was busy gets on: the calls themselves run in its next turn.
+            # Calls that arrived while the loop was busy run in its next iteration, and still belong to this collection.
             loop.call_soon(self._close_if_open, collected)
 
-    def _close_if_open(self, collected: list[tuple[Text, asyncio.Future[Decoded]]]) -> None:
+    def _close_if_open(self, collected: list[OneCall]) -> None:
         if collected is self._collected:
             self._close()
 
-    def _close(self) -> None:
+    def _empty(self) -> list[OneCall]:
         collected, self._collected = self._collected, []
         self._characters = 0
-        task = asyncio.create_task(self._decode_all(collected))
+        return collected
+
+    def _close(self) -> None:
+        task = asyncio.create_task(self._decode_all(self._empty()))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _decode_all(self, collected: list[tuple[Text, asyncio.Future[Decoded]]]) -> None:
+    async def _decode_all(self, collected: list[OneCall]) -> None:
         loop = asyncio.get_running_loop()
-        results: list[tuple[asyncio.Future[Decoded], Decoded]] = []
+        results: list[tuple[OneCall, Decoded]] = []
         began = loop.time()
-        for text, turn in collected:
-            if turn.done():  # its caller has gone
+        for call in collected:
+            if call.is_abandoned:
                 continue
-            try:
-                results.append((turn, self._decode(text)))
-            except Exception as bug:  # noqa: BLE001  a bug fails its own caller and spoils nobody else's event
-                turn.set_exception(bug)
+            results.append((call, self._decode(call.text)))
             if loop.time() - began > _SECONDS_WITHOUT_YIELDING:
                 await asyncio.sleep(0)
                 began = loop.time()
-        for turn, result in results:
-            if not turn.done():
-                turn.set_result(result)
+        for call, result in results:
+            if not call.is_abandoned:
+                self._hand_on(call, result)

@@ -9,9 +9,8 @@ import logging
 import os
 import traceback
 from collections.abc import Sequence
-from math import inf
+from functools import lru_cache
 from typing import Final, NamedTuple, Protocol
-from weakref import WeakKeyDictionary
 
 from shared.catalogue import EVENT_TYPES, FAMILIES
 from shared.decoder import decode
@@ -21,6 +20,7 @@ from shared.intake import Intake
 from shared.rows.dead_letters import dead_letter, without_what_the_sender_chose
 from shared.rows.records import record_rows
 from shared.storage.group_commit import GroupCommit
+from shared.storage.lane import Write
 from shared.storage.odata import Row, encode_rows
 from shared.storage.settings import read_settings
 from shared.storage.tables import Tables
@@ -29,7 +29,7 @@ _log = logging.getLogger("acs_event_sink")
 
 # Event Grid gives up on a delivery after 30 s and then delivers again, beside a call that is still at work.
 ANSWER_WITHIN_SECONDS: Final = 18.0
-_COMPANY_SECONDS: Final = 0.050  # after two calls overlapped, the next one is expected to have company
+_COMPANY_SECONDS: Final = 0.050  # for so long after two calls overlapped, the next one is expected to overlap, too
 # What an event takes in memory while it is under way: its text, and rows that repeat it.
 _BYTES_PER_CHARACTER: Final = 4
 _BYTES_PER_EVENT: Final = 4_096
@@ -51,17 +51,38 @@ class DeadLettered(NamedTuple):
 class Store(Protocol):
     """Where rows are kept; `shared.storage.group_commit.GroupCommit` is the real one."""
 
+    def try_reserve(self, size: int) -> bool:
+        """Reserve room for about so many bytes if there is any; return whether there was."""
+        ...
+
     async def reserve(self, size: int, *, deadline: float) -> int:
-        """Wait for room for about so many bytes and return what to release; raises `StorageError` without hope."""
+        """Wait for room and return what to release; raises `StorageError` if there is no hope of it."""
         ...
 
     def release(self, size: int) -> None:
         """Give back what was reserved."""
         ...
 
-    async def write(self, rows: Sequence[Row], *, deadline: float = inf) -> None:
-        """Write rows; returns when all are durable, raises `StorageError` otherwise, at the deadline at the latest."""
+    def begin(self, rows: Sequence[Row], write: Write) -> None:
+        """Write rows, all or none, and settle `write`; raises `StorageError` if that cannot be begun."""
         ...
+
+
+class _Call(Write):
+    """A call under way: one event, its rows and who waits for them.
+
+    Attributes:
+        text: the event as delivered.
+        outcome: the event, or why it cannot be recorded; known once the call is settled.
+    """
+
+    __slots__ = ("outcome", "text")
+
+    outcome: Event | ContentError
+
+    def __init__(self, text: str | bytes, deadline: float) -> None:
+        super().__init__(deadline)
+        self.text = text
 
 
 class Sink:
@@ -69,65 +90,87 @@ class Sink:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._intake = Intake(_decoded)
+        self._intake = Intake(_decoded, self._record)
         self._calls = 0
         self._company_until = 0.0
 
     async def receive(self, text: str | bytes, *, function: str) -> Recorded | DeadLettered:
-        """Keep one event, as delivered to a function; when this returns, it is durable.
+        """Record one event, as delivered to a function; when this returns, it is durable.
 
         Raises:
             StorageError: the tables did not take it; Event Grid is to deliver it again.
         """
         now = asyncio.get_running_loop().time()
-        deadline = now + ANSWER_WITHIN_SECONDS
+        call = _Call(text, now + ANSWER_WITHIN_SECONDS)
+        size = _BYTES_PER_CHARACTER * len(text) + _BYTES_PER_EVENT
+        reserved = size if self._store.try_reserve(size) else 0
+        # A lone call waits for no others. The first call after a burst is not a lone one: the host hands over the
+        # next events as soon as the last ones are answered.
+        is_alone = not self._calls and now >= self._company_until
         self._calls += 1
         if self._calls > 1:
             self._company_until = now + _COMPANY_SECONDS
-        reserved = 0
         try:
-            size = _BYTES_PER_CHARACTER * len(text) + _BYTES_PER_EVENT
-            reserved = await self._store.reserve(size, deadline=deadline)
-            return await self._receive(text, function, deadline)
+            if not reserved:
+                reserved = await self._store.reserve(size, deadline=call.deadline)
+            self._intake.take(call, is_alone=is_alone)
+            await call.settled
+            return await self._answer(call, function)
         finally:
             self._calls -= 1
             self._store.release(reserved)
 
-    async def _receive(self, text: str | bytes, function: str, deadline: float) -> Recorded | DeadLettered:
-        # A call that is alone goes straight through: there is nobody to wait for. The first one after a burst has
-        # company: the host hands over the next events as soon as the last ones are answered.
-        is_alone = self._calls == 1 and asyncio.get_running_loop().time() >= self._company_until
-        decoded = _decoded(text) if is_alone else await self._intake.decoded(text)
+    def _record(self, call: _Call, decoded: tuple[Event, list[Row]] | ContentError) -> None:
+        """Begin to write the rows of a call, if its text is an event."""
         if isinstance(decoded, ContentError):
-            return await self._file(text, function, decoded, deadline)
-        event, rows = decoded
+            call.outcome = decoded
+            call.expect(0)
+            return
+        call.outcome, rows = decoded
+        try:
+            self._store.begin(rows, call)
+        except StorageError as error:
+            call.fail(error)
+        except Exception as bug:  # noqa: BLE001  a bug must fail its own call and no other
+            call.fail(StorageError(f"the write failed: {type(bug).__name__}").with_traceback(bug.__traceback__))
+
+    async def _answer(self, call: _Call, function: str) -> Recorded | DeadLettered:
+        event = call.outcome
+        if isinstance(event, ContentError):
+            return await self._file(call, function, event)
         if EVENT_TYPES[event.type].family is not _FAMILY_OF.get(function):
             _log.warning("misrouted: %s was delivered to %s", event.type, function)
         try:
-            await self._store.write(rows, deadline=deadline)
+            call.check()
         except RowRefused as refusal:
             _log.error("a record was refused: %s", refusal)
-            return await self._file(text, function, _refused(event, refusal), deadline)
+            return await self._file(call, function, _refused(event, refusal))
         return Recorded(event)
 
-    async def _file(self, text: str | bytes, function: str, error: ContentError, deadline: float) -> DeadLettered:
+    async def _file(self, call: _Call, function: str, error: ContentError) -> DeadLettered:
         try:
-            letter = dead_letter(function, text, error)
+            letter = dead_letter(function, call.text, error)
         except Oversized as oversized:
             raise StorageError("not even the dead letter fits a row") from oversized
         try:
-            await self._store.write(encode_rows([letter]), deadline=deadline)
-        except RowRefused as refusal:  # the sender's id or type may be what the service does not like
-            rest = without_what_the_sender_chose(letter, text, str(refusal))
-            await self._store.write(encode_rows([rest]), deadline=deadline)
-        # A type that nobody knows is whatever its sender wrote: it stands in the dead letter, not in the log.
+            await self._write(encode_rows([letter]), call.deadline)
+        except RowRefused as refusal:  # perhaps for the id or the type, which the sender chose
+            rest = without_what_the_sender_chose(letter, call.text, str(refusal))
+            await self._write(encode_rows([rest]), call.deadline)
+        # An unknown type is text of the sender: it belongs in the dead letter, not in the log.
         known = error.event_type if error.event_type in EVENT_TYPES else "an unknown type"
         _log.warning("dead letter in %s: %s, %s", function, error.reason, known)
         return DeadLettered(error)
 
+    async def _write(self, rows: Sequence[Row], deadline: float) -> None:
+        write = Write(deadline)
+        self._store.begin(rows, write)
+        await write.settled
+        write.check()
+
 
 def _decoded(text: str | bytes) -> tuple[Event, list[Row]] | ContentError:
-    """Tell what an event becomes, or why nothing; raises for no content whatever."""
+    """Return the event and its encoded rows, or why it cannot be recorded; never raise, whatever the content."""
     try:
         event = decode(text)
         return event, encode_rows(record_rows(event))
@@ -144,23 +187,16 @@ def _refused(event: Event, refusal: RowRefused) -> ContentError:
     return InternalError(str(refusal), event_id=event.envelope.id, event_type=event.type)
 
 
-# Futures and connections belong to an event loop: a worker that changes its loop gets a sink of its own with it.
-_sinks: WeakKeyDictionary[asyncio.AbstractEventLoop, Sink] = WeakKeyDictionary()
-
-
-def _sink_of_this_loop() -> Sink:
-    loop = asyncio.get_running_loop()
-    sink = _sinks.get(loop)
-    if sink is None:
-        sink = _sinks[loop] = Sink(GroupCommit(Tables(read_settings(os.environ))))
-    return sink
+@lru_cache(maxsize=1)  # futures and connections belong to an event loop: a worker that changes its loop needs another
+def _sink_of(_loop: asyncio.AbstractEventLoop) -> Sink:
+    return Sink(GroupCommit(Tables(read_settings(os.environ))))
 
 
 async def receive(text: str, *, function: str) -> None:
-    """Keep one event with the sink of this worker; what the triggers call.
+    """Record one event with the sink of this worker; the triggers call this.
 
     Raises:
         SettingsError: no table storage is set, or not usably.
         StorageError: the tables did not take the event; Event Grid is to deliver it again.
     """
-    await _sink_of_this_loop().receive(text, function=function)
+    await _sink_of(asyncio.get_running_loop()).receive(text, function=function)

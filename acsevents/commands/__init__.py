@@ -4,10 +4,10 @@ import typer
 
 
 def examples(*lines: str) -> str:
-    """Write the epilog of a command's help: commands to copy."""
+    """Return the epilog of a command's help: example commands."""
     return "\b\nExamples:\n" + "\n".join(f"  acsevents {line}" for line in lines)
 
 
 def command_app() -> typer.Typer:
-    """Make the app of one command, or of a group of commands."""
+    """Return a typer app for one command or for a group of commands."""
     return typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)

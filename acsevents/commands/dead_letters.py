@@ -23,14 +23,14 @@ _COLUMNS: Final = {
     "detail": None,
 }
 
-Reason = Annotated[str | None, typer.Option(help="Such as unsupported_type; docs/records.md lists them.")]
+Reason = Annotated[str | None, typer.Option(help="A reason such as unsupported_type; docs/records.md lists them.")]
 
 
 @app.callback(invoke_without_command=True, epilog=examples("dead-letters", "dead-letters --since 1d"))
 def dead_letters(
     context: typer.Context, reason: Reason = None, since: Since = None, *, as_json: AsJson = False
 ) -> None:
-    """List the events that could not be recorded, with the reasons; show one; record those that can be by now."""
+    """List the events that could not be recorded, with the reasons; show one; record those that now can be."""
     if context.invoked_subcommand is None:
         list_them(reason, since, as_json=as_json)
 
@@ -47,18 +47,18 @@ def list_them(reason: Reason = None, since: Since = None, *, as_json: AsJson = F
 def replay_them(
     reason: Reason = None, since: Since = None, *, dry_run: DryRun = False, as_json: AsJson = False
 ) -> None:
-    """Record dead letters that can be by now, and remove them.
+    """Record the dead letters that now can be recorded, and remove them.
 
-    What cannot be recorded stays, with its reason. Run it after an upgrade that knows new types, or has a bug less.
+    The others stay, with their reasons. Run it after an upgrade that adds event types or fixes a bug.
     """
-    from acsevents.dead_letter_replay import replay  # noqa: PLC0415  who lists them need not wait for it
+    from acsevents.dead_letter_replay import replay  # noqa: PLC0415  listing them does not need it
 
     replay(reason, since, dry_run=dry_run, as_json=as_json)
 
 
 @app.command("show", epilog=examples("dead-letters show 2f1c5e7a9b3d4860"))
 def show_one(
-    id_: Annotated[str, typer.Argument(metavar="ID", help="As `acsevents dead-letters` shows it.")],
+    id_: Annotated[str, typer.Argument(metavar="ID", help="The id that `acsevents dead-letters` shows.")],
     *,
     as_json: AsJson = False,
 ) -> None:

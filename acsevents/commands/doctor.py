@@ -27,10 +27,10 @@ _COLUMNS: Final = {"status": 7, "check": 27, "what": None, "cure": None}
 
 @app.command(epilog=examples("doctor", "doctor --json"))
 def doctor(*, as_json: AsJson = False) -> None:
-    """Examine settings, packages, tables, subscriptions and what is deployed, and tell the cures.
+    """Check settings, packages, tables, subscriptions and the deployment, and say how to fix each problem.
 
-    A probe row is written into a table of its own and removed again. What is deployed is read through Azure Resource
-    Manager where azd's environment names it; nothing is changed there.
+    A probe row is written to a table of its own and removed again. If azd's environment names deployed resources,
+    they are read through Azure Resource Manager and not changed.
     """
     if failed := run(lambda: _print(as_json=as_json)):
         raise Refused(f"wrong: {', '.join(failed)}")
@@ -66,9 +66,9 @@ async def _findings() -> AsyncIterator[Finding]:
         yield _of_setting("setting", error)
     deployment = find_deployment(os.environ, Path())
     if deployment is None:
-        yield skipped("deployment", "azd's environment names no resources in Azure: nothing there is looked at", HOW)
+        yield skipped("deployment", "azd's environment names no resources in Azure: the deployment is not checked", HOW)
         return
-    from azure.identity.aio import DefaultAzureCredential  # noqa: PLC0415  only where something is deployed
+    from azure.identity.aio import DefaultAzureCredential  # noqa: PLC0415  needed only for a deployment
 
     async with ResourceManager(DefaultAzureCredential()) as arm:
         async for finding in examine_deployed(arm, deployment, declared):

@@ -30,23 +30,27 @@ app = command_app()
 )
 def erase(
     user: Annotated[str | None, typer.Option(metavar="RAW_ID", help="Raw id of a chat user.")] = None,
-    number: Annotated[str | None, typer.Option(help="A phone number, in any spelling; yours or another's.")] = None,
-    thread: Annotated[str | None, typer.Option(metavar="ID", help="Id of a thread, for all who took part.")] = None,
+    number: Annotated[
+        str | None, typer.Option(help="A phone number in any spelling, your own or the other party's.")
+    ] = None,
+    thread: Annotated[
+        str | None, typer.Option(metavar="ID", help="Id of a thread; erases it for all participants.")
+    ] = None,
     receipt: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Where to write the receipt; by default into this folder.")
+        Path | None, typer.Option(metavar="FILE", help="File for the receipt; by default a new one in this folder.")
     ] = None,
     *,
     dry_run: DryRun = False,
     yes: Yes = False,
     as_json: AsJson = False,
 ) -> None:
-    """Erase a user, a number or a thread from all tables, and write a receipt of it.
+    """Erase a user, a number or a thread from all tables, and write a receipt.
 
-    Their events are removed with all copies. Events of others that only list them lose their id, name and metadata.
-    Dead letters and rows that cannot be read go if they hold the id.
+    Their events are removed with all copies. Other people's events that only list them lose their id, name and
+    metadata. Dead letters and unreadable rows are removed if they contain the id.
 
-    Not reached are backups, what others wrote, and for 24 hours what Event Grid still delivers: the receipt says when
-    to run it again. It holds digests instead of identities, and `acsevents replay --except` takes it.
+    This does not reach backups or what others wrote. Event Grid may redeliver events for 24 hours: the receipt says
+    when to run the erasure again. It has digests instead of identities, and `acsevents replay --except` reads it.
     """
     target = _target({"user": user, "number": number, "thread": thread})
     if dry_run or not yes:
@@ -59,17 +63,17 @@ def erase(
     began = datetime.now(UTC)
     file = receipt or Path(f"erasure-{began:%Y-%m-%d}-{secrets.token_hex(4)}.json")
     erased, finished = Erased(), None
-    # Written before anything is changed: however this ends, there is a record of it.
+    # Written before anything is changed, so that an interrupted erasure has a receipt too.
     write_receipt(receipt_of(target, erased, began, finished=finished), file)
     try:
         _erase(target, began, erased, doing="erasing", dry_run=False)
         finished = datetime.now(UTC)
     finally:
-        write_receipt(receipt_of(target, erased, began, finished=finished), file, anew=True)
+        write_receipt(receipt_of(target, erased, began, finished=finished), file, overwrite=True)
         note(f"the receipt is {file}")
     print_report(erased, dry_run=False, as_json=as_json)
     if erased.contended:
-        raise Refused(f"{erased.contended} rows were written by others all the time: run it again")
+        raise Refused(f"{erased.contended} rows kept changing: run it again")
 
 
 def _erase(target: Target, now: datetime, erased: Erased, *, doing: str, dry_run: bool) -> Erased:

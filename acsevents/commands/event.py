@@ -22,14 +22,16 @@ def _handle(written: str) -> Handle:
 
 @app.command(epilog=examples("event 0hs7r6mzy2n8w3v5k9d4c1q6ja"))
 def event(
-    handle: Annotated[Handle, typer.Argument(parser=_handle, metavar="HANDLE", help="As `acsevents events` shows it.")],
+    handle: Annotated[
+        Handle, typer.Argument(parser=_handle, metavar="HANDLE", help="The handle that `acsevents events` shows.")
+    ],
     *,
     as_json: AsJson = False,
 ) -> None:
-    """Show one event whole: its columns, its drift, its text, and where its rows are."""
+    """Show everything about one event: its columns, drift and text, and where its rows are."""
     found = ask(lambda lookups: lookups.event(handle), counted=True)
     if found is None:
-        raise NotFound("no event of that handle is recorded")
+        raise NotFound("no event with that handle is recorded")
     if in_json(as_json):
         print(json_line(found))
         return

@@ -17,7 +17,7 @@ app = command_app()
 
 COLUMNS: Final = {"time": 19, "kind": 20, "handle": 26, "who": None, "whom": None, "what": None, "drift": 5}
 _LIMIT: Final = 50
-_MOST_PAST: Final = 10_000  # kept to be turned round, before what is new
+_MOST_PAST: Final = 10_000  # kept in memory, to print the oldest first before the new ones
 
 
 @app.command(
@@ -27,18 +27,18 @@ _MOST_PAST: Final = 10_000  # kept to be turned round, before what is new
 )
 def events(
     *,
-    kind: Annotated[Kind | None, typer.Option(help="What happened.")] = None,
+    kind: Annotated[Kind | None, typer.Option(help="Kind of event.")] = None,
     number: Annotated[str | None, typer.Option(help="Own number of an SMS, or else the other party's.")] = None,
     user: Annotated[
-        str | None, typer.Option(help="Raw id of a user: to whom events were delivered, or else who took part.")
+        str | None, typer.Option(help="Raw id of a user who received events, or else who took part.")
     ] = None,
     thread: Annotated[
-        str | None, typer.Option(help="Id of a thread: events of its own, or else those of its users.")
+        str | None, typer.Option(help="Id of a thread: its own events, or else those of its users.")
     ] = None,
     status: Annotated[str | None, typer.Option(help="Delivery status, such as Failed.")] = None,
     since: Since = None,
     until: Until = None,
-    limit: Annotated[int, typer.Option(min=0, help="How many, 0 for all.")] = _LIMIT,
+    limit: Annotated[int, typer.Option(min=0, help="How many events, 0 for all.")] = _LIMIT,
     follow: Annotated[
         bool, typer.Option("--follow", "-f", help="Show new events as they are written, until Ctrl-C.")
     ] = False,
@@ -46,12 +46,12 @@ def events(
 ) -> None:
     """Show what happened, newest first.
 
-    A handle names an event: ask on with `acsevents event HANDLE`. Times are of UTC.
+    A handle names an event: `acsevents event HANDLE` shows more of it. Times are UTC.
 
-    --follow shows new events as they are written: within 2 seconds if that is at most 2 minutes after
-    their own time, and within 60 seconds if it is at most 24 hours after it. What is written later
-    than that is not followed. While the tables are out of reach it asks on. It remembers the last
-    100,000 events: one that is delivered again after them may be shown again.
+    --follow shows new events as they are written. An event written at most 2 minutes after its own time appears
+    within 2 seconds, and one written at most 24 hours after it within 60 seconds. Later ones do not appear. While the
+    tables cannot be reached, it keeps trying. It remembers the last 100,000 events: an older one that is delivered
+    again may be shown again.
     """
     wanted = Wanted(
         kind=kind,
@@ -64,18 +64,18 @@ def events(
     )
     if follow:
         if until is not None:
-            raise typer.BadParameter("--follow has no end: leave --until out")
+            raise typer.BadParameter("--follow never ends: remove --until")
         ask(lambda lookups: _follow(lookups, wanted, limit, as_json=as_json))
         return
     count = ask(lambda lookups: rows(lookups.lines(wanted, limit or None), COLUMNS, as_json=as_json))
     if not count:
-        raise NotFound("no such event is recorded")
+        raise NotFound("no matching event is recorded")
     if count == limit:
         note(f"these are the newest {limit}: --limit 0 shows all")
 
 
 async def _follow(lookups: Lookups, wanted: Wanted, limit: int, *, as_json: bool) -> None:
-    """Show the events since a time, if one is given, the oldest first; then what is new."""
+    """Show the events since a time, if one is given, oldest first; then show new ones."""
     past: list[EventLine] = []
     if wanted.since is not None:
         past = [line async for line in lookups.lines(wanted, limit or _MOST_PAST)]

@@ -21,13 +21,14 @@ app = command_app()
 
 _OF_OTHER_TABLES: Final = frozenset({"Reason", "Detail", "DriftCount", "Rows", "Raw"})
 _CSV_COLUMNS: Final = ("Table", *(name for name in COLUMNS if name not in _OF_OTHER_TABLES), "Raw")
-# A spreadsheet takes a cell that begins so for a formula. A signed number, such as a phone number, cannot do harm.
+# A spreadsheet reads a cell that begins with one of these as a formula. A signed number, such as a phone number, is
+# harmless.
 _FORMULA: Final = re.compile(r"[=+\-@\t\r\n]")
 _NUMBER: Final = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?")
 
 
 class Format(StrEnum):
-    """How to write rows."""
+    """The format of the exported rows."""
 
     JSONL = "jsonl"
     CSV = "csv"
@@ -37,12 +38,15 @@ class Format(StrEnum):
 def export(
     since: Since = None,
     form: Annotated[
-        Format, typer.Option("--format", help="JSON Lines, or CSV whose formulas are guarded by an apostrophe.")
+        Format,
+        typer.Option(
+            "--format", help="JSON Lines, or CSV with an apostrophe before anything that looks like a formula."
+        ),
     ] = Format.JSONL,
 ) -> None:
-    """Write every recorded event to stdout, with all columns and its text as `Raw`; in no order."""
+    """Write every recorded event to stdout, with all columns and its text as `Raw`, in no particular order."""
     write = _csv_writer() if form is Format.CSV else _write_json
-    # On a terminal the rows themselves show that it goes on.
+    # On a terminal the rows themselves show the progress.
     if not ask(lambda lookups: _export(lookups, since, write), counted=not sys.stdout.isatty()):
         raise NotFound("no such event is recorded")
 
@@ -66,7 +70,7 @@ def _csv_writer() -> Callable[[dict[str, Any]], object]:
 
 
 def guarded(value: Any) -> Any:
-    """Write text that a spreadsheet would take for a formula so that it shows it."""
+    """Return a value that a spreadsheet shows as text instead of running it as a formula."""
     if isinstance(value, str) and _FORMULA.match(value) and not _NUMBER.fullmatch(value):
         return f"'{value}"
     return value

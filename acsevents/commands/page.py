@@ -16,11 +16,11 @@ app = command_app()
 def page(
     port: Annotated[int, typer.Option(help="Port to listen on, 0 for any.")] = Ports().page,
     *,
-    read_only: Annotated[bool, typer.Option("--read-only", help="Refuse to replay and to send.")] = False,
+    read_only: Annotated[bool, typer.Option("--read-only", help="Allow neither replaying nor sending.")] = False,
 ) -> None:
     """Serve a web page on this machine: events as they are recorded, SMS, threads and dead letters.
 
-    It prints the address with its key; only browsers on this machine can open it. The page shows the tables that
-    the other commands query, until Ctrl-C. `acsevents up` serves the same page.
+    The command prints the address with its key, and serves until Ctrl-C. Only browsers on this machine can open the
+    page. It shows the tables that the other commands query; `acsevents up` serves the same page.
     """
     asyncio.run(run(port, read_only=read_only))

@@ -21,25 +21,27 @@ app = command_app()
 
 @app.command(epilog=examples("prune --before 365d --dry-run", "prune --before 2026-01-01 --table DeadLetters --yes"))
 def prune(
-    before: Annotated[int, typer.Option(parser=ticks, metavar="TIME", help="The first to keep, such as 2026-01-01.")],
+    before: Annotated[
+        int, typer.Option(parser=ticks, metavar="TIME", help="The first date to keep, such as 2026-01-01.")
+    ],
     tables: Annotated[
-        list[str] | None, typer.Option("--table", metavar="TABLE", help="Only this one; may be repeated.")
+        list[str] | None, typer.Option("--table", metavar="TABLE", help="Prune only this table; may be repeated.")
     ] = None,
     *,
     dry_run: DryRun = False,
     yes: Yes = False,
     as_json: AsJson = False,
 ) -> None:
-    """Remove the events before a date, by their own time; dead letters by when they were filed.
+    """Remove events older than a date by their own time, and dead letters by the time they were stored.
 
-    What points to a record in the time line goes with the last row that it points to. After an interruption the next
-    run finishes the work.
+    An event's row in the time line is removed with the last of the rows that it points to. After an interruption,
+    the next run finishes the work.
     """
     unknown = sorted(set(tables or ()) - set(TABLES))
     if unknown:
-        raise typer.BadParameter(f"{unknown[0]} is no table: there are {', '.join(TABLES)}", param_hint="--table")
+        raise typer.BadParameter(f"{unknown[0]} is not a table: choose from {', '.join(TABLES)}", param_hint="--table")
     if before > ticks_of(datetime.now(UTC)):
-        raise typer.BadParameter("the time is yet to come: everything would go", param_hint="--before")
+        raise typer.BadParameter("the time is in the future: everything would be removed", param_hint="--before")
     chosen = tables or TABLES
     if not dry_run:
         confirm(f"Remove everything before {edm(before)[:19]} UTC from {', '.join(chosen)}?", yes=yes)

@@ -14,9 +14,9 @@ app = command_app()
 
 @app.command(epilog=examples("rebuild --dry-run", "rebuild --since 30d"))
 def rebuild(since: Since = None, *, dry_run: DryRun = False, as_json: AsJson = False) -> None:
-    """Decode every stored event again with today's code, and write what differs.
+    """Decode every stored event again with the current code, and write what differs.
 
-    Run it after an upgrade. It fills the time line for rows that are older than it. Events may arrive meanwhile, and
+    Run it after an upgrade. It also adds events that are missing from the time line. Events may arrive meanwhile, and
     after an interruption the next run finishes the work.
     """
     rebuilt = rebuilding.Rebuilt()
@@ -28,4 +28,4 @@ def rebuild(since: Since = None, *, dry_run: DryRun = False, as_json: AsJson = F
     operate(work, "rebuilding", lambda: rebuilt.seen)
     print_report(rebuilt, dry_run=dry_run, as_json=as_json)
     if rebuilt.contended:
-        raise Refused(f"{rebuilt.contended} rows were written by others all the time: run it again")
+        raise Refused(f"{rebuilt.contended} rows kept changing: run it again")

@@ -34,7 +34,7 @@ def replay(
     ],
     receipts: Annotated[
         list[Path] | None,
-        typer.Option("--except", metavar="RECEIPT", help="Receipt of an erasure: whoever was erased stays so."),
+        typer.Option("--except", metavar="RECEIPT", help="Receipt of an erasure: those it erased stay erased."),
     ] = None,
     *,
     dry_run: DryRun = False,
@@ -42,7 +42,7 @@ def replay(
 ) -> None:
     """Record the events of Event Grid's dead-letter files, or of any file of events.
 
-    The files stay as they are. An event that is recorded already is not recorded twice.
+    The files are not changed. An event that is already recorded is not recorded twice.
     """
     redact = exception([read_receipt(path) for path in receipts]) if receipts else None
     replayed = Replayed()

@@ -9,7 +9,7 @@ from acsevents.commands import command_app, examples
 from acsevents.failures import Unusable
 from acsevents.local.event_grid import LOCAL_KEY
 from acsevents.local.stack import Ports
-from acsevents.operating import print_report, work_on
+from acsevents.operating import print_report, run_with_progress
 from acsevents.operations.outgoing import Changes, prepared
 from acsevents.operations.send import Sent, send
 from acsevents.operations.sources import Source, sample_names
@@ -23,14 +23,14 @@ app = command_app()
 
 
 class SendSchema(StrEnum):
-    """How events are spelled."""
+    """The schema to send events in."""
 
     EVENT_GRID = "eventgrid"
     CLOUD_EVENTS = "cloudevents"
 
     @property
     def full_name(self) -> Schema:
-        """As deliveries name it."""
+        """The name that deliveries use for it."""
         return "CloudEventSchemaV1_0" if self is SendSchema.CLOUD_EVENTS else "EventGridSchema"
 
 
@@ -47,7 +47,7 @@ def send_events(
         list[str],
         typer.Argument(
             metavar="TYPE|FILE|-…",
-            help="Samples by their types, files of events, - for stdin.",
+            help="Event types of samples, files of events, or - for stdin.",
             autocompletion=sample_names,
         ),
     ],
@@ -55,23 +55,23 @@ def send_events(
         list[str] | None, typer.Option("--set", metavar="PATH=VALUE", help="Change a field, such as data.to.")
     ] = None,
     *,
-    count: Annotated[int, typer.Option(min=1, help="How many of each; copies get ids of their own.")] = 1,
+    count: Annotated[int, typer.Option(min=1, help="How many of each event; every copy gets its own id.")] = 1,
     schema: Annotated[
-        SendSchema | None, typer.Option(help="Send in this schema; by default each event goes as it stands.")
+        SendSchema | None, typer.Option(help="Send in this schema; by default events are sent as they are.")
     ] = None,
     endpoint: Annotated[
         str | None,
-        typer.Option(envvar="EVENT_GRID_ENDPOINT", help="URL of the topic; by default that of `up` in this folder."),
+        typer.Option(envvar="EVENT_GRID_ENDPOINT", help="URL of the topic, by default that of `up` in this folder."),
     ] = None,
     key: Annotated[
         str, typer.Option(envvar="EVENT_GRID_KEY", help="Access key of the topic.", show_default=False)
     ] = LOCAL_KEY,
     as_json: AsJson = False,
 ) -> None:
-    """Send events to an Event Grid topic; by default the one of `up`.
+    """Send events to an Event Grid topic, by default that of `up`.
 
-    A sample gets a new id and the time of now. A file may hold an event, an array of any size, or JSON Lines; all of
-    it is checked before the first event is sent.
+    A sample gets a new id and the current time. A file may have one event, an array of any size, or JSON Lines; it is
+    checked completely before the first event is sent.
     """
     pairs = [_pair(setting) for setting in settings or ()]
     origins = [Source(source) for source in sources]
@@ -84,12 +84,12 @@ def send_events(
         async with Topic(address, key) as topic:
             await send(prepared(origins, changes), load(), topic, sent)
 
-    work_on(work, "sending", lambda: sent.sent)
+    run_with_progress(work, "sending", lambda: sent.sent)
     if not sent.sent:
-        raise Unusable(f"{', '.join(sources)}: there is no event")
+        raise Unusable(f"{', '.join(sources)}: no events found")
     print_report(sent, as_json=as_json)
     for event_type, number in sent.unwanted.items():
-        note(f"no subscription takes {event_type}: {number} of them are dropped by Event Grid")
+        note(f"no subscription takes {event_type}: Event Grid drops {number} of them")
 
 
 def _pair(setting: str) -> tuple[str, str]:

@@ -41,21 +41,21 @@ def sms(
     since: Since = None,
     limit: Annotated[int, typer.Option(min=0, help="How many messages, 0 for all.")] = _LIMIT,
     *,
-    report: Annotated[bool, typer.Option("--report", help="How well your own number delivers.")] = False,
+    report: Annotated[bool, typer.Option("--report", help="Show how well your own number delivers.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Tell what became of one SMS, of the latest ones of a number, or how well a number delivers."""
+    """Show what became of one SMS, of a number's latest ones, or how well a number delivers."""
     if report and message_id is not None:
-        raise typer.BadParameter("--report is about a number: leave the message's id out")
+        raise typer.BadParameter("--report is about a number: remove the message id")
     if report:
         _report(number, since, as_json=as_json)
     elif message_id is None:
         _conversation(number, since, limit, as_json=as_json)
     else:
-        _one(number, message_id, as_json=as_json)
+        _message(number, message_id, as_json=as_json)
 
 
-def _one(number: str, message_id: str, *, as_json: bool) -> None:
+def _message(number: str, message_id: str, *, as_json: bool) -> None:
     story = ask(lambda lookups: lookups.sms(number, message_id), counted=True)
     if story is None:
         raise NotFound("no such SMS is recorded")
@@ -76,12 +76,12 @@ def _conversation(number: str, since: int | None, limit: int, *, as_json: bool) 
 
 
 def _report(number: str, since: int | None, *, as_json: bool) -> None:
-    told = ask(lambda lookups: lookups.sms_report(number, since), counted=True)
-    if told is None:
-        raise NotFound("no SMS is filed under that number: --report is about your own numbers, see `acsevents numbers`")
+    report = ask(lambda lookups: lookups.sms_report(number, since), counted=True)
+    if report is None:
+        raise NotFound("no SMS is recorded under that number: --report takes your own numbers, see `acsevents numbers`")
     if in_json(as_json):
-        print(json_line(told))
+        print(json_line(report))
         return
     from acsevents import show  # noqa: PLC0415  imports rich, which pipes can do without
 
-    show.sms_report(show.console(), told)
+    show.sms_report(show.console(), report)

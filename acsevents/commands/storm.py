@@ -17,10 +17,10 @@ app = command_app()
 
 @app.command(epilog=examples("storm", "storm --short --seed 7"))
 def storm(
-    seed: Annotated[int | None, typer.Option(help="Repeat the storm of a seed; a new one by default.")] = None,
-    count: Annotated[int, typer.Option(min=1, help="How many storms, with seeds counting up.")] = 1,
+    seed: Annotated[int | None, typer.Option(help="Seed of a storm to repeat; by default a new one.")] = None,
+    count: Annotated[int, typer.Option(min=1, help="How many storms, with consecutive seeds.")] = 1,
     *,
-    short: Annotated[bool, typer.Option("--short", help="The short form, as in the tests.")] = False,
+    short: Annotated[bool, typer.Option("--short", help="Run a short storm, as the tests do.")] = False,
 ) -> None:
     """Rehearse every failure at once and prove from the tables that nothing was lost."""
     first = secrets.randbelow(10**6) if seed is None else seed

@@ -25,16 +25,16 @@ _COLUMNS: Final = {"time": 19, "kind": 20, "message_id": 13, "who": None, "what"
 )
 def thread(
     thread_id: Annotated[str, typer.Argument(metavar="ID", help="Id of the thread, such as 19:…@thread.v2.")],
-    seen_by: Annotated[str | None, typer.Option(help="Raw id of a user: tell what that user saw.")] = None,
+    seen_by: Annotated[str | None, typer.Option(help="Raw id of a user: show what that user saw.")] = None,
     *,
     history: Annotated[
-        bool, typer.Option("--history", help="All that happened, with texts before edits and deletions.")
+        bool, typer.Option("--history", help="Show all that happened, with texts before edits and deletions.")
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Tell the transcript of one chat thread, after edits and deletions.
+    """Show the transcript of one chat thread, after edits and deletions.
 
-    A thread that has no events of its own is told from those of its users.
+    If a thread has no events of its own, the transcript comes from its users' events.
     """
     if history:
         found = _history(thread_id, seen_by, as_json=as_json)
@@ -45,10 +45,10 @@ def thread(
 
 
 def _history(thread_id: str, seen_by: str | None, *, as_json: bool) -> bool:
-    async def told(lookups: Lookups) -> int:
+    async def query(lookups: Lookups) -> int:
         return await rows(await lookups.thread_history(thread_id, seen_by), _COLUMNS, as_json=as_json)
 
-    return ask(told, counted=True) > 0
+    return ask(query, counted=True) > 0
 
 
 def _transcript(thread_id: str, seen_by: str | None, *, as_json: bool) -> bool:

@@ -12,6 +12,6 @@ app = command_app()
 def threads(since: Since = None, *, as_json: AsJson = False) -> None:
     """List the chat threads, each with its last event.
 
-    With --since also the threads that only users were told of, the last event first.
+    With --since, the thread with the latest event comes first, and threads that have only users' events are included.
     """
     list_owners("thread", lambda lookups: lookups.threads(since), as_json=as_json)

@@ -23,7 +23,7 @@ def up(
     azurite_port: Annotated[
         int, typer.Option(min=0, max=65_533, help="First of Azurite's three ports: blobs, queues, tables.")
     ] = Ports().azurite,
-    folder: Annotated[Path, typer.Option(help="Keeps tables, logs and dead letters.")] = FOLDER,
+    folder: Annotated[Path, typer.Option(help="Folder for tables, logs and dead letters.")] = FOLDER,
 ) -> None:
     """Keep Azurite, the Functions host and a local Event Grid running until Ctrl-C, and serve the page."""
     run(lambda: run_stack(Console(), folder, Ports(host_port, topic_port, page_port, azurite_port)))

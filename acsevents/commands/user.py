@@ -23,10 +23,10 @@ def user(
     *,
     as_json: AsJson = False,
 ) -> None:
-    """List the threads of one user, and the name the user has there."""
+    """List one user's threads, and the user's display name in each."""
 
-    async def told(lookups: Lookups) -> int:
+    async def query(lookups: Lookups) -> int:
         return await rows(await lookups.user(raw_id, since), _COLUMNS, as_json=as_json)
 
-    if not ask(told, counted=True):
+    if not ask(query, counted=True):
         raise NotFound("no event of that user is recorded")

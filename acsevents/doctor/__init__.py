@@ -1,1 +1,1 @@
-"""The examination of a sink: settings, packages, tables, and what is deployed in Azure; each finding with its cure."""
+"""Check a sink's settings, packages, tables and deployment in Azure; each finding says how to fix it."""

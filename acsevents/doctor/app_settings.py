@@ -1,4 +1,4 @@
-"""The settings of the deployed app: whether it understands them, what leaks from them, and what its identity may do."""
+"""Check the deployed app's settings: whether they are valid, whether they leak, and what its identity may do."""
 
 from collections.abc import AsyncIterator, Iterator, Mapping
 from typing import Any, Final
@@ -15,26 +15,28 @@ _CHECK: Final = "app settings"
 _VERSION: Final = "2024-04-01"
 _FORBIDDEN: Final = 403
 _KEYS: Final = ("accountkey=", "sharedaccesssignature=")
-_VAULT: Final = "@microsoft."  # a reference that only the app resolves
-_TELLS_URLS: Final = "PYTHON_APPLICATIONINSIGHTS_ENABLE_TELEMETRY"
+_VAULT: Final = "@microsoft."  # a reference that only the app can resolve
+_URL_LOGGING: Final = "PYTHON_APPLICATIONINSIGHTS_ENABLE_TELEMETRY"
 
 
 async def examine_app_settings(
     arm: ResourceManager, deployment: Deployment, site: Mapping[str, Any]
 ) -> AsyncIterator[Finding]:
-    """Look at the settings of an app that is there; raises as `ResourceManager.get` does."""
+    """Check the settings of an existing app; raise as `ResourceManager.get` does."""
     try:
-        told = await arm.ask(f"{deployment.function_app}/config/appsettings/list", _VERSION)
+        answer = await arm.ask(f"{deployment.function_app}/config/appsettings/list", _VERSION)
     except ArmError as error:
         if error.status != _FORBIDDEN:
             raise
-        yield skipped(_CHECK, f"may not be read ({error.code})", "ask for the role Website Contributor on the app")
+        yield skipped(
+            _CHECK, f"cannot be read: access denied ({error.code})", "ask for the role Website Contributor on the app"
+        )
         return
-    settings = {str(name): str(value) for name, value in (told.get("properties") or {}).items()}
+    settings = {str(name): str(value) for name, value in (answer.get("properties") or {}).items()}
     for finding in _leaks(settings):
         yield finding
     if any(value.lower().startswith(_VAULT) for name, value in settings.items() if name.startswith("EventTables")):
-        yield skipped(_CHECK, "refer to a key vault, which only the app reads", "use an identity: no key is needed")
+        yield skipped(_CHECK, "refer to a key vault, which only the app can read", "use an identity: no key is needed")
         return
     try:
         account = read_settings(settings)
@@ -51,9 +53,11 @@ async def examine_app_settings(
 def _leaks(settings: Mapping[str, str]) -> Iterator[Finding]:
     for name, value in sorted(settings.items()):
         if any(key in value.lower() for key in _KEYS):
-            yield warning(_CHECK, f"{name} holds a key", "use the identity, and remove it: docs/deployment.md, the app")
-    if settings.get(_TELLS_URLS, "").lower() in {"1", "true"}:
-        yield wrong(_CHECK, f"{_TELLS_URLS} logs URLs of rows, phone numbers in them", "remove the setting")
+            yield warning(
+                _CHECK, f"{name} contains a key", "use the identity and remove the key: docs/deployment.md, the app"
+            )
+    if settings.get(_URL_LOGGING, "").lower() in {"1", "true"}:
+        yield wrong(_CHECK, f"{_URL_LOGGING} logs URLs of rows, which contain phone numbers", "remove the setting")
 
 
 async def _examine_identity(
@@ -68,7 +72,7 @@ async def _examine_identity(
     )
     if principal is None:
         yield wrong(
-            check, "the app has no identity of the client id in its settings", "run `azd provision`, or assign it"
+            check, "the app has no identity with the client id in its settings", "run `azd provision`, or assign it"
         )
         return
     role = "Storage Table Data Contributor"

@@ -1,4 +1,4 @@
-"""Reads resources through Azure Resource Manager.
+"""Read resources through Azure Resource Manager.
 
 https://learn.microsoft.com/rest/api/resources/
 """
@@ -17,14 +17,14 @@ ENDPOINT: Final = "https://management.azure.com"
 _SCOPE: Final = "https://management.azure.com/.default"
 _SECONDS: Final = 30.0
 _OK: Final = 200
-_MOST_PAGES: Final = 100
+_MAX_PAGES: Final = 100
 
 
 class ArmError(Exception):
-    """Resource Manager does not show a resource.
+    """Resource Manager did not return a resource.
 
     Attributes:
-        status: of the HTTP answer.
+        status: the HTTP status.
         code: the error code of the service, or the status.
     """
 
@@ -43,13 +43,13 @@ class ResourceManager:
         self._session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=_SECONDS))
 
     async def __aenter__(self) -> Self:
-        """Open nothing yet: the first request connects."""
+        """Return the client; the first request opens a connection."""
         return self
 
     async def __aexit__(
         self, _type: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
     ) -> None:
-        """Close every connection, and the credential."""
+        """Close all connections and the credential."""
         await self._session.close()
         await self._credential.close()
 
@@ -57,31 +57,31 @@ class ResourceManager:
         """Return a resource.
 
         Raises:
-            ArmError: it is not there, or not for the one who asks.
-            aiohttp.ClientError: Resource Manager is out of reach.
-            azure.core.exceptions.ClientAuthenticationError: nobody is signed in.
+            ArmError: it does not exist, or the user may not read it.
+            aiohttp.ClientError: Resource Manager cannot be reached.
+            azure.core.exceptions.ClientAuthenticationError: the user is not signed in.
         """
         return await self._read(f"{self._endpoint}{resource_id}?api-version={api_version}")
 
     async def ask(self, path: str, api_version: str) -> dict[str, Any]:
-        """Return what is told to a POST only, since it may be secret; nothing is changed. Raises as `get` does."""
+        """Return what needs a POST to read because it may be secret; change nothing. Raise as `get` does."""
         return await self._read(f"{self._endpoint}{path}?api-version={api_version}", method="POST")
 
     async def children(self, path: str, api_version: str, *, where: str = "") -> list[dict[str, Any]]:
-        """Return the resources below a path that a filter lets through, of all pages; raises as `get` does."""
+        """Return the resources below a path that match a filter, from all pages; raise as `get` does."""
         url = f"{self._endpoint}{path}?api-version={api_version}"
         if where:
             url += f"&$filter={quote(where)}"
         found: list[dict[str, Any]] = []
-        for _ in range(_MOST_PAGES):
+        for _ in range(_MAX_PAGES):
             page = await self._read(url)
             found += page.get("value", [])
             url = page.get("nextLink") or ""
             if not url:
                 return found
             if urlsplit(url)[:2] != urlsplit(self._endpoint)[:2]:
-                raise ArmError(_OK, "a next page elsewhere: the token must not go there")
-        raise ArmError(_OK, f"more than {_MOST_PAGES} pages")
+                raise ArmError(_OK, "the next page is on another host, which must not get the token")
+        raise ArmError(_OK, f"more than {_MAX_PAGES} pages")
 
     async def _read(self, url: str, *, method: str = "GET") -> dict[str, Any]:
         token = await self._credential.get_token(_SCOPE)
@@ -91,7 +91,7 @@ class ResourceManager:
         try:
             read = msgspec.json.decode(body, type=dict[str, Any])
         except msgspec.DecodeError:
-            raise ArmError(answer.status, f"an answer that is no JSON ({answer.status})") from None
+            raise ArmError(answer.status, f"an answer that is not JSON ({answer.status})") from None
         if answer.status != _OK:
             error = read.get("error")
             code = error.get("code") if isinstance(error, dict) else None
@@ -100,7 +100,7 @@ class ResourceManager:
 
 
 def part(value: Any, *names: str) -> Any:
-    """Return what stands at a path of a resource, None where there is nothing."""
+    """Return the value at a path of a resource, None if there is none."""
     for name in names:
         value = value.get(name) if isinstance(value, dict) else None
     return value

@@ -1,4 +1,4 @@
-"""The event subscriptions that are deployed against those that this folder declares."""
+"""Compare the deployed event subscriptions with those that this folder declares."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
@@ -30,8 +30,8 @@ def compare(
             yield ok(check, f"delivers to {one.function}")
     for name, other in by_name.items():
         if app_id.lower() in str(part(other, "properties", "destination", "properties", "resourceId")).lower():
-            told = "delivers to this app too, and is not declared: each of its events is delivered again"
-            yield warning(f"subscription {name}", told, "delete it, or declare it in infra/subscriptions.json")
+            what = "also delivers to this app but is not declared: each of its events is delivered twice"
+            yield warning(f"subscription {name}", what, "delete it, or declare it in infra/subscriptions.json")
 
 
 def _problems(declared: EventSubscription, deployed: dict[str, Any], deployment: Deployment) -> Iterator[str]:
@@ -40,11 +40,11 @@ def _problems(declared: EventSubscription, deployed: dict[str, Any], deployment:
         yield f"is not ready: {state}"
     target = str(part(deployed, "destination", "properties", "resourceId"))
     if target.lower() != f"{deployment.function_app}/functions/{declared.function}".lower():
-        yield f"delivers elsewhere than to {declared.function} of this app"
+        yield f"does not deliver to {declared.function} of this app"
     yield from _filter_problems(declared, deployed.get("filter") or {})
     policy = declared.policy
     if deployed.get("eventDeliverySchema") != policy.event_delivery_schema:
-        yield f"delivers in another schema than {policy.event_delivery_schema}"
+        yield f"does not deliver in the schema {policy.event_delivery_schema}"
     retries = (
         part(deployed, "retryPolicy", "maxDeliveryAttempts"),
         part(deployed, "retryPolicy", "eventTimeToLiveInMinutes"),
@@ -65,11 +65,11 @@ def _dead_letter_problems(
     container, wanted = part(letters, "properties", "blobContainerName"), declared.policy.dead_letter_container
     account = str(part(letters, "properties", "resourceId"))
     if wanted and container is None:
-        yield "has no dead-letter container: what cannot be delivered is lost"
+        yield "has no dead-letter container: undeliverable events are lost"
     elif wanted != container:
         yield f"writes dead letters to {container}, not to {wanted}"
     elif wanted and account.lower() != deployment.data_storage.lower():
-        yield f"writes dead letters to {account.rpartition('/')[2]}, another account than that of the data"
+        yield f"writes dead letters to {account.rpartition('/')[2]}, not the account with the data"
 
 
 def _filter_problems(declared: EventSubscription, deployed: dict[str, Any]) -> Iterator[str]:
@@ -80,18 +80,18 @@ def _filter_problems(declared: EventSubscription, deployed: dict[str, Any]) -> I
         if missing:
             yield f"does not take {', '.join(missing)}"
         if types - wanted:
-            yield f"takes other types too: {', '.join(sorted(types - wanted))}"
+            yield f"also takes {', '.join(sorted(types - wanted))}"
     elif wanted != types:
-        yield "takes all types" if wanted else "takes listed types only"
+        yield "takes all event types" if wanted else "takes only listed event types"
     if _comparisons(deployed.get("advancedFilters") or ()) != _comparisons(declared.advanced_filters):
         yield "has other advanced filters"
     subjects = (declared.subject_begins_with, declared.subject_ends_with)
     if subjects != (deployed.get("subjectBeginsWith") or "", deployed.get("subjectEndsWith") or ""):
-        yield "filters by another subject"
+        yield "filters by other subjects"
 
 
 def _comparisons(filters: Sequence[Any]) -> set[tuple[str, str, tuple[str, ...]]]:
-    """Tell what advanced filters compare, declared or deployed, whatever the order."""
+    """Return what advanced filters compare, declared or deployed, in any order."""
     compared = set()
     for one in filters:
         operator, key, values = (

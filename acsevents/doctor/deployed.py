@@ -1,4 +1,4 @@
-"""The function app and the system topic as they are deployed, read through Azure Resource Manager."""
+"""Check the deployed function app and system topic through Azure Resource Manager."""
 
 from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Any, Final
@@ -26,7 +26,7 @@ _NOT_FOUND, _UNAUTHORIZED, _FORBIDDEN = 404, 401, 403
 async def examine_deployed(
     arm: ResourceManager, deployment: Deployment, declared: Sequence[EventSubscription]
 ) -> AsyncIterator[Finding]:
-    """Look at the function app, the topic and its event subscriptions."""
+    """Check the function app, the topic and its event subscriptions."""
     parts: tuple[tuple[str, Callable[[], AsyncIterator[Finding]]], ...] = (
         ("function app", lambda: _examine_app(arm, deployment)),
         ("system topic", lambda: _examine_topic(arm, deployment, declared)),
@@ -38,11 +38,11 @@ async def examine_deployed(
         except ArmError as error:
             yield _unreadable(check, error)
         except ClientAuthenticationError:
-            yield wrong(check, "nobody is signed in to Azure", "run `az login`")
+            yield wrong(check, "not signed in to Azure", "run `az login`")
             return
         except (aiohttp.ClientError, TimeoutError) as error:
-            told = f"Azure Resource Manager is out of reach ({type(error).__name__})"
-            yield wrong(check, told, "see that this machine reaches https://management.azure.com")
+            what = f"Azure Resource Manager cannot be reached ({type(error).__name__})"
+            yield wrong(check, what, "check that this machine can reach https://management.azure.com")
             return
 
 
@@ -53,8 +53,8 @@ async def _examine_app(arm: ResourceManager, deployment: Deployment) -> AsyncIte
     if state == "Running":
         yield ok("function app", f"{site.get('name')} is running")
     else:
-        told = f"{site.get('name')} is {state}: Event Grid gives up on its events within minutes"
-        yield wrong("function app", told, "run `az functionapp start`; to pause it, disable the functions instead")
+        what = f"{site.get('name')} is {state}: Event Grid gives up on its events within minutes"
+        yield wrong("function app", what, "run `az functionapp start`; to pause it, disable the functions instead")
     yield _concurrency(site)
     functions = await arm.children(f"{app_id}/functions", _SITE_VERSION)
     names = {str(part(one, "properties", "name")) for one in functions}
@@ -63,11 +63,11 @@ async def _examine_app(arm: ResourceManager, deployment: Deployment) -> AsyncIte
         str(part(one, "properties", "name")) for one in functions if part(one, "properties", "isDisabled")
     )
     if missing:
-        yield wrong("functions", f"not there: {', '.join(missing)}", "deploy the code: `azd deploy`; then see its log")
+        yield wrong("functions", f"missing: {', '.join(missing)}", "deploy the code: `azd deploy`; then check its log")
     if disabled:
         yield wrong("functions", f"disabled: {', '.join(disabled)}", "remove the settings AzureWebJobs.….Disabled")
     if not missing and not disabled:
-        yield ok("functions", f"{len(names)} are there")
+        yield ok("functions", f"{len(names)} are deployed")
     async for finding in examine_app_settings(arm, deployment, site):
         yield finding
 
@@ -82,8 +82,8 @@ def _concurrency(site: dict[str, Any]) -> Finding:
     found = part(scale, "triggers", "http", "perInstanceConcurrency")
     if found is not None and found >= HTTP_CONCURRENCY:
         return ok(check, f"{found} requests per instance")
-    told = "one request per instance, the default for Python" if found is None else f"{found} requests per instance"
-    return warning(check, f"{told}: events are hardly written together", _SCALE)
+    what = "one request per instance, the default for Python" if found is None else f"{found} requests per instance"
+    return warning(check, f"{what}: few events are written together", _SCALE)
 
 
 async def _examine_topic(
@@ -91,8 +91,8 @@ async def _examine_topic(
 ) -> AsyncIterator[Finding]:
     topic = await arm.get(deployment.topic, _GRID_VERSION)
     if "SystemAssigned" not in str(part(topic, "identity", "type")):
-        told = f"{topic.get('name')} has no system-assigned identity, and cannot write dead letters"
-        yield wrong("system topic", told, "run `azd provision`, or switch its system-assigned identity on")
+        what = f"{topic.get('name')} has no system-assigned identity, so it cannot write dead letters"
+        yield wrong("system topic", what, "run `azd provision`, or enable its system-assigned identity")
     else:
         yield ok("system topic", f"{topic.get('name')} has an identity")
     found = await arm.children(f"{deployment.topic}/eventSubscriptions", _GRID_VERSION)
@@ -108,7 +108,9 @@ async def _examine_topic(
 
 def _unreadable(check: str, error: ArmError) -> Finding:
     if error.status == _NOT_FOUND:
-        return wrong(check, "is not there", "run `azd provision`, or correct the ids in azd's environment")
+        return wrong(check, "does not exist", "run `azd provision`, or correct the ids in azd's environment")
     if error.status in {_UNAUTHORIZED, _FORBIDDEN}:
-        return wrong(check, f"may not be read ({error.code})", "ask for the role Reader on its resource group")
+        return wrong(
+            check, f"cannot be read: access denied ({error.code})", "ask for the role Reader on its resource group"
+        )
     return wrong(check, f"cannot be read ({error.code})", "try again in a minute")

@@ -1,4 +1,4 @@
-"""Which resources in Azure belong to this sink: told by azd, whose environment names them."""
+"""Find the Azure resources of this sink, which azd's environment names."""
 
 import os
 from collections.abc import Mapping
@@ -23,7 +23,7 @@ class Deployment(msgspec.Struct, frozen=True):
 
 
 def find_deployment(environment: Mapping[str, str], folder: Path) -> Deployment | None:
-    """Return what the environment names, else what azd's default environment in a folder does; None if neither does."""
+    """Return the deployment that the environment names, else azd's default environment in a folder, else None."""
     for values in (environment, _of_azd(folder)):
         if all(values.get(name) for name in NAMES):
             subscription, group, name = (values[part] for part in _TOPIC)
@@ -37,7 +37,7 @@ def find_deployment(environment: Mapping[str, str], folder: Path) -> Deployment 
 
 
 def _of_azd(folder: Path) -> dict[str, str]:
-    """Read azd's own files: they are there without azd, and it takes seconds to start."""
+    """Read azd's files instead of running azd, which may be missing and takes seconds to start."""
     try:
         config = msgspec.json.decode((folder / ".azure" / "config.json").read_bytes(), type=dict[str, object])
         name = os.environ.get("AZURE_ENV_NAME") or str(config.get("defaultEnvironment", ""))

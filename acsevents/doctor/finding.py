@@ -1,4 +1,4 @@
-"""What an examination found."""
+"""The findings of `acsevents doctor`."""
 
 from enum import StrEnum
 
@@ -6,7 +6,7 @@ import msgspec
 
 
 class Status(StrEnum):
-    """How bad it is; only what is wrong fails the examination."""
+    """How serious a finding is; only `WRONG` makes the command fail."""
 
     OK = "ok"
     WARNING = "warning"
@@ -18,10 +18,10 @@ class Finding(msgspec.Struct, frozen=True, omit_defaults=True):
     """One finding.
 
     Attributes:
-        check: what was looked at.
-        status: how it is.
+        check: what was checked.
+        status: how serious it is.
         what: what was found.
-        cure: what to do; only where something is to be done.
+        cure: what to do, if anything.
     """
 
     check: str
@@ -31,20 +31,20 @@ class Finding(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 def ok(check: str, what: str) -> Finding:
-    """Find something in order."""
+    """Return a finding that something is in order."""
     return Finding(check, Status.OK, what)
 
 
 def warning(check: str, what: str, cure: str) -> Finding:
-    """Find something that may be meant so."""
+    """Return a finding that may be intended."""
     return Finding(check, Status.WARNING, what, cure)
 
 
 def wrong(check: str, what: str, cure: str) -> Finding:
-    """Find something that must be mended."""
+    """Return a finding that must be fixed."""
     return Finding(check, Status.WRONG, what, cure)
 
 
 def skipped(check: str, what: str, cure: str) -> Finding:
-    """Tell what could not be looked at."""
+    """Return a finding that something could not be checked."""
     return Finding(check, Status.SKIPPED, what, cure)

@@ -1,4 +1,4 @@
-"""The tables: whether they are reached, whether rows can be written and removed, whose clock is right, what is new."""
+"""Check the tables: access, writing and removing rows, the clock, and the age of the latest event."""
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
@@ -25,17 +25,17 @@ from shared.storage.connection import connect, disconnect
 PROBE_TABLE: Final = "DoctorProbe"
 _SLOW_CLOCK: Final = timedelta(minutes=1)
 _WRONG_CLOCK: Final = timedelta(minutes=10)  # the service refuses signatures that are 15 minutes off
-_QUIET: Final = timedelta(days=1)
-_WAYS: Final = {AccountKey: "by account key", Signature: "by shared access signature", Identity: "by identity"}
+_QUIET_AFTER: Final = timedelta(days=1)
+_ACCESS: Final = {AccountKey: "by account key", Signature: "by shared access signature", Identity: "by identity"}
 
 
 async def examine_tables(account: Account) -> AsyncIterator[Finding]:
-    """Look at the tables of an account; a probe row is written into a table of its own and removed again."""
-    yield ok("setting", f"{account.setting} names {account.endpoint}, reached {_WAYS[type(account.credential)]}")
+    """Check the tables of an account; write a probe row to a table of its own and remove it again."""
+    yield ok("setting", f"{account.setting} names {account.endpoint}, reached {_ACCESS[type(account.credential)]}")
     signed_in = await _sign_in(account)
     yield signed_in
     if signed_in.cure is not None:
-        yield skipped("tables", "nobody is signed in", signed_in.cure)
+        yield skipped("tables", "not signed in", signed_in.cure)
         return
     client = connect(account, retries=1)
     try:
@@ -44,13 +44,13 @@ async def examine_tables(account: Account) -> AsyncIterator[Finding]:
     except AzureError as error:
         failure = explanation_of_azure(error, account)
         what, _, cure = str(failure or type(error).__name__).partition(": ")
-        yield wrong("tables", what, cure or "see that the account exists and is a storage account")
+        yield wrong("tables", what, cure or "check that the account exists and is a storage account")
     finally:
         await disconnect(client)
 
 
 async def _sign_in(account: Account) -> Finding:
-    """Ask for what proves who asks; a key and a signature need nobody."""
+    """Check that a token is available; keys and signatures need no sign-in."""
     try:
         proof = authorization(account)
         try:
@@ -61,20 +61,22 @@ async def _sign_in(account: Account) -> Finding:
         return wrong("sign-in", f"no token ({error})", "run `az login`, or set EventTables to a connection string")
     except SinkError as error:
         return wrong("sign-in", str(error), "correct the setting")
-    return ok("sign-in", "there is what proves who asks")
+    return ok("sign-in", "credentials are available")
 
 
 async def _examine(client: TableServiceClient) -> AsyncIterator[Finding]:
     there = {table.name async for table in client.list_tables()}
     missing = [table for table in TABLES if table not in there]
-    yield ok("tables", f"missing until their first row: {', '.join(missing)}" if missing else "all are there")
+    yield ok("tables", f"not yet created by a first row: {', '.join(missing)}" if missing else "all exist")
     try:
         skew = await _probe(client)
     except HttpResponseError as error:
         if error.status_code != HTTPStatus.FORBIDDEN:
             raise
-        told = "not written: you may read these tables and not write them; the app's own role is looked at below"
-        yield skipped("probe row", told, "to try it, take the role Storage Table Data Contributor for a while")
+        what = "not written: you may read these tables but not write to them; the app's own role is checked below"
+        yield skipped(
+            "probe row", what, "to test writing, assign yourself the role Storage Table Data Contributor for a while"
+        )
     else:
         yield _clock(skew)
         yield ok("probe row", f"written to {PROBE_TABLE}, read and removed")
@@ -82,7 +84,7 @@ async def _examine(client: TableServiceClient) -> AsyncIterator[Finding]:
 
 
 async def _probe(client: TableServiceClient) -> timedelta:
-    """Write, read and remove a row; tell by how much the service's clock is ahead."""
+    """Write, read and remove a row; return how far the service's clock is ahead."""
     skew = timedelta()
 
     def hear_clock(answer: Any) -> None:
@@ -102,15 +104,15 @@ async def _probe(client: TableServiceClient) -> timedelta:
 
 def _clock(skew: timedelta) -> Finding:
     off = abs(skew)
-    told = f"{off.total_seconds():.0f} s {'behind' if skew > timedelta() else 'ahead of'} the service's"
-    cure = "set this machine's clock, by NTP"
+    what = f"{off.total_seconds():.0f} s {'behind' if skew > timedelta() else 'ahead of'} the service's"
+    cure = "synchronize this machine's clock by NTP"
     if off > _WRONG_CLOCK:
-        return wrong("clock", told, cure)
-    return warning("clock", told, cure) if off > _SLOW_CLOCK else ok("clock", f"within {off.total_seconds():.0f} s")
+        return wrong("clock", what, cure)
+    return warning("clock", what, cure) if off > _SLOW_CLOCK else ok("clock", f"within {off.total_seconds():.0f} s")
 
 
 async def _last_event(client: TableServiceClient) -> Finding:
-    """Tell how old the newest event is, by the time line."""
+    """Return how old the latest event in the time line is."""
     newest = 0
     for shard in range(SHARDS):
         first, end = f"{shard}~", f"{shard}~:"
@@ -122,20 +124,20 @@ async def _last_event(client: TableServiceClient) -> Finding:
         )
         newest = max(newest, await _first_ticks(rows))
     if not newest:
-        return warning("last event", "none is recorded", "see that ACS sends some, and the subscriptions below")
+        return warning("last event", "none is recorded", "check that ACS sends events, and the subscriptions below")
     age = datetime.now(UTC) - moment(newest)
-    told = f"{moment(newest):%Y-%m-%d %H:%M:%S} UTC"
-    if age > _QUIET:
+    what = f"{moment(newest):%Y-%m-%d %H:%M:%S} UTC"
+    if age > _QUIET_AFTER:
         return warning(
-            "last event", told, "if ACS has sent some since, look at the subscriptions, then at the app's log"
+            "last event", what, "if ACS has sent events since then, check the subscriptions, then the app's log"
         )
-    return ok("last event", told)
+    return ok("last event", what)
 
 
 async def _first_ticks(rows: Any) -> int:
     try:
         async for row in rows:
             return ticks_and_digest(row["RowKey"])[0]
-    except (ValueError, ResourceNotFoundError):  # somebody else's row, or no table yet
+    except (ValueError, ResourceNotFoundError):  # a row that this app did not write, or no table yet
         return 0
     return 0

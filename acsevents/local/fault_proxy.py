@@ -24,7 +24,7 @@ _RESET_ON_CLOSE = struct.pack("ii", 1, 0)  # SO_LINGER with a time-out of 0: clo
 
 
 class FaultProxy:
-    """A proxy on 127.0.0.1 that lets single requests fail and forwards all others.
+    """A proxy on 127.0.0.1 that makes some requests fail and forwards all others.
 
     `async with FaultProxy.start(upstream_port=10002, seed=1) as proxy:` starts and stops it.
 
@@ -116,12 +116,12 @@ class _Connection:
             self._hang_up_on_upstream()
 
     def abort(self) -> None:
-        """Close both connections at once and drop what is buffered, since a peer that does not read would delay it."""
+        """Close both connections at once and drop buffered data, since a peer that does not read would delay it."""
         self._writer.transport.abort()
         self._hang_up_on_upstream()
 
     async def _begins(self) -> bool:
-        """Wait for the first byte of a request."""
+        """Return whether a request begins before the client closes the connection."""
         if not self._http.trailing_data[0]:
             self._http.receive_data(await self._reader.read(READ_BYTES))
         return bool(self._http.trailing_data[0])

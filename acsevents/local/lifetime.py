@@ -5,7 +5,7 @@ import contextlib
 import os
 import signal
 
-_GLANCE_SECONDS = 1.0
+_POLL_SECONDS = 1.0
 
 
 class Lifetime:
@@ -25,4 +25,4 @@ class Lifetime:
         # The end of the parent sends no event. It shows only in a changed parent id, which has to be polled.
         while os.getppid() == self._parent and not self._stopped.is_set():
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._stopped.wait(), _GLANCE_SECONDS)
+                await asyncio.wait_for(self._stopped.wait(), _POLL_SECONDS)

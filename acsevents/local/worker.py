@@ -26,8 +26,8 @@ def index(script_root: Path) -> dict[str, EventGridFunction]:
     """Import `function_app.py` and return its Event Grid functions by name.
 
     Raises:
-        LocalStackError: the file cannot be imported, does not have exactly one FunctionApp at its top level, or has a
-            function that the worker would refuse to load or that this host cannot run.
+        LocalStackError: the file cannot be imported, or does not have exactly one FunctionApp at its top level. Or it
+            has a function that the worker would not load or that this host cannot run.
     """
     module = _import(script_root / "function_app.py")
     apps = [value for value in vars(module).values() if isinstance(value, func.FunctionRegister)]

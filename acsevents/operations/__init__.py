@@ -1,1 +1,1 @@
-"""What operators do to the records: replay, rebuild, erase, prune, send and examine. The commands are thin wrappers."""
+"""The operators' work on records: replay, rebuild, erase, prune and send. The commands are thin wrappers of it."""

@@ -1,8 +1,8 @@
 """Erase a user, a number or a thread from all tables.
 
-What is theirs is removed: their events with all copies, and dead letters and unreadable rows that hold their id. Where
-events of others only list them, they are taken out of text and columns. Each row is judged and changed on its own, so
-that whatever an interruption leaves is found again by the next run.
+An erased person's events are removed with all copies, as are dead letters and unreadable rows that contain their id.
+Other people's events that only list them are rewritten without them, in text and columns. Each row is judged and
+changed on its own, so that the next run finds whatever an interruption left.
 """
 
 from collections.abc import Iterator
@@ -32,18 +32,18 @@ _THEIR_COLUMNS: Final = {
     **dict.fromkeys(("user", "number"), ("Number", "Peer", "From", "To", "SenderId", "RecipientId", "ParticipantId")),
     "thread": ("ThreadId",),
 }
-_ATTEMPTS: Final = 5  # at a row that somebody else keeps writing
+_ATTEMPTS: Final = 5  # for a row that another writer keeps changing
 
 
 class Erased(msgspec.Struct):
-    """What was done, or without changes would be: rows by table.
+    """The rows that were erased, or in a dry run would be, by table.
 
     Attributes:
-        seen: rows looked at.
-        removed: rows that are gone.
-        redacted: rows of others that no longer name them.
-        unsearchable: rows whose text is damaged, so that it cannot be told whether it holds them; they stay.
-        contended: rows that somebody else kept writing; run it again.
+        seen: rows read.
+        removed: rows removed.
+        redacted: other people's rows that no longer name them.
+        unsearchable: rows that stay although they may contain the id, because their text is damaged.
+        contended: rows that another writer kept changing; run it again.
     """
 
     seen: int = 0
@@ -54,17 +54,17 @@ class Erased(msgspec.Struct):
 
 
 class _Keep(NamedTuple):
-    """The row does not hold them, or only in what others wrote."""
+    """The row does not name them, or only in texts that others wrote."""
 
 
 class _Remove(NamedTuple):
-    """The row is theirs, with what points to it."""
+    """The row is theirs; remove it, and what points to it."""
 
     pointer: Place | None
 
 
 class _Rewrite(NamedTuple):
-    """The row lists them; rows to write in its place and in that of what points to it."""
+    """The row lists them; write these rows in its place and in place of what points to it."""
 
     row: Filed
     pointer: Filed | None
@@ -74,14 +74,14 @@ _Verdict = _Keep | _Remove | _Rewrite
 
 
 async def erase(stored: StoredRows, erased: Erased, target: Target, now: datetime, *, dry_run: bool = False) -> None:
-    """Remove all that is theirs, and take them out of what is others'.
+    """Remove their rows, and redact other people's rows that list them.
 
     Args:
         stored: the rows.
         erased: what was done so far; it counts up while this works.
-        target: whom.
-        now: the date that redacted rows keep.
-        dry_run: only count.
+        target: the person or thread to erase.
+        now: the date that redacted rows record.
+        dry_run: whether to count only.
     """
     worker = _Erasure(stored, erased, target, Instant.parse(now.isoformat()), dry_run=dry_run)
     for table in RECORD_TABLES:
@@ -99,7 +99,7 @@ class _Erasure:
         self._dry_run = dry_run
 
     async def record(self, row: StoredRow) -> None:
-        """Judge a row that keeps an event, again if somebody else wrote it meanwhile."""
+        """Judge a row that keeps an event; judge it again if it has changed meanwhile."""
         self._erased.seen += 1
         current: StoredRow | None = row
         for _ in range(_ATTEMPTS):
@@ -109,17 +109,17 @@ class _Erasure:
         self._erased.contended += 1
 
     async def dead_letter(self, row: StoredRow) -> None:
-        """Remove a dead letter that holds them anywhere."""
+        """Remove a dead letter that contains their id anywhere."""
         self._erased.seen += 1
-        if self._holds_them(row):
+        if self._contains_target(row):
             await self._remove(row.place)
 
     async def pointer(self, row: StoredRow) -> None:
-        """Mend a row of the time line whose record has gone before."""
+        """Repair a row of the time line whose record was removed earlier."""
         self._erased.seen += 1
         if not any(self._target.stands_in(text) for text in _columns(row)) or await self._is_counted(row):
             return
-        if self._is_in_their_columns(row) or self._is_in_a_place(row):
+        if self._is_in_columns(row) or self._is_in_partition(row):
             await self._remove(row.place)
         elif self._target.is_named(str(row.entity.get("InitiatorId", ""))):
             redacted = filed(TIMELINE, {**row.entity, "InitiatorId": ERASED, "Redacted": self._when.edm})
@@ -127,22 +127,25 @@ class _Erasure:
                 _count(self._erased.redacted, TIMELINE)
 
     def _judge(self, row: StoredRow) -> _Verdict:
-        if not self._holds_them(row):
+        if not self._contains_target(row):
             return _Keep()
         pointer = timeline_place(row.place) if row.table in _FIRST_TABLES else None
         event = read_row(row)
-        if isinstance(event, ContentError) or self._is_in_their_columns(row) or self._is_in_a_place(row):
+        if isinstance(event, ContentError) or self._is_in_columns(row) or self._is_in_partition(row):
             return _Remove(pointer)
         try:
             if is_theirs(event, self._target):
                 return _Remove(pointer)
             redacted = without(event, self._target, self._when)
             return _Keep() if redacted is None else _rewrite(row, redacted, pointer)
-        except (ContentError, ValueError):  # it cannot be written without them
+        except (ContentError, ValueError):  # it cannot be rewritten without them
             return _Remove(pointer)
 
     async def _carry_out(self, verdict: _Verdict, row: StoredRow) -> bool:
-        """Tell whether it is done. What points to a row goes first: it is found by the row, not the row by it."""
+        """Carry out a verdict; return whether the row was unchanged.
+
+        What points to a row is changed first: the row leads to it, but it does not lead to the row.
+        """
         match verdict:
             case _Remove(pointer):
                 if pointer is not None and await self._stored.get(pointer) is not None:
@@ -163,7 +166,7 @@ class _Erasure:
             await self._stored.delete(place)
         _count(self._erased.removed, place[0])
 
-    def _holds_them(self, row: StoredRow) -> bool:
+    def _contains_target(self, row: StoredRow) -> bool:
         if any(self._target.stands_in(text) for text in _columns(row)):
             return True
         try:
@@ -172,39 +175,39 @@ class _Erasure:
             _count(self._erased.unsearchable, row.table)
             return False
 
-    def _is_in_their_columns(self, row: StoredRow) -> bool:
+    def _is_in_columns(self, row: StoredRow) -> bool:
         columns = _THEIR_COLUMNS[self._target.kind]
         return any(self._target.is_named(str(row.entity[name])) for name in columns if name in row.entity)
 
-    def _is_in_a_place(self, row: StoredRow) -> bool:
-        """Tell whether the partition of a row, or of one that it points to, is theirs."""
+    def _is_in_partition(self, row: StoredRow) -> bool:
+        """Return whether the partition of a row, or of one that it points to, is theirs."""
         partitions = [row.place[1], *(partition for _, partition, _ in places_in(row.entity))]
-        return any(self._target.is_named(_text_of(partition)) for partition in partitions)
+        return any(self._target.is_named(_owner_of(partition)) for partition in partitions)
 
     async def _is_counted(self, pointer: StoredRow) -> bool:
-        """Tell whether a dry run has counted what points to a record with the record."""
+        """Return whether a dry run has counted this pointer together with its record."""
         if not self._dry_run:
             return False
         return any([await self._stored.get(place) for place in places_in(pointer.entity)[:1]])
 
 
 def _rewrite(row: StoredRow, event: Event, pointer: Place | None) -> _Rewrite:
-    """Write an event to the places where it is, also where today's code would file it elsewhere."""
+    """Return an event's rows under the keys that they have, even if the current code would choose others."""
     ticks, digest = time_and_digest_of(row.place[2])
     *records, pointing = record_rows(msgspec.structs.replace(event, ticks=ticks, digest=digest))
     mine = next((record for record in records if record.table == row.table), records[0])
     return _Rewrite(Filed(*row.place, mine.columns), None if pointer is None else Filed(*pointer, pointing.columns))
 
 
-def _text_of(partition: str) -> str:
+def _owner_of(partition: str) -> str:
     try:
         return keys.text_of(partition)
-    except UnicodeDecodeError:  # somebody else's key
+    except UnicodeDecodeError:  # not a key that this app wrote
         return partition
 
 
 def _columns(row: StoredRow) -> Iterator[str]:
-    """Yield the texts of a row, its keys among them, but not the event's text itself."""
+    """Yield the strings of a row, including its keys, but not the event's text."""
     for name, value in row.entity.items():
         if name != "Raw" and not name.startswith(COMPRESSED):
             yield str(value)

@@ -1,7 +1,7 @@
-"""Cut a stream of JSON into the texts of its events, each exactly as it stands, whatever the stream's size.
+"""Split a JSON stream of any size into the texts of its events, each unchanged.
 
-A stream is one event, an array of events, JSON Lines, or any of these one behind the other. The dead-letter files of
-Event Grid are arrays of events with members added; those are taken out again.
+A stream is one event, an array of events, JSON Lines, or a sequence of these. Event Grid's dead-letter files are
+arrays of events with added members; these are removed again.
 """
 
 import codecs
@@ -12,7 +12,7 @@ from typing import Final
 
 LONGEST: Final = 4 * 1024 * 1024  # characters; Event Grid takes events up to 1 MB
 _SPACE: Final = re.compile(r"[ \t\n\r]*")
-# What Event Grid adds to an event that it could not deliver; to CloudEvents in lower case.
+# Members that Event Grid adds to an event that it could not deliver; in CloudEvents they are in lower case.
 # https://learn.microsoft.com/azure/event-grid/manage-event-delivery
 _OF_DEAD_LETTERS: Final = frozenset(
     {
@@ -20,25 +20,25 @@ _OF_DEAD_LETTERS: Final = frozenset(
         *("publishtime", "lastdeliveryattempttime"),
     }
 )
-# parse_int: an integer of 5,000 digits is JSON, yet int() refuses it.
+# parse_int: an integer of 5,000 digits is valid JSON, but int() refuses it.
 _DECODER: Final = json.JSONDecoder(parse_int=float)
 
 
-class Malformed(ValueError):  # noqa: N818  reads as what is wrong with the stream
-    """The stream is not JSON; the message tells where."""
+class Malformed(ValueError):  # noqa: N818  says what is wrong with the stream
+    """The stream is not JSON; the message says where."""
 
 
 async def event_texts(chunks: AsyncIterable[bytes]) -> AsyncIterator[str]:
-    """Yield the texts of a stream's events; holds no more of it than a few of them.
+    """Yield the texts of a stream's events, and keep only a few of them in memory.
 
     Raises:
-        Malformed: the stream stops being JSON; the events before it have been yielded.
+        Malformed: the stream is not JSON from some point on; the events before it have been yielded.
     """
     decoder: codecs.IncrementalDecoder | None = None
-    cutter = _Cutter()
+    cutter = _Splitter()
     try:
         async for chunk in chunks:
-            # A BOM tells the encoding; without one it is UTF-8, or what the first zero bytes give away.
+            # A BOM determines the encoding; without one it is UTF-8, or what the first zero bytes imply.
             decoder = decoder or codecs.getincrementaldecoder(json.detect_encoding(chunk))()
             for text in cutter.feed(decoder.decode(chunk)):
                 yield text
@@ -51,7 +51,7 @@ async def event_texts(chunks: AsyncIterable[bytes]) -> AsyncIterator[str]:
 
 
 def without_dead_letter_members(text: str) -> str:
-    """Return the text of an event without what Event Grid added when it could not deliver it."""
+    """Return the text of an event without the members that Event Grid added to the dead letter."""
     if "deadletterreason" not in text.lower():
         return text
     members = list(_members(text))
@@ -61,32 +61,32 @@ def without_dead_letter_members(text: str) -> str:
     return f"{{{','.join(kept)}}}"
 
 
-class _Cutter:
-    """Cuts JSON that comes in pieces.
+class _Splitter:
+    """Splits JSON that arrives in pieces.
 
     Attributes:
-        line: the line up to which the stream was cut, from 1.
+        line: the line up to which the stream was split, from 1.
     """
 
     def __init__(self) -> None:
         self.line = 1
         self._buffer = ""
         self._in_array = False
-        self._wants_comma = False  # between two elements, or behind the last
-        self._wants_value = False  # behind a comma: the array cannot end here
+        self._wants_comma = False  # between two elements, or after the last
+        self._wants_value = False  # after a comma: the array cannot end here
 
     @property
     def last_line(self) -> int:
-        """The line up to which the stream is known."""
+        """The line up to which the stream was received."""
         return self.line + self._buffer.count("\n")
 
     def feed(self, piece: str, *, last: bool = False) -> Iterator[str]:
-        """Yield the texts that are whole by now."""
+        """Add a piece and yield the texts that it completes."""
         self._buffer += piece
         at = 0
         try:
             while (at := self._skip(at)) < len(self._buffer):
-                if self._takes_mark(self._buffer[at]):
+                if self._skip_mark(self._buffer[at]):
                     at += 1
                     continue
                 end = self._end_of_value(at, last=last)
@@ -99,7 +99,7 @@ class _Cutter:
         finally:
             self._buffer = self._buffer[at:]
         if last and self._in_array:
-            raise Malformed(f"line {self.line}: the array has no end: is the file cut short?")
+            raise Malformed(f"line {self.line}: the array has no end: is the file truncated?")
 
     def _skip(self, at: int) -> int:
         found = _SPACE.match(self._buffer, at)
@@ -107,8 +107,8 @@ class _Cutter:
         self.line += self._buffer.count("\n", at, end)
         return end
 
-    def _takes_mark(self, mark: str) -> bool:
-        """Step over a bracket or comma of the array around the events; tell whether there was one."""
+    def _skip_mark(self, mark: str) -> bool:
+        """Skip a bracket or comma of the array around the events; return whether there was one."""
         if not self._in_array and mark == "[":
             self._in_array = True
         elif self._in_array and mark == "]" and not self._wants_value:
@@ -122,7 +122,7 @@ class _Cutter:
         return True
 
     def _end_of_value(self, at: int, *, last: bool) -> int | None:
-        """Return where the value that begins here ends, None where more of the stream must tell."""
+        """Return where the value that begins here ends, None if that depends on the next piece."""
         try:
             end = _DECODER.raw_decode(self._buffer, at)[1]
         except json.JSONDecodeError as error:
@@ -136,17 +136,17 @@ class _Cutter:
 
 
 def _members(text: str) -> Iterator[tuple[str, str]]:
-    """Yield name and text of each member of an object that is known to be JSON."""
+    """Yield the name and the text of each member of a JSON object that is known to be valid."""
     at = text.index("{") + 1
-    while (at := _after(text, at)) < len(text) and text[at] != "}":
+    while (at := _skip_space(text, at)) < len(text) and text[at] != "}":
         name, at = _DECODER.raw_decode(text, at)
-        at = _after(text, _after(text, at) + 1)  # behind the colon
+        at = _skip_space(text, _skip_space(text, at) + 1)  # after the colon
         end = _DECODER.raw_decode(text, at)[1]
         yield name, text[at:end]
-        at = _after(text, end)
+        at = _skip_space(text, end)
         at += text[at] == ","
 
 
-def _after(text: str, at: int) -> int:
+def _skip_space(text: str, at: int) -> int:
     found = _SPACE.match(text, at)
     return found.end() if found else at

@@ -1,17 +1,17 @@
-"""JSON values that are changed in parts and written again: numbers stay as they are spelled, half emoji too."""
+"""Read, change and write JSON values; numbers and lone surrogates stay as they were written."""
 
 import json
 from typing import Any
 
 
 class Number(str):
-    """A number exactly as it stands in the JSON text."""
+    """A number exactly as the JSON text has it."""
 
     __slots__ = ()
 
 
 def parse(text: str) -> Any:
-    """Read a JSON value, of two members of one name the last; a byte order mark is skipped.
+    """Read a JSON value; the last of duplicate members wins, and a byte order mark is skipped.
 
     Raises:
         ValueError: not JSON.
@@ -21,7 +21,7 @@ def parse(text: str) -> Any:
 
 
 def write(value: Any) -> str:
-    """Write a value without spaces, in ASCII.
+    """Return a value as JSON in ASCII, without spaces.
 
     Raises:
         RecursionError: nested deeper than Python can follow.

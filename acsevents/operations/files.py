@@ -1,4 +1,4 @@
-"""Where events to replay or to send are read from: a file, standard input, a folder, a container of blobs."""
+"""Read events to replay or send from a file, standard input, a folder or a blob container."""
 
 import asyncio
 import os
@@ -19,11 +19,11 @@ _SUFFIXES: Final = frozenset({".json", ".jsonl", ".ndjson"})
 
 
 async def replayable_events(source: str) -> AsyncIterator[FromFile]:
-    """Yield the events of a file, of standard input (`-`), of all JSON files in a folder, or of all blobs at an URL.
+    """Yield the events of a file, of standard input (`-`), of all JSON files in a folder, or of all blobs at a URL.
 
     Raises:
-        Unusable: there is nothing to read there, it is not JSON, the URL names no container, or a token would be
-            sent in the clear.
+        Unusable: there is nothing to read, it is not JSON, the URL names no container, or a token would be sent
+            unencrypted.
     """
     async for event in _events_at(source):
         yield FromFile(event.where, without_dead_letter_members(event.text))
@@ -40,7 +40,7 @@ def _events_at(source: str) -> AsyncIterator[FromFile]:
 
 
 async def events_of_file(path: Path) -> AsyncIterator[FromFile]:
-    """Yield the events of a file as they stand there.
+    """Yield the events of a file, unchanged.
 
     Raises:
         Unusable: there is no such file, or it is not JSON.
@@ -54,13 +54,13 @@ async def events_of_file(path: Path) -> AsyncIterator[FromFile]:
 
 
 async def events_of_standard_input(descriptor: int = 0) -> AsyncIterator[FromFile]:
-    """Yield the events that are piped in or typed; Ctrl-C ends the waiting for them."""
-    async for event in _events("standard input", _pieces_as_they_come(descriptor)):
+    """Yield the events that are piped in or typed; Ctrl-C ends the wait for them."""
+    async for event in _events("standard input", _pieces_of_stream(descriptor)):
         yield event
 
 
 async def events_of_text(text: str) -> AsyncIterator[FromFile]:
-    """Yield the events of a text that somebody wrote.
+    """Yield the events of a text that a user entered.
 
     Raises:
         Unusable: it is not JSON.
@@ -82,18 +82,18 @@ async def _events_of_folder(folder: Path) -> AsyncIterator[FromFile]:
 def _json_files(folder: Path) -> list[Path]:
     files = sorted(path for path in folder.rglob("*") if path.suffix.lower() in _SUFFIXES and path.is_file())
     if not files:
-        raise Unusable(f"{folder}: no file there ends with {' or '.join(sorted(_SUFFIXES))}")
+        raise Unusable(f"{folder}: no file name there ends with {' or '.join(sorted(_SUFFIXES))}")
     return files
 
 
 async def _events_of_blobs(url: str) -> AsyncIterator[FromFile]:
-    from azure.core.exceptions import AzureError  # noqa: PLC0415  only for blobs, which are not deployed
+    from azure.core.exceptions import AzureError  # noqa: PLC0415  needed only for blobs, and not installed with the app
     from azure.storage.blob.aio import ContainerClient, ExponentialRetry  # noqa: PLC0415  the same
 
     from acsevents.azure_failures import explanation_of_blobs  # noqa: PLC0415  the same
 
     container, prefix = _container_and_prefix(url)
-    credential = None if "sig" in parse_qs(urlsplit(url).query) else _signed_in(url)
+    credential = None if "sig" in parse_qs(urlsplit(url).query) else _credential(url)
     patience = ExponentialRetry(1, 2)  # by default the first of three retries comes after 15 s
     async with ContainerClient.from_container_url(
         container, credential, retry_policy=patience, connection_timeout=5, read_timeout=30
@@ -125,9 +125,9 @@ async def _pieces(file: BinaryIO) -> AsyncIterator[bytes]:
         yield piece
 
 
-async def _pieces_as_they_come(descriptor: int) -> AsyncIterator[bytes]:
+async def _pieces_of_stream(descriptor: int) -> AsyncIterator[bytes]:
     while True:
-        await _readable(descriptor)  # a read that waits would not be ended by Ctrl-C
+        await _readable(descriptor)  # Ctrl-C would not end a blocking read
         piece = os.read(descriptor, PIECE)
         if not piece:
             return
@@ -139,7 +139,7 @@ async def _readable(descriptor: int) -> None:
     loop = asyncio.get_running_loop()
     try:
         loop.add_reader(descriptor, there.set)
-    except PermissionError:  # a file, which never lets anybody wait
+    except PermissionError:  # a file, which never blocks
         return
     try:
         await there.wait()
@@ -148,9 +148,9 @@ async def _readable(descriptor: int) -> None:
 
 
 def _container_and_prefix(url: str) -> tuple[str, str]:
-    """Split `https://ACCOUNT.blob.core.windows.net/CONTAINER/PREFIX?SIGNATURE` behind the container.
+    """Split `https://ACCOUNT.blob.core.windows.net/CONTAINER/PREFIX?SIGNATURE` after the container.
 
-    Azurite has the account in front of the container, as the first part of the path.
+    Azurite's URLs have the account before the container, as the first part of the path.
     """
     parts = urlsplit(url)
     by_host = ".blob." in (parts.hostname or "")
@@ -161,9 +161,9 @@ def _container_and_prefix(url: str) -> tuple[str, str]:
     return parts._replace(path=f"/{path}", fragment="").geturl(), unquote("/".join(rest[1:]))
 
 
-def _signed_in(url: str) -> "DefaultAzureCredential":
-    from azure.identity.aio import DefaultAzureCredential  # noqa: PLC0415  only for URLs without a signature
+def _credential(url: str) -> "DefaultAzureCredential":
+    from azure.identity.aio import DefaultAzureCredential  # noqa: PLC0415  needed only for URLs without a signature
 
     if not url.startswith("https://"):
-        raise Unusable("the URL must begin with https: a token is never sent in the clear")
+        raise Unusable("the URL must begin with https: a token is never sent unencrypted")
     return DefaultAzureCredential()

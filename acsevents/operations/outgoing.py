@@ -1,4 +1,4 @@
-"""Events that are to be sent: read from wherever, changed as asked, checked, and kept aside until all are.
+"""Prepare events to send: read and change them, and check all of them before the first is sent.
 
 https://learn.microsoft.com/azure/event-grid/post-to-custom-topic
 """
@@ -17,31 +17,31 @@ from acsevents.publishing import CONTENT_TYPES
 from acsevents.samples import as_cloud_event
 from shared.events.envelope import Schema
 
-_IN_MEMORY: Final = 16 * 1024 * 1024  # bytes; what is more waits in a file
-_LENGTH: Final = 4  # bytes that tell the length of a text
+_IN_MEMORY: Final = 16 * 1024 * 1024  # bytes kept in memory; beyond that, in a file
+_LENGTH: Final = 4  # bytes of the length before each text
 _TIMES: Final[Mapping[Schema, str]] = {"EventGridSchema": "eventTime", "CloudEventSchemaV1_0": "time"}
 
 
 class Origin(Protocol):
-    """Where events to send come from; `Source` is what the command line names."""
+    """Where events to send come from; `Source` is one named on the command line."""
 
     @property
     def is_sample(self) -> bool:
-        """Whether each event gets a new id and the time of now."""
+        """Whether each event gets a new id and the current time."""
         ...
 
     def events(self) -> AsyncIterator[FromFile]:
-        """Yield the events as they stand there."""
+        """Yield the events, unchanged."""
         ...
 
 
 class Changes(NamedTuple):
-    """What is changed before events are sent.
+    """The changes to make to events before they are sent.
 
     Attributes:
-        settings: paths such as `data.to` with their new values, as given on the command line.
-        copies: how many of each event to send; if more than one, each gets an id of its own.
-        schema: the schema to send in; None leaves each in its own.
+        settings: paths such as `data.to` with their new values, as on the command line.
+        copies: how many of each event to send; if more than one, every copy gets its own id.
+        schema: the schema to send in; if None, each event stays in its own.
     """
 
     settings: Sequence[tuple[str, str]] = ()
@@ -50,10 +50,10 @@ class Changes(NamedTuple):
 
 
 async def prepared(sources: Iterable[Origin], changes: Changes) -> AsyncIterator[Event]:
-    """Yield the events that are to be sent, checked as a topic would; samples get new ids and the time of now.
+    """Yield the events to send, checked as a topic would; samples get new ids and the current time.
 
     Raises:
-        Unusable: a topic would refuse one of them, or it cannot be changed as asked; the message names it.
+        Unusable: a topic would refuse one of them, or a change cannot be made to it; the message names it.
     """
     for source in sources:
         async for where, text in source.events():
@@ -62,10 +62,10 @@ async def prepared(sources: Iterable[Origin], changes: Changes) -> AsyncIterator
 
 
 class Outbox:
-    """Checked events, until they are sent; use as a context manager.
+    """Stores checked events until they are sent; use as a context manager.
 
     Attributes:
-        count: how many there are.
+        count: the number of events.
     """
 
     def __init__(self) -> None:
@@ -79,12 +79,12 @@ class Outbox:
         self._file.close()
 
     def add(self, event: Event) -> None:
-        """Keep an event."""
+        """Add an event."""
         self._file.write(bytes([event.schema == "EventGridSchema"]) + len(event.text).to_bytes(_LENGTH) + event.text)
         self.count += 1
 
     def batches(self) -> Iterator[tuple[Schema, list[bytes]]]:
-        """Yield all events in the order in which they came, in arrays of one schema that a topic takes."""
+        """Yield all events in the order of adding, in arrays of one schema and of a size that a topic accepts."""
         batch: list[bytes] = []
         batch_schema: Schema = "EventGridSchema"
         size = 0
@@ -107,7 +107,7 @@ class Outbox:
 
 
 def _changed(where: str, text: str, changes: Changes, *, fresh: bool) -> str:
-    """Return an event as it is to be sent; one that nobody asked to change stays to the letter."""
+    """Return an event as it will be sent; without changes, its text stays exactly the same."""
     if not (changes.settings or fresh or changes.schema or changes.copies > 1):
         return text
     try:
@@ -115,11 +115,11 @@ def _changed(where: str, text: str, changes: Changes, *, fresh: bool) -> str:
     except RecursionError:
         raise Unusable(f"{where}: nested too deeply") from None
     if not isinstance(event, dict):
-        raise Unusable(f"{where} is no JSON object")
+        raise Unusable(f"{where} is not a JSON object")
     schema = schema_of(event)
     if changes.schema is not None and changes.schema != schema:
         if schema == "CloudEventSchemaV1_0":
-            raise Unusable(f"{where} is a CloudEvent, and cannot be sent in another schema: leave --schema out")
+            raise Unusable(f"{where} is a CloudEvent, and cannot be sent in another schema: remove --schema")
         event, schema = as_cloud_event(event), changes.schema
     if fresh or changes.copies > 1:
         event["id"] = str(uuid4())
@@ -131,12 +131,12 @@ def _changed(where: str, text: str, changes: Changes, *, fresh: bool) -> str:
 
 
 def schema_of(event: Mapping[str, Any]) -> Schema:
-    """Tell the schema of an event."""
+    """Return the schema of an event."""
     return "CloudEventSchemaV1_0" if "specversion" in event else "EventGridSchema"
 
 
 def _set(event: Any, path: str, value: str) -> None:
-    """Put a value in a place; it stays a string where a string was."""
+    """Set the value at a path; a string is replaced by a string."""
     *parents, last = path.split(".")
     place = event
     try:
@@ -146,7 +146,7 @@ def _set(event: Any, path: str, value: str) -> None:
         known = place.get(last) if isinstance(place, dict) else place[index]
         place[index] = value if _is_text(known) else _json_or_text(value)
     except (AttributeError, IndexError, TypeError, ValueError):
-        raise Unusable(f"--set {path}: there is no such place in the event") from None
+        raise Unusable(f"--set {path}: the event has no such field") from None
 
 
 def _is_text(value: object) -> bool:
@@ -161,7 +161,7 @@ def _json_or_text(value: str) -> Any:
 
 
 def _checked(where: str, text: str) -> Event:
-    """Return an event as a topic reads it.
+    """Return an event as a topic would read it.
 
     Raises:
         Unusable: the topic would refuse it.

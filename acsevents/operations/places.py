@@ -1,4 +1,4 @@
-"""Where the rows of events are: told from the keys of one of them, without its text."""
+"""Find the rows of an event from the keys of one of them, without its text."""
 
 from collections.abc import AsyncIterator, Sequence
 from collections.abc import Set as AbstractSet
@@ -14,13 +14,13 @@ from shared.rows.timeline import SHARDS, Place, partition_of, shard_of
 from shared.stored import time_and_digest_of
 
 RECORD_TABLES = tuple(table for family in FAMILIES for table in (family.table, family.message_table) if table)
-"""The tables that keep events whole."""
+"""The tables that keep whole events."""
 
 _BY_MESSAGE = frozenset(family.message_table for family in FAMILIES)
 
 
 def timeline_place(place: Place) -> Place | None:
-    """Return where the row is that points to a record, None for a key that is no record's."""
+    """Return the place of the row that points to a record, None if the key is not a record's."""
     _, partition, row_key = place
     try:
         ticks, digest = time_and_digest_of(row_key)
@@ -30,7 +30,7 @@ def timeline_place(place: Place) -> Place | None:
 
 
 def is_since(place: Place, first: int) -> bool:
-    """Tell whether a record's event is at most as old as some ticks; a key that is no record's counts as young."""
+    """Return whether a record's event is from `first` ticks or later; a key that is not a record's counts as later."""
     try:
         return time_and_digest_of(place[2])[0] >= first
     except ValueError:
@@ -38,12 +38,12 @@ def is_since(place: Place, first: int) -> bool:
 
 
 async def events_since(stored: StoredRows, table: str, since: int | None) -> AsyncIterator[StoredRow]:
-    """Yield the rows of a record table whose events are at most as old as some ticks."""
+    """Yield the rows of a record table whose events are from `since` ticks or later."""
     if since is None:
         async for row in stored.scan(table):
             yield row
         return
-    # Under its message a row's time stands behind the message's id: the service cannot choose by it.
+    # In `SmsMessages` the time comes after the message id in the key, so the service cannot filter by it.
     condition = "" if table in _BY_MESSAGE else "RowKey lt @end"
     async for row in stored.scan(table, condition, {"end": f"{reverse(since)}~~"}):
         if is_since(row.place, since):
@@ -53,7 +53,7 @@ async def events_since(stored: StoredRows, table: str, since: int | None) -> Asy
 async def events_before(
     stored: StoredRows, table: str, before: int, *, select: Sequence[str]
 ) -> AsyncIterator[StoredRow]:
-    """Yield the rows of a record table whose events are older than some ticks; some of their columns."""
+    """Yield selected columns of the rows of a record table whose events are older than `before` ticks."""
     condition = "" if table in _BY_MESSAGE else "RowKey gt @end"
     async for row in stored.scan(table, condition, {"end": f"{reverse(before)}~~"}, select=select):
         if not is_since(row.place, before):
@@ -61,7 +61,7 @@ async def events_before(
 
 
 async def pointers_before(stored: StoredRows, before: int, *, to: AbstractSet[str] | None) -> AsyncIterator[StoredRow]:
-    """Yield the rows of the time line whose events are older; only those that point to no other tables than some."""
+    """Yield the rows of the time line for events older than `before` ticks that point to these tables only."""
     for shard in range(SHARDS):
         values = {"first": partition_of(shard, before), "end": f"{shard}~:", "key": f"{reverse(before)}~~"}
         condition = "PartitionKey ge @first and PartitionKey lt @end and RowKey gt @key"
@@ -71,12 +71,12 @@ async def pointers_before(stored: StoredRows, before: int, *, to: AbstractSet[st
 
 
 def tables_of(pointer: Entity) -> AbstractSet[str]:
-    """Return the tables that a row of the time line points to; none that exists where it cannot be read."""
+    """Return the tables that a row of the time line points to, or a name that is no table's if it is unreadable."""
     return {table for table, _, _ in places_in(pointer)} or {""}
 
 
 def places_in(pointer: Entity) -> list[Place]:
-    """Return the places that a row of the time line points to, none for another row or where they cannot be read."""
+    """Return the places that a row of the time line points to; none if it is unreadable or another table's row."""
     try:
         return msgspec.json.decode(str(pointer.get("Rows")), type=list[Place])
     except msgspec.DecodeError:

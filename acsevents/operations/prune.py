@@ -1,4 +1,4 @@
-"""Prune: events that are older than a date are removed, their records first, what points to them last."""
+"""Prune: remove events older than a date, first their records and then what points to them."""
 
 from collections.abc import AsyncIterator, Collection
 from typing import Final
@@ -17,7 +17,7 @@ _KEYS: Final = ("PartitionKey", "RowKey")
 
 
 class Pruned(msgspec.Struct):
-    """What was removed, or without changes would be: rows by table."""
+    """The rows that were removed, or in a dry run would be, by table."""
 
     removed: dict[str, int] = msgspec.field(default_factory=dict)
 
@@ -34,17 +34,17 @@ async def prune(
     tables: Collection[str] = TABLES,
     dry_run: bool = False,
 ) -> None:
-    """Remove the events before a time, by their own time; dead letters by the time when they were filed.
+    """Remove events older than a time by their own time, and dead letters by the time they were stored.
 
-    A row of the time line goes when its table is named, or with the last of the records that it points to.
-    After an interruption the next run finishes the work.
+    A row of the time line is removed if its table is named, or with the last of the records that it points to.
+    After an interruption, the next run finishes the work.
 
     Args:
         stored: the rows.
         pruned: what was done so far; it counts up while this works.
         before: ticks of the first event to keep.
         tables: the tables to prune.
-        dry_run: only count.
+        dry_run: whether to count only.
     """
 
     async def remove(places: list[Place]) -> None:
@@ -53,7 +53,7 @@ async def prune(
         pruned.count(places[0][0], len(places))
 
     async def remove_letter(row: StoredRow) -> None:
-        if dry_run or await stored.delete(row.place, row.etag):  # one that came again is young again
+        if dry_run or await stored.delete(row.place, row.etag):  # one that was written again counts from then
             pruned.count(row.table, 1)
 
     for table in RECORD_TABLES:
@@ -69,7 +69,7 @@ async def prune(
 
 
 async def _together(rows: AsyncIterator[StoredRow]) -> AsyncIterator[list[Place]]:
-    """Yield rows that can be removed in one transaction, as they come."""
+    """Group consecutive rows that can be removed in one transaction."""
     together: list[Place] = []
     async for row in rows:
         place = row.place

@@ -1,8 +1,7 @@
-"""Rebuild: every stored event is decoded again from its text with today's code, and what differs is written.
+"""Rebuild: decode every stored event again from its text with the current code, and write what differs.
 
-Each row is one step of its own, and each step leaves every event readable: whatever was done before an interruption
-need not be done again. Rows are replaced and removed only in the version that was looked at, so that events may arrive
-meanwhile.
+Each row is a separate step, and each step leaves every event readable. Work done before an interruption need not be
+done again. Rows are replaced and removed only in the version that was read, so that events may arrive meanwhile.
 """
 
 from typing import Final
@@ -20,21 +19,21 @@ from shared.rows.records import RECORD_VERSION, Filed, record_rows
 from shared.rows.timeline import Place
 
 _FIRST_TABLES: Final = frozenset(family.table for family in FAMILIES)
-_ATTEMPTS: Final = 5  # at a row that somebody else keeps writing
+_ATTEMPTS: Final = 5  # for a row that another writer keeps changing
 
 
 class Rebuilt(msgspec.Struct):
-    """What a rebuild did, or without changes would do.
+    """What a rebuild did, or in a dry run would do.
 
     Attributes:
-        seen: rows looked at.
+        seen: rows read.
         changed: rows rewritten, by table.
-        moved: rows written under another key, by the table that they were in.
+        moved: rows written under another key, by the table where they were.
         added: rows of the time line that were missing.
         columns: how many of the changed rows differ in a column.
-        unreadable: rows that keep no event that can be read, by table; they stay as they are.
-        newer: rows that a later version of this app wrote, by table; they stay as they are.
-        contended: rows that somebody else kept writing; run it again.
+        unreadable: rows without a readable event, by table; they stay unchanged.
+        newer: rows that a later version of this app wrote, by table; they stay unchanged.
+        contended: rows that another writer kept changing; run it again.
     """
 
     seen: int = 0
@@ -53,13 +52,13 @@ class Rebuilt(msgspec.Struct):
 
 
 async def rebuild(stored: StoredRows, rebuilt: Rebuilt, *, since: int | None = None, dry_run: bool = False) -> None:
-    """Bring all rows to what today's code makes of their events.
+    """Bring all rows to what the current code makes of their events.
 
     Args:
         stored: the rows.
         rebuilt: what was done so far; it counts up while this works.
-        since: only events since these ticks, by their own time.
-        dry_run: only count.
+        since: process only events since these ticks, by their own time.
+        dry_run: whether to count only.
     """
     worker = _Rebuild(stored, rebuilt, dry_run=dry_run)
     for table in RECORD_TABLES:
@@ -73,17 +72,17 @@ class _Rebuild:
         self._dry_run = dry_run
 
     async def one(self, row: StoredRow) -> None:
-        """Bring one row up to date, again if somebody else wrote it meanwhile."""
+        """Bring one row up to date; try again if it has changed meanwhile."""
         self._rebuilt.seen += 1
         current: StoredRow | None = row
         for _ in range(_ATTEMPTS):
-            if current is None or await self._try(current):
+            if current is None or await self._update_once(current):
                 return
             current = await self._stored.get(row.place)
         self._rebuilt.contended += 1
 
-    async def _try(self, row: StoredRow) -> bool:
-        """Tell whether the row is up to date now."""
+    async def _update_once(self, row: StoredRow) -> bool:
+        """Bring the row up to date once; return whether that succeeded."""
         version = row.entity.get("RecordVersion")
         if isinstance(version, int) and version > RECORD_VERSION:
             _count(self._rebuilt.newer, row.table)
@@ -97,7 +96,7 @@ class _Rebuild:
             return await self._move(row, wanted)
         if not await self._change(row, mine):
             return False
-        await self._point(row, wanted[-1])
+        await self._update_pointer(row, wanted[-1])
         return True
 
     async def _change(self, row: StoredRow, wanted: Filed) -> bool:
@@ -113,17 +112,17 @@ class _Rebuild:
     async def _move(self, row: StoredRow, wanted: list[Filed]) -> bool:
         """Write an event under its new keys, then remove the row, and its pointer, under the old ones."""
         if not self._dry_run:
-            # The copies of an event move on their own; only one whose table has changed brings all of them.
+            # Each copy of an event moves separately; only one that changes tables moves all of them.
             for filed in [filed for filed in wanted if filed.table == row.table] or wanted:
                 await self._stored.insert(filed)
-        await self._point(row, wanted[-1])
-        if not self._dry_run and not await self._leave(row, wanted[-1].place):
+        await self._update_pointer(row, wanted[-1])
+        if not self._dry_run and not await self._remove_moved(row, wanted[-1].place):
             return False
         _count(self._rebuilt.moved, row.table)
         return True
 
-    async def _point(self, row: StoredRow, pointer: Filed) -> None:
-        """Bring the row in the time line up to date; of an event's copies the first one sees to it."""
+    async def _update_pointer(self, row: StoredRow, pointer: Filed) -> None:
+        """Bring the row in the time line up to date; only an event's first copy does so."""
         if row.table not in _FIRST_TABLES:
             return
         current = await self._stored.get(pointer.place)
@@ -132,11 +131,11 @@ class _Rebuild:
                 self._rebuilt.added += 1
         elif current.entity != pointer.entity:
             if not self._dry_run and not await self._stored.replace(pointer, current.etag):
-                return  # whoever wrote it meanwhile wrote it with today's code
+                return  # it was written meanwhile, and so by the current code
             _count(self._rebuilt.changed, TIMELINE)
 
-    async def _leave(self, row: StoredRow, pointer: Place) -> bool:
-        """Remove a row that has moved, and what pointed to it; tell whether it was still the version that moved."""
+    async def _remove_moved(self, row: StoredRow, pointer: Place) -> bool:
+        """Remove a row that has moved, and what pointed to it; return whether it was still the version that moved."""
         old = timeline_place(row.place)
         if old is not None and old != pointer:
             await self._stored.delete(old)
@@ -144,7 +143,7 @@ class _Rebuild:
 
 
 def _rows_for(row: StoredRow) -> list[Filed] | None:
-    """Return what the event of a row becomes today, None if it keeps no event that can be read."""
+    """Return the rows that the current code makes of a row's event, None if no event can be read."""
     event = read_row(row)
     try:
         return None if isinstance(event, ContentError) else record_rows(event)

@@ -1,7 +1,7 @@
-"""The receipt of an erasure: what was done, and by which digests the erased are recognized if they come back.
+"""The receipt of an erasure: what was done, and digests that recognize the erased ids if they come back.
 
-It holds no identity. Somebody who has it and a guess can check the guess, and there are few enough phone numbers to
-guess them all: so the digest is slow on purpose, and a receipt is kept like the record of any other erasure.
+It contains no identity. But whoever has it can check guesses, and there are few enough phone numbers to try them all.
+So the digest is deliberately slow, and a receipt must be kept as safe as the record of any other erasure.
 """
 
 import hashlib
@@ -22,18 +22,18 @@ from acsevents.operations.whom import Kind, Target, spelled
 from shared.events.event import Event
 from shared.events.timestamps import Instant
 
-_REDELIVERIES: Final = timedelta(hours=24)  # as long as Event Grid tries
+_REDELIVERIES: Final = timedelta(hours=24)  # as long as Event Grid retries
 _NOT_REACHED: Final = (
     "backups and exports of the tables",
-    "what others wrote: bodies, topics, display names and metadata are not searched, nor ids made of their id",
+    "texts that others wrote: bodies, topics, display names and metadata are not searched, nor ids derived from theirs",
     "events that Event Grid still redelivers, for up to 24 hours: run the erasure again after `runAgainAfter`",
     "Event Grid's dead-letter files: replay them only with --except and this receipt",
-    "what Azure Communication Services itself keeps",
+    "data that Azure Communication Services itself keeps",
 )
 
 
 class Mark(msgspec.Struct, frozen=True, rename="camel"):
-    """One spelling of an id: how it begins and how long it is, so that few others need the slow digest."""
+    """One spelling of an id. Its prefix and length are stored so that few other ids need the slow digest."""
 
     prefix: str
     length: int
@@ -41,19 +41,19 @@ class Mark(msgspec.Struct, frozen=True, rename="camel"):
 
 
 class Receipt(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
-    """The record of one erasure; times are UTC, counts are rows by table.
+    """The record of one erasure; times are UTC, and counts are rows by table.
 
     Attributes:
         kind: what was erased: a user, a number or a thread.
-        salt: of the digests, in hex.
+        salt: the salt of the digests, in hex.
         marks: the spellings of the id.
-        began: when; redacted rows hold this date.
-        finished: when; None if it was interrupted: then it is to be run again.
-        run_again_after: when no redelivery can come any more.
-        removed: rows that are gone.
-        redacted: rows of others that no longer name them.
+        began: when it began; redacted rows record this date.
+        finished: when it finished; None if it was interrupted and must be run again.
+        run_again_after: the time after which no redelivery can come.
+        removed: rows removed.
+        redacted: other people's rows that no longer name them.
         unsearchable: rows whose text is damaged.
-        contended: rows that somebody else kept writing.
+        contended: rows that another writer kept changing.
         not_reached: what the erasure does not cover.
     """
 
@@ -71,7 +71,7 @@ class Receipt(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_
 
 
 def receipt_of(target: Target, erased: Erased, began: datetime, *, finished: datetime | None) -> Receipt:
-    """Write the receipt of an erasure, finished or not."""
+    """Return the receipt of an erasure, finished or not."""
     salt = secrets.token_hex(16)
     return Receipt(
         kind=target.kind,
@@ -87,13 +87,13 @@ def receipt_of(target: Target, erased: Erased, began: datetime, *, finished: dat
     )
 
 
-def write_receipt(receipt: Receipt, path: Path, *, anew: bool = False) -> None:
-    """Write a receipt into a new file, or anew into the one that was written when it began.
+def write_receipt(receipt: Receipt, path: Path, *, overwrite: bool = False) -> None:
+    """Write a receipt to a new file, or replace the one that was written when the erasure began.
 
     Raises:
-        OSError: there is a file already, or none can be written there.
+        OSError: the file exists already, or cannot be written.
     """
-    with path.open("wb" if anew else "xb") as file:
+    with path.open("wb" if overwrite else "xb") as file:
         file.write(msgspec.json.format(msgspec.json.encode(receipt), indent=2) + b"\n")
 
 
@@ -101,18 +101,18 @@ def read_receipt(path: Path) -> Receipt:
     """Read a receipt.
 
     Raises:
-        Unusable: the file is none; the message names it.
+        Unusable: the file is not a receipt; the message names it.
     """
     try:
         return msgspec.json.decode(path.read_bytes(), type=Receipt)
     except OSError as error:
         raise Unusable(f"{path}: {error.strerror}") from error
     except msgspec.DecodeError as error:
-        raise Unusable(f"{path} is no receipt of an erasure: {error}") from error
+        raise Unusable(f"{path} is not a receipt of an erasure: {error}") from error
 
 
 def exception(receipts: Sequence[Receipt]) -> Redact:
-    """Return what becomes of an event that is recorded after erasures: nothing of what is theirs, no mention else."""
+    """Return a function that drops the erased people's events and redacts events that list them."""
     erased = [(_Digested(receipt), Instant.parse(receipt.began.astimezone(UTC).isoformat())) for receipt in receipts]
 
     def redact(event: Event) -> Event | None:
@@ -126,7 +126,7 @@ def exception(receipts: Sequence[Receipt]) -> Redact:
 
 
 class _Digested:
-    """Someone who is recognized by the digests of a receipt."""
+    """A person or thread that is recognized by the digests of a receipt."""
 
     def __init__(self, receipt: Receipt) -> None:
         self.kind: Kind = receipt.kind
@@ -144,12 +144,12 @@ class _Digested:
 
 
 def _prefix(identity: str) -> str:
-    """Return what many ids begin with: the `+` of a number, the scheme of a raw id."""
+    """Return the prefix that many ids share: the `+` of a number, or the scheme of a raw id."""
     scheme = ":".join(identity.split(":")[:2]) + ":" if identity.count(":") > 1 else ""
     return "+" if identity.startswith("+") else scheme
 
 
 @lru_cache(maxsize=100_000)
 def _digest(identity: str, salt: str) -> str:
-    """Return a digest that takes some 10 ms."""
+    """Return a digest that takes about 10 ms to compute."""
     return hashlib.scrypt(identity.encode(), salt=bytes.fromhex(salt), n=2**12, r=8, p=1, dklen=16).hex()

@@ -1,4 +1,4 @@
-"""Record events again, through the sink's own rows and write path, but without its dead letters."""
+"""Record events again with the sink's own rows and write path, but without writing dead letters."""
 
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -22,13 +22,13 @@ class Store(Protocol):
     """Where rows are kept; `shared.storage.group_commit.GroupCommit` is the real one."""
 
     async def write(self, rows: Sequence[Row]) -> None:
-        """Write rows; returns when all are durable, raises `StorageError` otherwise."""
+        """Return when all rows are durable; raise `StorageError` otherwise."""
         ...
 
 
 @asynccontextmanager
 async def opened_store(account: Account) -> AsyncIterator[Store]:
-    """Open the sink's write path, and wait at the end for what is under way."""
+    """Open the sink's write path; at the end, wait for running writes."""
     tables = Tables(account)
     store = GroupCommit(tables)
     try:
@@ -39,12 +39,12 @@ async def opened_store(account: Account) -> AsyncIterator[Store]:
 
 
 def read_event(text: str | bytes) -> Event | ContentError:
-    """Decode an event with today's code, or tell why that fails; raises for no content whatever."""
+    """Decode an event with the current code, or return why that fails; no content makes it raise."""
     return _read(decode, text)
 
 
 def read_row(row: StoredRow) -> Event | ContentError:
-    """Decode the event of a stored row with today's code, or tell why that fails."""
+    """Decode the event of a stored row with the current code, or return why that fails."""
     return _read(event_of, row.entity)
 
 
@@ -53,15 +53,15 @@ def _read(how: Callable[[Source], Event], source: Source) -> Event | ContentErro
         return how(source)
     except ContentError as error:
         return error
-    except Exception as bug:  # noqa: BLE001  one event that our decoder trips over must not stop all others
+    except Exception as bug:  # noqa: BLE001  an event that triggers a bug in the decoder must not stop the others
         return InternalError(f"a bug in the decoder: {type(bug).__name__}")
 
 
 async def record(store: Store | None, event: Event) -> ContentError | None:
-    """Write the rows of an event, or tell why its content does not allow it; without a store, only tell that.
+    """Write the rows of an event, or return why its content does not allow it; without a store, only check.
 
     Raises:
-        StorageError: the tables did not take it; try again later.
+        StorageError: the tables did not accept it; try again later.
     """
     try:
         rows = encode_rows(record_rows(event))

@@ -1,7 +1,7 @@
-"""An event and someone who is erased: is it theirs, or does it only list them, and how does it read without them.
+"""Decide whether an event belongs to an erased person or only lists them, and remove them from its text.
 
-Both are told from the JSON text, so that an identity of a wrong type or in an unknown field counts like any other.
-What people write is their own: bodies, topics, display names and metadata of others are not searched.
+Both work on the JSON text, so that an identity of a wrong type or in an unknown field counts like any other.
+Texts that other people wrote are not searched: bodies, topics, display names and metadata.
 """
 
 from typing import Any, Final
@@ -31,10 +31,10 @@ _MEMBERS_OF_AN_IDENTIFIER: Final = frozenset(
 
 
 def is_theirs(event: Event, whom: Whom) -> bool:
-    """Tell whether an event is one of theirs: they sent it, received it, came, left, or it happened in the thread.
+    """Return whether an event is theirs: they sent or received it, joined or left, or it is the thread's own.
 
     Raises:
-        NotJson: the event is nested too deeply to tell.
+        NotJson: the event is nested too deeply to decide.
     """
     facts = _OF_A_THREAD if whom.kind == "thread" else _OF_A_PERSON
     names = {name for fact in facts for name in _fields_of(event, fact)}
@@ -46,12 +46,12 @@ def is_theirs(event: Event, whom: Whom) -> bool:
 
 
 def without(event: Event, whom: Whom, when: Instant) -> Event | None:
-    """Return an event of others without their id, name and metadata; None if it does not list them.
+    """Return another person's event without their id, name and metadata; None if it does not list them.
 
-    Ticks and digest stay those of the event as it was, and with them the keys of its rows.
+    Ticks and digest stay those of the original event, so its rows keep their keys.
 
     Raises:
-        ContentError: the event is nested too deeply, or nothing that can be read is left of it.
+        ContentError: the event is nested too deeply, or what is left of it is unreadable.
     """
     if whom.kind == "thread":
         return None
@@ -68,7 +68,7 @@ def without(event: Event, whom: Whom, when: Instant) -> Event | None:
 
 
 def _fields_of(event: Event, fact: str) -> set[str]:
-    """Return the names, in lower case, of the fields of the payload that tell a fact."""
+    """Return the names, in lower case, of the payload fields that a fact comes from."""
     return {name.lower() for name in EVENT_TYPES[event.type].payload.sources(fact)}
 
 
@@ -87,7 +87,7 @@ def _data(event: dict[str, Any]) -> list[tuple[str, Any]]:
 
 
 def _names(value: Any, whom: Whom) -> bool:
-    """Tell whether an identity stands in a value."""
+    """Return whether a value contains their identity."""
     if isinstance(value, str):
         return whom.is_named(value)
     if isinstance(value, list):
@@ -128,7 +128,7 @@ def _redacted(value: Any, whom: Whom) -> Any:
 
 
 def _describes(value: dict[str, Any], whom: Whom) -> bool:
-    """Tell whether an object is about them alone: it names them itself, or by the identifier inside it."""
+    """Return whether an object describes only them: it has their id directly, or in the identifier inside it."""
     return any(
         whom.is_named(part) if isinstance(part, str) else isinstance(part, dict) and _describes(part, whom)
         for name, part in value.items()
@@ -137,7 +137,7 @@ def _describes(value: dict[str, Any], whom: Whom) -> bool:
 
 
 def _erased(value: Any) -> Any:
-    """Return what is left of an object about them: its shape, and the kind of person."""
+    """Return an object about them reduced to its structure and the kind of person."""
     if isinstance(value, list):
         return [_erased(part) for part in value]
     if not isinstance(value, dict):
@@ -146,5 +146,5 @@ def _erased(value: Any) -> Any:
     left = {name: part if name.lower() == "kind" else _erased(part) for name, part in value.items()}
     left |= {name: {ERASED: ERASED} for name, part in value.items() if name.lower() == "metadata" and part}
     if names & _MEMBERS_OF_AN_IDENTIFIER and "rawid" not in names:
-        left["rawId"] = ERASED  # else an id would be made of what is left
+        left["rawId"] = ERASED  # otherwise an id would be derived from the remaining fields
     return left

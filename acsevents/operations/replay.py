@@ -1,4 +1,4 @@
-"""Replay: events that could not be recorded are decoded with today's code and recorded if that works now."""
+"""Replay: decode events that could not be recorded with the current code, and record those that now can be."""
 
 from collections.abc import AsyncIterator, Callable
 from typing import NamedTuple
@@ -19,11 +19,11 @@ class Replayed(msgspec.Struct):
     """What a replay did.
 
     Attributes:
-        seen: events looked at.
-        recorded: of these, recorded, or without a store those that could be.
-        skipped: left out because of an erasure.
-        left: not recorded, by reason.
-        came_again: recorded, but the dead letter was written anew meanwhile and stays; replay it again.
+        seen: events read.
+        recorded: events recorded, or without a store those that could be.
+        skipped: events left out because of an erasure.
+        left: events not recorded, by reason.
+        came_again: events recorded whose dead letter was rewritten meanwhile and so stays; replay them again.
     """
 
     seen: int = 0
@@ -38,17 +38,17 @@ class Replayed(msgspec.Struct):
 
 
 class FromFile(NamedTuple):
-    """The text of one event, and words for where it stands."""
+    """The text of one event, and a description of where it came from."""
 
     where: str
     text: str
 
 
 Tell = Callable[[str], None]
-"""Takes one line about one event that was not recorded; it quotes no personal data."""
+"""Receives one line, without personal data, about each event that was not recorded."""
 
 Redact = Callable[[Event], Event | None]
-"""Gives an event as it may be recorded after an erasure; None if it may not be."""
+"""Returns the event as it may be recorded after an erasure, None if it may not be."""
 
 
 async def replay_dead_letters(
@@ -61,19 +61,19 @@ async def replay_dead_letters(
     id_: str | None = None,
     tell: Tell = lambda _: None,
 ) -> None:
-    """Record what `DeadLetters` holds, and remove each dead letter once its event is recorded.
+    """Record the events of `DeadLetters`, and remove each dead letter once its event is recorded.
 
     Args:
         stored: where the dead letters are.
-        store: where the records go; None only tells what could be recorded.
+        store: where to write records; if None, only count what could be recorded.
         replayed: what was done so far; it counts up while this works.
         reason: only those with this reason.
-        since: only those filed since these ticks.
-        id_: only the one of this id.
-        tell: told of each that stays.
+        since: only those stored since these ticks.
+        id_: only the one with this id.
+        tell: called for each dead letter that stays.
 
     Raises:
-        StorageError: the tables did not take a record; what was recorded before is done.
+        StorageError: the tables did not accept a record; those recorded before it are kept.
     """
 
     async def one(row: StoredRow) -> None:
@@ -101,17 +101,17 @@ async def replay_texts(
     redact: Redact | None = None,
     tell: Tell = lambda _: None,
 ) -> None:
-    """Record events from files; the files stay as they are, and recording an event twice changes nothing.
+    """Record events from files; the files are not changed, and recording an event twice changes nothing.
 
     Args:
         texts: the events.
-        store: where the records go; None only tells what could be recorded.
+        store: where to write records; if None, only count what could be recorded.
         replayed: what was done so far; it counts up while this works.
-        redact: asked about each event first, so that nobody who was erased comes back.
-        tell: told of each event that is not recorded.
+        redact: called first with each event, so that erased people do not come back.
+        tell: called for each event that is not recorded.
 
     Raises:
-        StorageError: the tables did not take a record; what was recorded before is done.
+        StorageError: the tables did not accept a record; those recorded before it are kept.
     """
 
     async def one(source: FromFile) -> None:

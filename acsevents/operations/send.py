@@ -1,4 +1,4 @@
-"""Send events to an Event Grid topic, and tell which of them nobody takes."""
+"""Send events to an Event Grid topic, and report those that no subscription takes."""
 
 from collections.abc import AsyncIterator
 
@@ -16,9 +16,9 @@ class Sent(msgspec.Struct):
     """What was sent.
 
     Attributes:
-        sent: events that the topic has taken.
-        requests: how many arrays they went in.
-        unwanted: of these, the events of types that no subscription takes, by type.
+        sent: events that the topic accepted.
+        requests: requests made for them.
+        unwanted: accepted events that no subscription takes, by type.
     """
 
     sent: int = 0
@@ -27,17 +27,17 @@ class Sent(msgspec.Struct):
 
 
 async def send(events: AsyncIterator[Event], subscriptions: list[EventSubscription], topic: Topic, sent: Sent) -> None:
-    """Send events, all of them checked before the first is sent.
+    """Check all events, then send them.
 
     Args:
         events: what to send.
-        subscriptions: those of the topic.
+        subscriptions: the topic's subscriptions.
         topic: where to send it.
         sent: what was sent so far; it counts up while this works.
 
     Raises:
-        Unusable: an event cannot be sent; none is.
-        Failure: the topic refused an array; those before it are sent.
+        Unusable: an event cannot be sent; no event was.
+        Failure: the topic refused a request; the requests before it succeeded.
     """
     unwanted: dict[str, int] = {}
     with Outbox() as outbox:
@@ -52,6 +52,6 @@ async def send(events: AsyncIterator[Event], subscriptions: list[EventSubscripti
             except Failure as failure:
                 if not sent.sent:
                     raise
-                raise type(failure)(f"{failure}; {sent.sent} of {outbox.count} events are sent") from failure
+                raise type(failure)(f"{failure}; {sent.sent} of {outbox.count} events were sent") from failure
             sent.sent += len(texts)
             sent.requests += 1

@@ -1,4 +1,4 @@
-"""What may be sent: samples by their names, files, standard input."""
+"""The sources of events to send: samples, files and standard input."""
 
 from collections.abc import AsyncIterator
 from difflib import get_close_matches
@@ -11,7 +11,7 @@ from acsevents.samples import SAMPLES, sample_files
 
 
 class Source:
-    """A file, standard input (`-`), or a sample by its name such as `SMSReceived` or `2020/SMSReceived`.
+    """A file, standard input (`-`), or a sample named as `SMSReceived` or `2020/SMSReceived`.
 
     Attributes:
         is_sample: whether it is a sample.
@@ -23,19 +23,19 @@ class Source:
         self.is_sample = self._sample is not None
 
     def events(self) -> AsyncIterator[FromFile]:
-        """Yield the events as they stand there."""
+        """Yield the events, unchanged."""
         if self._name == "-":
             return events_of_standard_input()
         return events_of_file(self._sample or Path(self._name))
 
 
 def sample_names(begun: str) -> list[str]:
-    """Return the types of samples that begin so, for the shell to complete."""
+    """Return the types of samples that begin with a text, for shell completion."""
     return sorted(name for name in {path.stem for path in sample_files()} if name.startswith(begun))
 
 
 def _sample(name: str) -> Path:
-    """Find the newest sample of a type, or that of a generation; names are matched without regard to case."""
+    """Find the newest sample of a type, or that of a generation; names are matched ignoring case."""
     wanted = name.removeprefix("Microsoft.Communication.").casefold()
     files = {path.relative_to(SAMPLES).with_suffix("").as_posix(): path for path in sample_files()}
     for full_name, path in sorted(files.items(), reverse=True):

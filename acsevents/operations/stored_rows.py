@@ -1,7 +1,7 @@
-"""Rows of the tables, one by one: read with their ETags, changed only if nobody else did meanwhile.
+"""Read single rows with their ETags, and change a row only if it has not changed meanwhile.
 
-The sink only ever upserts, through a client of its own. What operators do is rare and careful: azure-data-tables has
-conditional writes, and its cost does not matter here.
+The sink only upserts, with a client of its own. Operators' work is rare and needs conditional writes, which
+azure-data-tables has; its cost does not matter here.
 """
 
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -32,14 +32,14 @@ _PLAIN: Final = {Edm.STRING: str, Edm.INT32: int, Edm.BINARY: bytes}
 
 
 class StoredRow(NamedTuple):
-    """A row as it stands in its table.
+    """A row as stored in its table.
 
     Attributes:
         table: the table.
-        entity: the columns; a value of another type than its column's is left as azure-data-tables read it, and so
-            equals none that this app would write.
-        etag: of this version of the row.
-        written: when this version was written, by the service's clock; None where only other columns were asked for.
+        entity: the columns. A value that is not of its column's type stays as azure-data-tables read it, and so
+            differs from any that this app would write.
+        etag: the ETag of this version of the row.
+        written: when this version was written, by the service's clock; None if that was not selected.
     """
 
     table: str
@@ -53,7 +53,7 @@ class StoredRow(NamedTuple):
 
     @property
     def place(self) -> Place:
-        """Where the row is."""
+        """The place of the row."""
         return self.table, str(self.entity["PartitionKey"]), str(self.entity["RowKey"])
 
 
@@ -70,13 +70,13 @@ class StoredRows:
         self._client = connect(account, retries=3, read_seconds=_READ_SECONDS)
 
     async def __aenter__(self) -> Self:
-        """Open nothing yet: connections are made by the first request."""
+        """Return the rows; the first request opens a connection."""
         return self
 
     async def __aexit__(
         self, _type: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
     ) -> None:
-        """Close every connection."""
+        """Close all connections."""
         await disconnect(self._client)
 
     async def scan(
@@ -87,18 +87,18 @@ class StoredRows:
         *,
         select: Sequence[str] | None = None,
     ) -> AsyncIterator[StoredRow]:
-        """Yield the rows of a table that meet a condition, page by page; none where there is no such table."""
+        """Yield the rows of a table that meet a condition, page by page; none if the table does not exist."""
         found = self._table(table).query_entities(
             condition, parameters=dict(values or {}) if condition else {}, select=list(select) if select else None
         )
         try:
             async for row in found:
                 yield _stored(table, row)
-        except ResourceNotFoundError:  # tables are created by their first row
+        except ResourceNotFoundError:  # the first row creates its table
             return
 
     async def get(self, place: Place) -> StoredRow | None:
-        """Return a row, None if there is none."""
+        """Return a row, None if it does not exist."""
         table, partition, row_key = place
         try:
             return _stored(table, await self._table(table).get_entity(partition, row_key))
@@ -106,7 +106,7 @@ class StoredRows:
             return None
 
     async def insert(self, row: Filed) -> bool:
-        """Write a row unless there is one in its place already; tell whether it was written."""
+        """Write a row unless its place is taken; return whether it was written."""
         try:
             await self._creating(row.table, lambda table: table.create_entity(_for_sdk(row.entity)))
         except ResourceExistsError:
@@ -114,11 +114,11 @@ class StoredRows:
         return True
 
     async def put(self, row: Filed) -> None:
-        """Write a row in place of whatever is there."""
+        """Write a row, replacing whatever is there."""
         await self._creating(row.table, lambda table: table.upsert_entity(_for_sdk(row.entity), UpdateMode.REPLACE))
 
     async def replace(self, row: Filed, etag: str) -> bool:
-        """Write a row in place of one version of it; tell whether that version was still there."""
+        """Replace one version of a row; return whether that version was still there."""
         try:
             await self._table(row.table).update_entity(
                 _for_sdk(row.entity), UpdateMode.REPLACE, etag=etag, match_condition=MatchConditions.IfNotModified
@@ -128,7 +128,7 @@ class StoredRows:
         return True
 
     async def delete(self, place: Place, etag: str | None = None) -> bool:
-        """Remove a row, or only one version of it; tell whether the row is gone."""
+        """Remove a row, or only one version of it; return whether the row is gone."""
         table, partition, row_key = place
         match = None if etag is None else MatchConditions.IfNotModified
         try:
@@ -138,7 +138,7 @@ class StoredRows:
         return True
 
     async def delete_together(self, places: Sequence[Place]) -> None:
-        """Remove up to 100 rows of one partition in one transaction; that some are gone already is no error."""
+        """Remove up to 100 rows of one partition in one transaction; rows that are already gone are no error."""
         entities = [{"PartitionKey": partition, "RowKey": row_key} for _, partition, row_key in places]
         try:
             await self._table(places[0][0]).submit_transaction(
@@ -154,7 +154,7 @@ class StoredRows:
         return self._client.get_table_client(table)
 
     async def _creating(self, table: str, write: Any) -> None:
-        """Write; a table that is missing is created and written to again."""
+        """Write; if the table is missing, create it and write again."""
         try:
             await write(self._table(table))
         except ResourceNotFoundError:
@@ -169,7 +169,7 @@ def _stored(table: str, row: TableEntity) -> StoredRow:
 
 
 def _plain(name: str, value: Any) -> Any:
-    """Give a value as this app writes it, if it has the type of its column."""
+    """Return a value as this app writes it, if it has the type of its column."""
     edm = Edm.BINARY if isinstance(value, bytes) else COLUMNS.get(name)
     if edm == Edm.DATE_TIME:
         return getattr(value, "tables_service_value", value)
@@ -181,7 +181,7 @@ def _plain(name: str, value: Any) -> Any:
 
 
 class _Foreign(NamedTuple):
-    """A value that is not of its column's type, or of no column."""
+    """A value that is not of its column's type, or that belongs to no column."""
 
     value: object
 

@@ -1,4 +1,4 @@
-"""Whom or what an erasure is about, and how that is recognized: in an identity field, and anywhere in a text."""
+"""The person or thread to erase, and how to recognize them in an identity field or anywhere in a text."""
 
 import base64
 import html
@@ -21,11 +21,11 @@ _ESCAPE: Final = re.compile(r"\\(?:u([0-9a-fA-F]{4})|(.))", re.DOTALL)
 _KEY_ESCAPES: Final = re.compile(r"(?:=[0-9A-F]{2})+")
 _BASE64: Final = re.compile(r'"data_base64"\s*:\s*"([A-Za-z0-9+/=\\]+)"', re.IGNORECASE)
 _BETWEEN_DIGITS: Final = r"[\s().\-/]{0,3}"
-_ESCAPED_IN_ESCAPES: Final = 5  # JSON in a JSON string in JSON is about as deep as it gets
+_MAX_ESCAPE_DEPTH: Final = 5  # JSON in a JSON string in JSON is about the deepest seen
 
 
 class Whom(Protocol):
-    """Someone who is recognized by identity."""
+    """A person or thread that is recognized by its id."""
 
     @property
     def kind(self) -> Kind:
@@ -33,21 +33,21 @@ class Whom(Protocol):
         ...
 
     def is_named(self, identity: str) -> bool:
-        """Tell whether a text is their id, in whatever spelling."""
+        """Return whether a text is their id, in any spelling."""
         ...
 
 
 def spelled(identity: str) -> str:
-    """Return one spelling for all of an identity: numbers as E.164, also those of chat users; the rest without case."""
+    """Return an identity's canonical spelling: numbers, including chat users', as E.164, all else case-folded."""
     text = identity.strip().casefold().removeprefix("4:").removeprefix("tel:")
     return e164(re.sub(r"[ ().\-/]", "", text) if _WRITTEN_NUMBER.fullmatch(text) else text)
 
 
 class Target:
-    """The user, number or thread that is erased, by name.
+    """The user, number or thread to erase, by id.
 
     Attributes:
-        kind: which of these.
+        kind: which of the three.
         ids: the spellings of the id; a Teams user may be named by the GUID alone.
     """
 
@@ -64,15 +64,15 @@ class Target:
         self._pattern = re.compile("|".join(_pattern_of(one) for one in sorted(self.ids)), re.IGNORECASE)
 
     def __repr__(self) -> str:
-        """Name the kind only: the id is what is to be forgotten."""
+        """Return the kind only: the id is what must be forgotten."""
         return f"<Target {self.kind}>"
 
     def is_named(self, identity: str) -> bool:
-        """Tell whether a text is their id, in whatever spelling."""
+        """Return whether a text is their id, in any spelling."""
         return spelled(identity) in self.ids
 
     def stands_in(self, text: str | bytes) -> bool:
-        """Tell whether a text holds their id anywhere, in whatever spelling and escape."""
+        """Return whether a text contains their id anywhere, in any spelling and escape."""
         return any(self._pattern.search(reading) for reading in _readings(text))
 
 
@@ -85,14 +85,14 @@ def _pattern_of(identity: str) -> str:
 
 
 def _readings(text: str | bytes) -> Iterator[str]:
-    """Yield a text as it stands, then with its escapes read, as often as there are some in what was read."""
+    """Yield a text as it is, then with its escapes decoded, repeatedly while any are left."""
     for reading in [text] if isinstance(text, str) else _decodings(text):
         before, after = "", reading
-        for _ in range(_ESCAPED_IN_ESCAPES):
+        for _ in range(_MAX_ESCAPE_DEPTH):
             if after == before:
                 break
             yield after
-            if "=" in after:  # on its own: `=19` also begins what an URL says
+            if "=" in after:  # separately: `=19` is also how a URL's parameter may begin
                 yield _KEY_ESCAPES.sub(_read_key_escapes, after)
             before, after = after, _unescaped(after)
         for encoded in _BASE64.findall(before):
@@ -107,7 +107,7 @@ def _decodings(content: bytes) -> Iterator[str]:
 
 
 def _unescaped(text: str) -> str:
-    """Read the escapes of JSON, URLs and HTML, and full-width characters, once."""
+    """Decode the escapes of JSON, URLs and HTML, and full-width characters, once."""
     if "\\" in text:
         text = _ESCAPE.sub(_read_escape, text)
     if "%" in text:

@@ -1,6 +1,6 @@
 """Filters of the list of events: read from the query of an address, and matched with each new event."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final, Self
 from urllib.parse import urlencode
 
@@ -13,6 +13,7 @@ from shared.events.event import Kind
 from shared.lookups import EventLine, Handle, Wanted, address
 
 FUNCTIONS: Final = tuple(family.function for family in FAMILIES)
+_COLUMNS: Final = ("kind", "number", "user", "thread", "status")
 _CUT: Final = "…"  # marks a text of which `Timeline` keeps the beginning only
 
 
@@ -68,13 +69,9 @@ class Filters(msgspec.Struct, frozen=True, kw_only=True):
         """The part that the tables filter by."""
         return Wanted(
             family=next((family for family in FAMILIES if family.function == self.family), None),
-            kind=self.kind or None,
-            number=self.number or None,
-            user=self.user or None,
-            thread=self.thread or None,
-            status=self.status or None,
             since=_ticks(self.since),
             until=_ticks(self.until),
+            **{name: getattr(self, name) or None for name in _COLUMNS},
         )
 
     @property
@@ -114,14 +111,17 @@ class Filters(msgspec.Struct, frozen=True, kw_only=True):
             line: the event.
             of_owner: also require that it is filed under the number, user or thread of the filters.
         """
+        told: tuple[tuple[str, Iterable[str | None]], ...] = (
+            (self.kind, (line.kind,)),
+            (address(self.number), (line.number, line.peer)),
+            (self.user, line.users),
+            (self.thread, (line.thread,)),
+            (self.status, (line.status,)),
+        )
         return (
             self.fits(line)
             and (not of_owner or self._owns(line))
-            and self.kind in {"", line.kind}
-            and (not self.number or any(_same(address(self.number), one) for one in (line.number, line.peer)))
-            and (not self.user or any(_same(self.user, one) for one in line.users))
-            and (not self.thread or _same(self.thread, line.thread))
-            and (not self.status or _same(self.status, line.status))
+            and all(not asked or any(_same(asked, one) for one in those) for asked, those in told)
         )
 
     def _owns(self, line: EventLine) -> bool:

@@ -1,11 +1,12 @@
 """Numbers and threads with recent events, from a bounded number of the newest events."""
 
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from typing import Final
 
 import msgspec
 
+from acsevents.page.search import latest_first
 from shared.lookups import EventLine, Lookups, Wanted
 
 READ: Final = 1_000  # newest events
@@ -31,12 +32,8 @@ class Recent(msgspec.Struct):
 async def recent(lookups: Lookups, owner: Callable[[EventLine], str | None]) -> list[Recent]:
     """Return the owners of the newest events, the one of the last event first."""
     found: dict[str, Recent] = {}
-    read = 0
-    async with aclosing(lookups.lines_of(await lookups.source(Wanted()), page=_AT_ONCE)) as lines:
+    async with aclosing(_newest(lookups)) as lines:
         async for line in lines:
-            read += 1
-            if read > READ:
-                break
             id_ = owner(line)
             if id_ is not None:
                 one = found.setdefault(id_, Recent(id_, line))
@@ -44,3 +41,15 @@ async def recent(lookups: Lookups, owner: Callable[[EventLine], str | None]) -> 
                 if line.kind.startswith("thread."):
                     one.topic = one.topic or line.what
     return [*found.values()]
+
+
+async def _newest(lookups: Lookups) -> AsyncGenerator[EventLine]:
+    """Yield the newest events."""
+    left = READ
+    for stretch in latest_first(Wanted(), lookups):
+        async with aclosing(lookups.lines_of(await lookups.source(stretch), page=_AT_ONCE)) as lines:
+            async for line in lines:
+                yield line
+                left -= 1
+                if left == 0:
+                    return

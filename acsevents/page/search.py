@@ -1,7 +1,7 @@
 """Past events, newest first, up to a number of lines or a time limit."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator, Iterator, Sequence
 from contextlib import aclosing
 from datetime import timedelta
 from typing import Final, NamedTuple
@@ -17,6 +17,7 @@ from shared.lookups.timeline import Source
 
 _PATIENCE: Final = 3.0  # seconds
 _REACHES: Final = (timedelta(hours=1), timedelta(hours=12), timedelta(days=7), timedelta(days=90), timedelta(days=1500))
+_LATELY: Final = _REACHES[:3]  # where every event matches, more rounds would cost more than they spare
 
 
 class Found(NamedTuple):
@@ -38,7 +39,8 @@ class Found(NamedTuple):
 async def search(lookups: Lookups, filters: Filters, limit: int) -> Found:
     """Return the newest events that match some filters.
 
-    It queries a short period first and then longer ones, so that a search for rare events can report how far it got.
+    It queries a short period first and then longer ones: an emulator reads and sorts whatever is in the period, and a
+    search for rare events can report how far it got.
     """
     lines: list[EventLine] = []
     searched_to: int | None = None
@@ -61,12 +63,17 @@ async def search(lookups: Lookups, filters: Filters, limit: int) -> Found:
 
 
 def _stretches(filters: Filters, lookups: Lookups) -> Iterator[Wanted]:
-    """Yield consecutive periods, the latest first."""
+    """Return consecutive periods, the latest first."""
     wanted = filters.wanted
     if (first := filters.first) is not None:
         wanted = msgspec.structs.replace(wanted, until=min(first.ticks + 1, wanted.until or first.ticks + 1))
+    return latest_first(wanted, lookups, _REACHES if filters.narrow else _LATELY)
+
+
+def latest_first(wanted: Wanted, lookups: Lookups, reaches: Sequence[timedelta] = _LATELY) -> Iterator[Wanted]:
+    """Split the period of the wanted events, by its age; yield the latest part first."""
     newest = wanted.until if wanted.until is not None else ticks_of(lookups.now())
-    for reach in _REACHES if filters.narrow else ():
+    for reach in reaches:
         since = newest - int(reach.total_seconds()) * TICKS_PER_SECOND
         if since <= (wanted.since or 0):
             break

@@ -1,6 +1,5 @@
 """The server of the page: routes, and the lifetime of their context."""
 
-import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Final
@@ -8,10 +7,11 @@ from typing import Final
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from acsevents.failures import explanation
 from acsevents.local.ports import listening
+from acsevents.page.frame import explained
 from acsevents.page.live import Live
 from acsevents.page.notes import note
+from acsevents.page.outcomes import Outcomes
 from acsevents.page.security import READING, add_headers, guarded
 from acsevents.page.site import SITE, Local, Site
 from acsevents.page.stream import stream
@@ -27,7 +27,6 @@ from shared.storage.account import Account
 
 _PATIENCE: Final = 2.0  # seconds for requests under way at the end
 _LARGEST: Final = 4 * 1024 * 1024  # bytes of a form: an event of 1 MB, percent-encoded
-_LOG: Final = logging.getLogger(__name__)
 
 
 @asynccontextmanager
@@ -49,7 +48,7 @@ async def serving(
     async with Lookups(account, note) as lookups:
         live = Live(lookups)
         app = web.Application(middlewares=[guarded(key), _explained, _changing_nothing], client_max_size=_LARGEST)
-        app[SITE] = Site(account, lookups, live, local, read_only)
+        app[SITE] = Site(account, lookups, live, Outcomes(), local, read_only)
         app.on_response_prepare.append(add_headers)
         app.add_routes(_ROUTES)
         async with listening(app, port, patience=_PATIENCE) as url:
@@ -73,14 +72,13 @@ async def _explained(request: web.Request, handler: Handler) -> web.StreamRespon
     """Show an error with its cure; of a bug, only that there is one."""
     try:
         return await handler(request)
+    except web.HTTPRedirection:
+        raise
     except web.HTTPException as answer:
         return page(request, "problem.html", status=answer.status, title=answer.reason, problem="")
     except Exception as error:  # noqa: BLE001  the boundary, as for the commands
-        failure = explanation(error)
-        if failure is None:
-            _LOG.exception("a bug in the page")
-            return page(request, "problem.html", status=500, title="A bug", problem="The terminal shows more of it.")
-        return page(request, "problem.html", status=502, title="That did not work", problem=str(failure))
+        status, title, problem = explained(error)
+        return page(request, "problem.html", status=status, title=title, problem=problem)
 
 
 _ROUTES: Final = [

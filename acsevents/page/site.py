@@ -5,6 +5,7 @@ from typing import Final, NamedTuple
 from aiohttp import web
 
 from acsevents.page.live import Live
+from acsevents.page.outcomes import Outcomes
 from shared.lookups import Lookups
 from shared.storage.account import Account
 
@@ -28,6 +29,7 @@ class Site(NamedTuple):
         account: the storage account.
         lookups: queries of its tables.
         live: new events in its tables.
+        outcomes: of the last replays.
         local: the local stack that writes to its tables, if there is one.
         read_only: whether replaying and sending are refused.
     """
@@ -35,6 +37,7 @@ class Site(NamedTuple):
     account: Account
     lookups: Lookups
     live: Live
+    outcomes: Outcomes
     local: Local | None
     read_only: bool
 

@@ -3,6 +3,7 @@
 import json
 import re
 import shlex
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlencode
@@ -25,6 +26,11 @@ _HEAD, _TAIL = 8, 16
 def render(name: str, **values: Any) -> str:
     """Render a template."""
     return _ENVIRONMENT.get_template(name).render(values)
+
+
+def pieces(name: str, **values: Any) -> AsyncIterator[str]:
+    """Render a template piece by piece; it waits for the functions that it calls."""
+    return _WAITING.get_template(name).generate_async(values)
 
 
 def page(request: web.Request, template: str, *, status: int = 200, **values: Any) -> web.Response:
@@ -110,3 +116,4 @@ _ENVIRONMENT: Final = Environment(
 _ENVIRONMENT.filters.update(exact=_exact, short=_short, json=_json, order=_order, duration=_duration, shell=shell_word)
 _ENVIRONMENT.tests.update(an_id=_is_id)
 _ENVIRONMENT.globals.update(link=link)
+_WAITING: Final = _ENVIRONMENT.overlay(enable_async=True)

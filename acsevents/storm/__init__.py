@@ -1,1 +1,1 @@
-"""The storm: a failure test that proves from the tables alone that nothing is lost."""
+"""The storm: a failure test that proves from the tables alone that no event is lost."""

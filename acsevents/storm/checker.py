@@ -59,8 +59,8 @@ async def check(published: Iterable[Event], connection_string: str, dead_letter_
     problems = [
         *_lost(expected, rows, undelivered),
         *_merged(expected),
-        *_too_many_or_changed(expected, rows),
-        *_other_stories(events, rows, undelivered),
+        *_superfluous_or_changed(expected, rows),
+        *_different_stories(events, rows, undelivered),
     ]
     return Verdict(problems, Counter(table for table, _, _ in rows), len(undelivered))
 
@@ -115,7 +115,7 @@ def _lost(expected: _Expected, rows: dict[Key, Row], undelivered: set[str]) -> I
             yield f"lost from {key[0]}: event {_id(next(iter(variants)))}"
     letters = {row.event for (table, _, _), row in rows.items() if table == DEAD_LETTERS}
     for name in expected.poison - letters - undelivered:
-        yield f"lost: a broken event is no dead letter: {_id(name)}"
+        yield f"lost: a broken event is not a dead letter: {_id(name)}"
 
 
 def _merged(expected: _Expected) -> Iterable[str]:
@@ -132,11 +132,11 @@ def _identity(event: Event) -> str:
     return canonical_json({"id": event["id"], "type": kind, "source": resource, "time": moment, "data": event["data"]})
 
 
-def _too_many_or_changed(expected: _Expected, rows: dict[Key, Row]) -> Iterable[str]:
+def _superfluous_or_changed(expected: _Expected, rows: dict[Key, Row]) -> Iterable[str]:
     letters = Counter(row.event for (table, _, _), row in rows.items() if table == DEAD_LETTERS)
     for name, count in letters.items():
         if name not in expected.poison:
-            yield f"a dead letter too many: event {_id(name)}"
+            yield f"a superfluous dead letter: event {_id(name)}"
         elif count > 1:
             yield f"a dead letter more than once: event {_id(name)}"
     for key, row in rows.items():
@@ -145,20 +145,20 @@ def _too_many_or_changed(expected: _Expected, rows: dict[Key, Row]) -> Iterable[
             # A row without a text, such as one of `Timeline`, may be of any variant of the event.
             possible = [columns for name, columns in variants.items() if row.event in {name, None}]
             if not possible:
-                yield f"a row too many in {key[0]}: event {_id(row.event)}"
+                yield f"a superfluous row in {key[0]}: event {_id(row.event)}"
             elif row.columns not in possible:
                 yield f"a row in {key[0]} differs from its event: {_id(row.event)}"
 
 
-def _other_stories(events: dict[str, Event], rows: dict[Key, Row], undelivered: set[str]) -> Iterable[str]:
+def _different_stories(events: dict[str, Event], rows: dict[Key, Row], undelivered: set[str]) -> Iterable[str]:
     """Find stories that differ between the rows and the published events."""
     tables = {family.table for family in FAMILIES}
     stored = _stories(row.event for (table, _, _), row in rows.items() if table in tables)
     for key, story in _stories(json.dumps(event) for name, event in events.items() if name not in undelivered).items():
         if stored.pop(key, None) != story:
-            yield f"another story of {key[0]}"
+            yield f"a different story of {key[0]}"
     for key in stored:
-        yield f"a story of nothing that was published: {key[0]}"
+        yield f"a story that no published event explains: {key[0]}"
 
 
 def _stories(texts: Iterable[str | None]) -> dict[Key, object]:

@@ -35,13 +35,13 @@ def mix(seed: int, count: int) -> Iterator[Published]:
     for number in range(count):
         chance = rng.random()
         if made and chance < 0.15:  # noqa: PLR2004  this and the next are the shares of the mix
-            yield Published(_again(rng.choice(made), rng), "duplicate")
+            yield Published(_repeated(rng.choice(made), rng), "duplicate")
         elif made and chance < 0.22:  # noqa: PLR2004
-            yield Published(_contradicted(rng.choice(made), rng), "same id, other content")
+            yield Published(_contradicting(rng.choice(made), rng), "same id, other content")
         elif chance < 0.30:  # noqa: PLR2004
-            yield Published(_poisoned(_made_up(samples[number % len(samples)], rng), rng), "poison")
+            yield Published(_poisoned(_generated(samples[number % len(samples)], rng), rng), "poison")
         else:
-            event = _made_up(samples[number % len(samples)], rng)  # in turn, so that every mix has every type
+            event = _generated(samples[number % len(samples)], rng)  # in turn, so that every mix has every type
             if chance > 0.97:  # noqa: PLR2004
                 _enlarge(event, rng)
             made.append(event)
@@ -50,12 +50,12 @@ def mix(seed: int, count: int) -> Iterator[Published]:
 
 def too_large(seed: int) -> Event:
     """Return an event over the 1 MB that Event Grid accepts."""
-    event = _made_up(next(events()), random.Random(seed))
+    event = _generated(next(events()), random.Random(seed))
     return {**event, "data": {**event["data"], "filler": "x" * 1_100_000}}
 
 
-def _made_up(sample: Event, rng: random.Random) -> Event:
-    """Return a sample with new ids, people and times from small pools, so that events share threads and messages."""
+def _generated(sample: Event, rng: random.Random) -> Event:
+    """Return a sample with ids, people and times from small pools, so that events share threads and messages."""
     event = copy.deepcopy(sample)
     event["id"] = f"{rng.getrandbits(128):032x}"
     event["eventTime"] = _time(rng)
@@ -85,8 +85,8 @@ def _made_up(sample: Event, rng: random.Random) -> Event:
     return event
 
 
-def _again(event: Event, rng: random.Random) -> Event:
-    """Return an event again, perhaps with its keys in another order or in the other schema."""
+def _repeated(event: Event, rng: random.Random) -> Event:
+    """Return the same event, sometimes with its keys in another order or in the other schema."""
     how = rng.randrange(3)
     if how == 0:
         return event
@@ -94,8 +94,8 @@ def _again(event: Event, rng: random.Random) -> Event:
     return shuffled if how == 1 else as_cloud_event(shuffled)
 
 
-def _contradicted(event: Event, rng: random.Random) -> Event:
-    """Return another event with the same id."""
+def _contradicting(event: Event, rng: random.Random) -> Event:
+    """Return a different event with the same id."""
     return {**event, "data": {**event["data"], "transactionId": f"contradiction-{rng.getrandbits(64):016x}"}}
 
 

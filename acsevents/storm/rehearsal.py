@@ -30,7 +30,7 @@ def lines(report: Report) -> list[str]:
         f"  Event Grid {report.deliveries}",
         f"  rows       {_counts(verdict.rows)}; {verdict.undelivered} events in Event Grid's dead-letter folder",
         *(f"  PROBLEM    {problem}" for problem in verdict.problems),
-        f"  {failed if verdict.problems else 'nothing lost, nothing too many, nothing changed'}",
+        f"  {failed if verdict.problems else 'nothing lost, superfluous or changed'}",
     ]
 
 

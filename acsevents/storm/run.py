@@ -40,7 +40,7 @@ class Size(NamedTuple):
 
 
 SHORT = Size(seconds=4.0, events=300, workers=2, outage=0.5)
-LONG = Size(seconds=40.0, events=4_000, workers=3, outage=20.0)  # longer than the app retries, so that it must give up
+LONG = Size(seconds=40.0, events=4_000, workers=3, outage=20.0)  # longer than the app retries, so that calls must fail
 
 
 class Report(NamedTuple):
@@ -76,7 +76,7 @@ async def storm(seed: int, size: Size, folder: Path) -> Report:
                     chaos=chaos,
                 ) as grid,
             ):
-                harm = asyncio.gather(_bad_weather(proxy, rng, size.outage), _kill_now_and_then(hosts, kills, rng))
+                harm = asyncio.gather(_vary_faults(proxy, rng, size.outage), _kill_at_random(hosts, kills, rng))
                 try:
                     published, purposes, refused = await _publish_all(grid, seed, size)
                 finally:
@@ -132,7 +132,7 @@ def _batches(mixed: Iterator[Published]) -> Iterator[list[Published]]:
         yield batch
 
 
-async def _bad_weather(proxy: FaultProxy, rng: random.Random, outage: float) -> None:
+async def _vary_faults(proxy: FaultProxy, rng: random.Random, outage: float) -> None:
     """Change the faults of the table endpoint at random; sometimes stop it altogether."""
     while True:
         worst = rng.choice((0.0, 0.1, 0.3))
@@ -154,7 +154,7 @@ async def _bad_weather(proxy: FaultProxy, rng: random.Random, outage: float) -> 
             outage = rng.uniform(0.1, 0.5)
 
 
-async def _kill_now_and_then(hosts: HostProcesses, kills: list[int], rng: random.Random) -> None:
+async def _kill_at_random(hosts: HostProcesses, kills: list[int], rng: random.Random) -> None:
     """Kill a process of the app at random, as a crash would, and start another."""
     while True:
         await asyncio.sleep(rng.uniform(0.8, 1.6))

@@ -1,4 +1,4 @@
-// What wakes somebody up. docs/operations.md has a section for each alert: what it means and what to do.
+// The alerts. docs/operations.md has a section for each: what it means and what to do.
 
 param location string
 param tags object
@@ -10,14 +10,14 @@ param email string
 param onSilence bool
 param deliveryFailureThreshold int
 
-// Whether metrics spell a name as it was declared or in capitals, as dead letters do, is not documented.
+// It is not documented whether metrics spell a name as declared or in capitals, as dead letters do.
 var watched = union(subscriptionNames, map(subscriptionNames, name => toUpper(name)))
 var actionGroups = empty(email) ? [] : [receivers.id]
 
 var metricRules = [
   {
     name: 'acs-events-lost'
-    description: 'Event Grid dropped events: neither the app nor the dead-letter container took them.'
+    description: 'Event Grid dropped events: neither the app nor the dead-letter container accepted them.'
     severity: 0
     metric: 'DroppedEventCount'
     aggregation: 'Total'
@@ -26,7 +26,7 @@ var metricRules = [
   }
   {
     name: 'acs-events-dead-lettered'
-    description: 'Event Grid gave events up and left them in the container event-grid-dead-letters.'
+    description: 'Event Grid gave up on events and wrote them to the container event-grid-dead-letters.'
     severity: 1
     metric: 'DeadLetteredCount'
     aggregation: 'Total'
@@ -35,7 +35,7 @@ var metricRules = [
   }
   {
     name: 'acs-deliveries-fail'
-    description: 'Many deliveries to the app fail; Event Grid tries again for 24 hours.'
+    description: 'Many deliveries to the app fail; Event Grid retries for 24 hours.'
     severity: 2
     metric: 'DeliveryAttemptFailCount'
     aggregation: 'Total'
@@ -44,7 +44,7 @@ var metricRules = [
   }
   {
     name: 'acs-deliveries-slow'
-    description: 'The app takes long to answer; Event Grid gives a delivery up after 30 s.'
+    description: 'The app answers slowly; Event Grid abandons a delivery after 30 s.'
     severity: 3
     metric: 'DestinationProcessingDurationInMs'
     aggregation: 'Average'
@@ -53,11 +53,11 @@ var metricRules = [
   }
 ]
 
-// Each query gives one row per what `by` names, with a number in `Found`.
+// Each query returns one row per value of the column in `by`, with a number in `Found`.
 var logRules = [
   {
     name: 'acs-dead-letters'
-    description: 'The app could not make sense of events and kept them in the table DeadLetters.'
+    description: 'The app could not record events and stored them in the table DeadLetters.'
     severity: 1
     query: 'AppTraces | where Message startswith "dead letter in " | summarize Found = sum(ItemCount)'
     by: ''
@@ -69,7 +69,7 @@ var logRules = [
   }
   {
     name: 'acs-invocations-fail'
-    description: 'Functions fail: the tables are out of reach, or the settings are wrong.'
+    description: 'Functions fail: the tables cannot be reached, or the settings are wrong.'
     severity: 2
     query: 'AppRequests | where Success == false | summarize Found = sum(ItemCount) by OperationName'
     by: 'OperationName'
@@ -152,7 +152,7 @@ resource logAlerts 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = [
       evaluationFrequency: rule.frequency
       windowSize: rule.window
       autoMitigate: true
-      // A new workspace has no tables yet.
+      // The tables do not exist in a new workspace.
       skipQueryValidation: true
       criteria: {
         allOf: [

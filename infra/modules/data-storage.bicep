@@ -1,4 +1,4 @@
-// What the app is for: the tables of events, and the files in which Event Grid leaves what it could not deliver.
+// The data: the tables of events, and the files of events that Event Grid could not deliver.
 
 param name string
 param location string
@@ -31,7 +31,7 @@ resource account 'Microsoft.Storage/storageAccounts@2023-05-01' = {
     allowCrossTenantReplication: false
     minimumTlsVersion: 'TLS1_2'
     supportsHttpsTrafficOnly: true
-    // Event Grid reaches the container as a trusted service, by its topic's identity.
+    // Event Grid reaches the container as a trusted service with its topic's identity.
     networkAcls: { defaultAction: privateOnly ? 'Deny' : 'Allow', bypass: 'AzureServices' }
   }
 
@@ -78,7 +78,7 @@ resource account 'Microsoft.Storage/storageAccounts@2023-05-01' = {
   }
 }
 
-// Rows can still be deleted through the table service: a lock guards the account, not what is in it.
+// Rows can still be deleted through the table service: a lock protects the account, not its content.
 resource hold 'Microsoft.Authorization/locks@2020-05-01' = if (legalHold) {
   name: 'legal-hold'
   scope: account

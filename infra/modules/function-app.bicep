@@ -1,4 +1,4 @@
-// The app on Flex Consumption, running as its own identity; no setting holds a key.
+// The app on Flex Consumption, running as its own identity; no setting contains a key.
 
 param token string
 param location string
@@ -14,11 +14,11 @@ param maximumInstanceCount int
 param httpConcurrency int
 param alwaysReady int
 param zoneRedundant bool
-@description('Subnet that the app reaches storage through. Empty: the public network.')
+@description('Subnet through which the app reaches storage. Empty: the public network.')
 param subnetId string
 
 var readyCount = zoneRedundant ? max(2, alwaysReady) : alwaysReady
-// Event Grid cannot deliver through a private endpoint: the front door stays public, and open to Event Grid only.
+// Event Grid cannot deliver through a private endpoint: the app stays public, but admits Event Grid only.
 var onlyEventGrid = [
   { name: 'event-grid', action: 'Allow', priority: 100, tag: 'ServiceTag', ipAddress: 'AzureEventGrid' }
 ]
@@ -51,7 +51,7 @@ resource site 'Microsoft.Web/sites@2024-04-01' = {
     httpsOnly: true
     publicNetworkAccess: 'Enabled'
     virtualNetworkSubnetId: empty(subnetId) ? null : subnetId
-    // Neither alwaysOn nor ftpsState: Flex Consumption has neither, and newer regions refuse the deployment (51021).
+    // No alwaysOn or ftpsState: Flex Consumption supports neither, and newer regions refuse the deployment (51021).
     siteConfig: {
       minTlsVersion: '1.2'
       scmMinTlsVersion: '1.2'
@@ -70,7 +70,7 @@ resource site 'Microsoft.Web/sites@2024-04-01' = {
       ]
       ipSecurityRestrictions: empty(subnetId) ? [] : onlyEventGrid
       ipSecurityRestrictionsDefaultAction: empty(subnetId) ? 'Allow' : 'Deny'
-      // Deployments come from wherever people and pipelines are, signed in with Entra ID.
+      // People and pipelines deploy from any network, signed in with Entra ID.
       scmIpSecurityRestrictionsUseMain: false
       scmIpSecurityRestrictionsDefaultAction: 'Allow'
     }
@@ -86,7 +86,7 @@ resource site 'Microsoft.Web/sites@2024-04-01' = {
       scaleAndConcurrency: {
         instanceMemoryMB: instanceMemoryMB
         maximumInstanceCount: maximumInstanceCount
-        // Event Grid triggers scale in the group `http`, all together.
+        // All Event Grid triggers scale together in the group `http`.
         alwaysReady: readyCount == 0 ? [] : [{ name: 'http', instanceCount: readyCount }]
         triggers: { http: { perInstanceConcurrency: httpConcurrency } }
       }

@@ -1,4 +1,4 @@
-// What the Functions host needs: its secrets and leases, and the package of the code. No event is stored here.
+// The Functions host's storage: its secrets and leases, and the package of the code. No event is stored here.
 
 param name string
 param location string

@@ -1,4 +1,4 @@
-// The identity that the app runs as. Its own resource, so that it has its roles before the app first starts.
+// The identity that the app runs as. It is a separate resource, so that it has its roles before the app first starts.
 
 param name string
 param location string

@@ -1,6 +1,6 @@
-// Storage without a public door: a network for the app, and private endpoints of both accounts in it.
+// Storage without public access: a network for the app, with private endpoints of both accounts.
 //
-// The tables can then be read from inside the network only, by `acsevents` as well.
+// The tables can then be read only from inside the network, also by `acsevents`.
 
 param token string
 param location string

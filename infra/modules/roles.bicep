@@ -1,5 +1,5 @@
-// Who may do what. Names hold the principal: an assignment cannot be changed to another one, and a topic or an
-// identity that is deleted and made again is another one. Principals are parameters, since names must be known early.
+// Role assignments. Their names contain the principal, because an assignment cannot change its principal, and a topic or
+// identity that is deleted and created again is a new one. Names must be known early, so principals are parameters.
 
 param hostStorageName string
 param dataStorageName string
@@ -46,7 +46,7 @@ resource appOnHost 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
   }
 ]
 
-// On the account, not on each table: the app makes a table anew that somebody deleted.
+// On the account, not on each table: the app creates a deleted table again.
 resource appOnTables 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   name: guid(dataStorage.id, appPrincipalId, ids['Storage Table Data Contributor'])
   scope: dataStorage
@@ -73,7 +73,7 @@ resource appOnInsights 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   }
 }
 
-// On its container only: the topic has no business in the tables.
+// On its container only: the topic needs no access to the tables.
 resource topicOnDeadLetters 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   name: guid(dataStorage::blobs::deadLetters.id, topicPrincipalId, ids['Storage Blob Data Contributor'])
   scope: dataStorage::blobs::deadLetters

@@ -1,8 +1,8 @@
-// The Event Grid system topic of the Communication Services resource: made, or the one that is there.
+// The Event Grid system topic of the Communication Services resource: a new one, or the existing one.
 //
-// A resource has at most one system topic, and anybody who ever subscribed in the portal has made it. One that is
-// there belongs to somebody else and is only read: its identity must be switched on by its owner.
-// A topic made here stands in this deployment's group, which has to be in the subscription of its source.
+// A resource has at most one system topic; subscribing in the portal creates it. An existing topic has another owner
+// and is only read: the owner must enable its identity.
+// A new topic is created in this deployment's group, which must be in the subscription of its source.
 
 param name string
 param tags object
@@ -11,7 +11,7 @@ param existingSystemTopicId string
 param workspaceId string
 
 var make = empty(existingSystemTopicId)
-// Either id has subscription, group and name in the same places.
+// Both ids have subscription, group and name in the same positions.
 var parts = split(make ? communicationServiceId : existingSystemTopicId, '/')
 
 resource made 'Microsoft.EventGrid/systemTopics@2025-02-15' = if (make) {

@@ -1,5 +1,5 @@
-// One page to look at: deliveries, failures, dead letters, durations, instances and the tables. No personal data is
-// in it: metrics carry no keys, and the app's own messages carry none either.
+// A dashboard of deliveries, failures, dead letters, durations, instances and the tables. It shows no personal data:
+// neither metrics nor the app's own messages contain keys.
 
 param location string
 param tags object

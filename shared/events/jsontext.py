@@ -42,7 +42,7 @@ def _number(text: str) -> Decimal | msgspec.Raw:
 
 
 _DECODER = msgspec.json.Decoder(float_hook=_number)
-_CANONICAL = msgspec.json.Encoder(order="sorted", decimal_format="number", enc_hook=int)  # for Int32 and Int64
+_CANONICAL = msgspec.json.Encoder(order="sorted", decimal_format="number", enc_hook=int)  # for Int64
 
 
 def parse(text: str | bytes) -> Document:

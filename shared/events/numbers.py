@@ -1,13 +1,14 @@
 """Whole numbers of 64 and 32 bits, the integer types of Table Storage, read from every form that events use."""
 
 from decimal import Decimal
-from typing import ClassVar, Self
+from typing import Annotated, ClassVar, Final, Self
+
+import msgspec
 
 
 class Int64(int):
     """A whole number of 64 bits. Events contain it as a number, as a string, or as a number such as `1.0`."""
 
-    bits: ClassVar[int] = 64
     note: ClassVar[None] = None  # every accepted form is exact
 
     @classmethod
@@ -17,16 +18,24 @@ class Int64(int):
         Raises:
             ValueError: not a whole number, or out of range.
         """
-        number = cls(value if type(value) is int else _whole(value))
-        if number.bit_length() >= cls.bits:
-            raise ValueError(f"not within {cls.bits} bits")
-        return number
+        return cls(_within(64, value))
 
 
-class Int32(Int64):
-    """A whole number of 32 bits."""
+def _int32(value: object) -> int:
+    return _within(32, value)
 
-    bits = 32
+
+_LARGEST_INT32: Final = 2**31 - 1
+
+Int32 = Annotated[int, msgspec.Meta(ge=-_LARGEST_INT32, le=_LARGEST_INT32, extra={"parse": _int32})]
+"""A whole number of 32 bits. Events contain it as a number, which msgspec reads by itself; other forms are parsed."""
+
+
+def _within(bits: int, value: object) -> int:
+    number = value if type(value) is int else _whole(value)
+    if number.bit_length() >= bits:
+        raise ValueError(f"not within {bits} bits")
+    return number
 
 
 def _whole(value: object) -> int:

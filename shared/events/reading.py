@@ -5,7 +5,7 @@ fields are noted, and a value of the wrong type is left out and noted. A value t
 nearly all events do, is converted by msgspec in one step; only the others pay for the tolerance.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import cache
 from types import NoneType
 from typing import Any, Final, Generic, Protocol, Self, TypeVar, cast, get_args, get_origin
@@ -172,8 +172,9 @@ class _TolerantReader:
             return [part for part in parts if part is not None]
         if isinstance(annotation, type) and issubclass(annotation, Tolerant) and isinstance(value, dict):
             return annotation(**self._fields(value, annotation, path)[0])
-        if hasattr(annotation, "parse"):
-            return self._scalar(value, annotation, path)
+        parse = _parser_of(annotation)
+        if parse is not None:
+            return self._scalar(value, parse, path)
         try:
             return msgspec.convert(value, annotation)
         except msgspec.ValidationError as error:
@@ -181,15 +182,24 @@ class _TolerantReader:
             self._notes.append(f"{path}{where.rstrip('`')}: {problem}")
             return None
 
-    def _scalar(self, value: object, scalar: type[Scalar], path: str) -> Scalar | None:
+    def _scalar(self, value: object, parse: Callable[[object], Any], path: str) -> Any:
         try:
-            parsed = scalar.parse(value)
+            parsed = parse(value)
         except ValueError as error:
             self._notes.append(f"{path}: {error}")
             return None
-        if parsed.note is not None:
-            self._notes.append(f"{path}: {parsed.note}")
+        note = getattr(parsed, "note", None)
+        if note is not None:
+            self._notes.append(f"{path}: {note}")
         return parsed
+
+
+def _parser_of(annotation: Any) -> Callable[[object], Any] | None:
+    """Return what parses a scalar: its own `parse`, or that of a constrained type such as `Int32`; None for others."""
+    for constraint in getattr(annotation, "__metadata__", ()):
+        parse: Callable[[object], Any] = constraint.extra["parse"]
+        return parse
+    return getattr(annotation, "parse", None)
 
 
 @cache

@@ -116,7 +116,7 @@ def edm(ticks: int) -> str:
 
 def reverse(ticks: int) -> str:
     """Return ticks as 19 digits that sort newer times first: counted down from the end of the year 9999."""
-    return f"{_LATEST - ticks:019d}"
+    return str(_LATEST - ticks).zfill(19)
 
 
 def ticks_of_reversed(written: str) -> int:
@@ -126,4 +126,4 @@ def ticks_of_reversed(written: str) -> int:
 
 def forward(ticks: int) -> str:
     """Return ticks as 19 digits that sort older times first."""
-    return f"{ticks:019d}"
+    return str(ticks).zfill(19)

@@ -9,8 +9,8 @@ from shared.events.event import Kind
 from shared.events.timestamps import edm
 from shared.lookups.handles import Handle
 from shared.lookups.reader import Row
+from shared.rows.columns import EXCERPT_UNITS
 from shared.rows.text import utf16_units
-from shared.rows.timeline import EXCERPT_UNITS
 
 SHOWN: Final = (
     *("PartitionKey", "RowKey", "EventType", "Kind", "Number", "Peer", "Direction", "DeliveryStatus"),

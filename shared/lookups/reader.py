@@ -1,11 +1,12 @@
 """Read rows of the tables; they are streamed, so that memory does not grow with the result."""
 
+import asyncio
 import contextlib
-from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
+from collections.abc import AsyncGenerator, Callable, Coroutine, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from types import TracebackType
-from typing import Any, Final, Self
+from typing import Any, Final, Self, TypeVar
 
 from azure.core.exceptions import ResourceNotFoundError
 from azure.data.tables import EntityProperty, TableEntity
@@ -19,6 +20,7 @@ from shared.stored import event_of
 
 Row = Mapping[str, Any]
 Note = Callable[[str], None]
+Answer = TypeVar("Answer")
 
 PAGE: Final = 1_000  # the most rows that the service returns in one response
 _PLAIN: Final = frozenset({str, int, float, bool, bytes})
@@ -104,6 +106,17 @@ class Reader:
     def _hear_clock(self, answer: Any) -> None:
         with contextlib.suppress(KeyError, ValueError):  # an emulator or a proxy may send no date
             self.skew = parsedate_to_datetime(answer.http_response.headers["Date"]) - datetime.now(UTC)
+
+
+async def at_once(questions: Iterable[Coroutine[Any, Any, Answer]]) -> list[Answer]:
+    """Return the answers to questions that are asked concurrently; if one fails, the others are cancelled."""
+    asking = [asyncio.create_task(question) for question in questions]
+    try:
+        return [*await asyncio.gather(*asking)]
+    finally:
+        for question in asking:
+            question.cancel()
+        await asyncio.gather(*asking, return_exceptions=True)
 
 
 def moment(ticks: int) -> datetime:

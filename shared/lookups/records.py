@@ -9,7 +9,7 @@ from shared.catalogue import FAMILIES, TIMELINE
 from shared.events.timestamps import edm
 from shared.lookups.filters import Filter, all_of, where
 from shared.lookups.handles import Handle
-from shared.lookups.reader import Reader, Row
+from shared.lookups.reader import Reader, Row, at_once
 from shared.rows.columns import COMPRESSED
 from shared.rows.fitting import unpack
 from shared.rows.keys import newest_first
@@ -55,13 +55,12 @@ class RecordLookups(Reader):
         in_timeline = await self.first(TIMELINE, _at(partition_key, row_key))
         if in_timeline is None:
             return await self._without_timeline(handle)
-        record: Row | None = None
+        told = _places(in_timeline)
+        rows = await at_once(self.first(table, _at(partition, row)) for table, partition, row in told)
         places = [Place(TIMELINE, partition_key, row_key, found=True)]
-        for table, partition, row in _places(in_timeline):
-            found = await self.first(table, _at(partition, row))
-            places.append(Place(table, partition, row, found=found is not None))
-            record = record or found
-        return _whole(handle, record or in_timeline, places)
+        places += [Place(*place, found=row is not None) for place, row in zip(told, rows, strict=True)]
+        record = next((row for row in rows if row is not None), in_timeline)
+        return _whole(handle, record, places)
 
     async def _without_timeline(self, handle: Handle) -> RecordedEvent | None:
         """Find an event that has no row in `Timeline`, for example because it is older than that table."""

@@ -1,19 +1,23 @@
 """Queries of SMS: the state of one, the conversation of a number, and its delivery report."""
 
 from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from typing import Final
 
 from shared.catalogue import SMS
 from shared.events.event import Event
 from shared.lookups.addresses import address
 from shared.lookups.filters import Filter, all_of, where
-from shared.lookups.reader import moment
+from shared.lookups.reader import PAGE, at_once, moment
 from shared.lookups.report import Report, SmsReport
 from shared.lookups.timeline import TimelineLookups, Wanted
 from shared.rows import keys
 from shared.stories import SmsStory, tell_sms
 
 _BY_MESSAGE: Final = str(SMS.message_table)
+_Named = tuple[str, str]
+_AT_ONCE: Final = 8  # messages
+_EVENTS: Final = 4  # of a message, hardly ever more
 _NAMED: Final = ("RowKey", "Number", "MessageId")
 _REMEMBERED: Final = 100_000  # messages; one whose events are further apart is yielded twice
 
@@ -34,19 +38,16 @@ class SmsLookups(TimelineLookups):
     ) -> AsyncGenerator[SmsStory]:
         """Yield the messages that a number sent or received, the one with the latest event first."""
         count = 0
-        seen: dict[tuple[str, str], None] = {}
-        async for named in self._named(Wanted(number=number, since=since)):
-            if named in seen:
-                continue
-            story = await self._story(*named)
-            if story is not None:
-                yield story
-                count += 1
-                if count == limit:
-                    return
-            seen[named] = None
-            if len(seen) > _REMEMBERED:
-                del seen[next(iter(seen))]
+        page = PAGE if limit is None else min(_EVENTS * limit, PAGE)
+        async with aclosing(_groups(self._named(Wanted(number=number, since=since), page))) as groups:
+            async for named in groups:
+                for story in await at_once(self._story(*one) for one in named):
+                    if story is None:
+                        continue
+                    yield story
+                    count += 1
+                    if count == limit:
+                        return
 
     async def sms_report(self, number: str, since: int | None = None) -> SmsReport | None:
         """Return the delivery report of a number of the resource, or None if it has no messages."""
@@ -76,15 +77,33 @@ class SmsLookups(TimelineLookups):
             events.append(event)
         yield tell_sms(events)
 
-    async def _named(self, wanted: Wanted) -> AsyncGenerator[tuple[str, str]]:
+    async def _named(self, wanted: Wanted, page: int = PAGE) -> AsyncGenerator[_Named]:
         """Yield the resource's number and the message id of events, newest first."""
-        async for row in self.rows_of(await self.source(wanted), _NAMED):
+        async for row in self.rows_of(await self.source(wanted), _NAMED, page=page):
             number, message_id = row.get("Number"), row.get("MessageId")
             if isinstance(number, str) and isinstance(message_id, str):
                 yield number, message_id
 
     async def _is_own(self, number: str) -> bool:
         return await self.first(SMS.table, _owned(number), select=["RowKey"]) is not None
+
+
+async def _groups(named: AsyncGenerator[_Named]) -> AsyncGenerator[list[_Named]]:
+    """Yield each message once, in groups that are asked for at once."""
+    group: list[_Named] = []
+    seen: dict[_Named, None] = {}
+    async with aclosing(named):
+        async for one in named:
+            if one in seen:
+                continue
+            seen[one] = None
+            if len(seen) > _REMEMBERED:
+                del seen[next(iter(seen))]
+            group.append(one)
+            if len(group) == _AT_ONCE:
+                yield group
+                group = []
+    yield group
 
 
 def _owned(number: str) -> Filter:

@@ -29,7 +29,7 @@ class ThreadLookups(Reader):
     async def thread_with_history(
         self, thread_id: str, seen_by: str | None = None
     ) -> tuple[Transcript, tuple[Step, ...]] | None:
-        """Tell a thread's transcript and all that happened in it, from one reading; None if unknown."""
+        """Return a thread's transcript and all its events from one read; None if the thread is unknown."""
         events = await self._events_of(thread_id, seen_by)
         transcript = tell_thread(events, seen_by=seen_by)
         return None if transcript is None else (transcript, tell_history(events))

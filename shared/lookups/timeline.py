@@ -1,6 +1,5 @@
 """Queries of events of all families, newest first: from their owner's partition if possible, else from `Timeline`."""
 
-import asyncio
 from collections.abc import AsyncGenerator, Iterable, Sequence
 from contextlib import aclosing
 from datetime import datetime
@@ -15,10 +14,11 @@ from shared.lookups.filters import EVERYTHING, Filter, all_of, any_of, where
 from shared.lookups.follow import LATE, RECENT, Follower, Watch
 from shared.lookups.handles import Handle
 from shared.lookups.lines import OF_RECORD, OF_TIMELINE, USERS, EventLine, line_of_record, line_of_timeline
-from shared.lookups.reader import PAGE, Reader, Row, ticks_of
+from shared.lookups.reader import PAGE, Reader, Row, at_once, ticks_of
 from shared.rows import keys
+from shared.rows.columns import EXCERPT_UNITS
 from shared.rows.text import cut
-from shared.rows.timeline import EXCERPT_UNITS, SHARDS, partition_of
+from shared.rows.timeline import SHARDS, partition_of
 
 _BEHIND_DIGITS: Final = ":"  # the character after `9`
 _BEHIND_DIGEST: Final = "~g"  # the character after `f`
@@ -149,22 +149,11 @@ class TimelineLookups(Reader):
     async def rows_of(self, source: Source, columns: Sequence[str], *, page: int = PAGE) -> AsyncGenerator[Row]:
         """Yield the rows of a source, newest first."""
         streams = [self.rows(source.table, one, select=columns, page=page) for one in source.ranges]
-        heads = await _first_of_each(streams)
+        heads = await at_once(map(_next, streams))
         while known := [(head["RowKey"], number, head) for number, head in enumerate(heads) if head is not None]:
             _, number, newest = min(known)  # no two numbers are equal, so rows are not compared
             yield newest
             heads[number] = await _next(streams[number])
-
-
-async def _first_of_each(streams: Sequence[AsyncGenerator[Row]]) -> list[Row | None]:
-    """Return the first row of each stream, all asked at once; where one fails, nobody asks on behind its back."""
-    questions = [asyncio.create_task(_next(stream)) for stream in streams]
-    try:
-        return [*await asyncio.gather(*questions)]
-    finally:
-        for question in questions:
-            question.cancel()
-        await asyncio.gather(*questions, return_exceptions=True)
 
 
 async def _next(stream: AsyncGenerator[Row]) -> Row | None:

@@ -10,7 +10,7 @@ from typing import Any, Final, get_args
 
 import msgspec
 
-from shared.events.facts import Facts
+from shared.events.facts import Facts, column_of
 from shared.events.jsontext import compact
 from shared.events.numbers import Int32, Int64
 from shared.events.timestamps import Instant
@@ -57,6 +57,19 @@ COLUMNS: Final[Mapping[str, Edm]] = {name: _EDM_OF.get(kind, Edm.STRING) for nam
 JSON_COLUMNS: Final = frozenset(name for name, kind in _TYPES.items() if kind not in _EDM_OF)
 """The columns with JSON text: those of any type other than text, number or time."""
 
+LISTED_COLUMNS: Final = frozenset(
+    column_of(fact)
+    for fact in (
+        *("number", "peer", "direction", "message_id", "delivery_status", "thread_id", "body", "thread_topic"),
+        *("sender_id", "sender_display_name", "recipient_id", "initiator_id"),
+        *("participant_id", "participant_display_name", "occurred_at"),
+    )
+)
+"""What a list of events shows: who, to whom, and what. All of them are texts or times."""
+
+EXCERPT_UNITS: Final = 256
+"""How much of a text a list shows, in UTF-16 units."""
+
 DATE_TIME_COLUMNS: Final = tuple(name for name, edm in COLUMNS.items() if edm == Edm.DATE_TIME)
 COMPRESSED: Final = "RawZ"
 
@@ -70,18 +83,14 @@ def edm_type(column: str) -> Edm:
     return Edm.BINARY if column.startswith(COMPRESSED) else COLUMNS[column]
 
 
-def fact_columns(facts: Facts) -> Entity:
-    """Return the columns of all facts that are not None, at full length."""
-    columns: Entity = {}
-    for (column, write), value in zip(_WRITERS, msgspec.structs.astuple(facts), strict=True):
-        if value is not None:
-            columns[column] = value if write is None else write(value)
-    return columns
-
-
 def _edm_of_instant(value: Instant) -> str:
     return value.edm
 
 
-_WRITER_OF: Final[Mapping[Any, Any]] = {str: None, Instant: _edm_of_instant, Int32: int, Int64: int}
-_WRITERS: Final = tuple((field.encode_name, _WRITER_OF.get(_type_of(field.type), compact)) for field in _FACTS)
+_WRITER_OF: Final[Mapping[Any, Any]] = {str: None, Instant: _edm_of_instant, Int32: None, Int64: int}
+
+FACT_COLUMNS: Final = tuple(
+    (field.encode_name, _WRITER_OF.get(_type_of(field.type), compact), field.encode_name in LISTED_COLUMNS)
+    for field in _FACTS
+)
+"""Of each fact, in order: its column, what writes its value (None for as it is), and whether lists show it."""

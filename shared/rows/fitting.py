@@ -121,6 +121,8 @@ def _is_short(text: str) -> bool:
 
 
 def _is_utf8(text: str) -> bool:
+    if text.isascii():
+        return True
     try:
         text.encode()
     except UnicodeEncodeError:  # half an emoji

@@ -1,23 +1,28 @@
 """The rows of one event; writing them again changes nothing."""
 
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Final
 
 import msgspec
+from msgspec.structs import astuple
 
 from shared import catalogue
 from shared.errors import Oversized
 from shared.events.event import Event
+from shared.events.jsontext import compact
 from shared.rows import keys
-from shared.rows.columns import Entity, fact_columns
+from shared.rows.columns import EXCERPT_UNITS, FACT_COLUMNS, Entity
 from shared.rows.fitting import ENTITY_BYTES, PACKED_BYTES, TEXT_UNITS, drift_column, entity_bytes, fit, pack
-from shared.rows.timeline import Place, partition_of, shard_of, timeline_columns
+from shared.rows.text import cut
+from shared.rows.timeline import Place, partition_of, shard_of
 
 RECORD_VERSION: Final = 2
 """Raised when the meaning of a column changes; rows of every version can be read by decoding their raw text again."""
 
 # The columns of a shorter text cannot reach the service's limits, so only longer texts are measured.
 _SURELY_FITS: Final = TEXT_UNITS // 4
+_SURELY_SHORT: Final = EXCERPT_UNITS // 2  # characters, each of at most two units
 
 
 class Filed(msgspec.Struct, frozen=True, gc=False):
@@ -45,21 +50,20 @@ def record_rows(event: Event) -> list[Filed]:
     Raises:
         Oversized: the event does not fit a row, even compressed.
     """
-    facts = fact_columns(event.facts)
-    columns = _columns(event, facts)
+    columns, listed = _columns_of(event)
+    columns = _with_text(columns, event)
     places = places_of(event)
-    rows = [Filed(*place, columns) for place in places]
-    in_timeline = timeline_columns(event, facts, places)
-    in_timeline["RecordVersion"] = RECORD_VERSION
+    listed["Rows"] = compact(places)
+    rows = [Filed(table, partition, row_key, columns) for table, partition, row_key in places]
     _, partition, row_key = places[0]
-    rows.append(Filed(catalogue.TIMELINE, partition_of(shard_of(partition), event.ticks), row_key, in_timeline))
+    rows.append(Filed(catalogue.TIMELINE, partition_of(shard_of(partition), event.ticks), row_key, listed))
     return rows
 
 
 def places_of(event: Event) -> list[Place]:
     """Return the places of the rows that hold an event."""
     family = catalogue.EVENT_TYPES[event.type].family
-    partition = _partition_of(owner_of(event))
+    partition = _partition_of(getattr(event.facts, family.owner))
     places = [(family.table, partition, keys.newest_first(event.ticks, event.digest))]
     if family.message_table is not None and event.facts.message_id is not None:
         filed = keys.by_message(event.facts.message_id, event.ticks, event.digest)
@@ -83,16 +87,27 @@ def record_columns(event: Event) -> Entity:
     Raises:
         Oversized: the event does not fit a row, even compressed.
     """
-    return _columns(event, fact_columns(event.facts))
+    columns, _listed = _columns_of(event)
+    return _with_text(columns, event)
 
 
-def _columns(event: Event, facts: Entity) -> Entity:
-    envelope = event.envelope
+def _columns_of(event: Event) -> tuple[Entity, Entity]:
+    """Return the columns of an event's records, whole but for the text, and those of its row in `Timeline`.
+
+    Both are made in one pass, which takes half the time of two.
+    """
+    envelope, kind = event.envelope, str(event.kind)
     columns: Entity = {
         "EventId": envelope.id,
         "EventType": event.type,
         "EnvelopeSchema": envelope.schema,
-        "Kind": event.kind.value,
+        "Kind": kind,
+        "RecordVersion": RECORD_VERSION,
+    }
+    listed: Entity = {
+        "EventId": cut(envelope.id, EXCERPT_UNITS),
+        "EventType": event.type,
+        "Kind": kind,
         "RecordVersion": RECORD_VERSION,
     }
     if envelope.subject is not None:
@@ -100,21 +115,30 @@ def _columns(event: Event, facts: Entity) -> Entity:
     if envelope.resource is not None:
         columns["ResourceId"] = envelope.resource
     if envelope.time is not None:
-        columns["EventTime"] = envelope.time.edm
+        columns["EventTime"] = listed["EventTime"] = envelope.time.edm
     if event.redacted is not None:
-        columns["Redacted"] = event.redacted.edm
-    columns.update(facts)
-    drift = list(event.drift)
-    room = ENTITY_BYTES
+        columns["Redacted"] = listed["Redacted"] = event.redacted.edm
+    for (column, write, is_listed), fact in zip(FACT_COLUMNS, astuple(event.facts), strict=True):
+        if fact is not None:
+            value = columns[column] = fact if write is None else write(fact)
+            if is_listed:
+                listed[column] = value if len(value) <= _SURELY_SHORT else cut(value, EXCERPT_UNITS)
+    if event.drift:
+        listed["DriftCount"] = len(event.drift)
+    return columns, listed
+
+
+def _with_text(columns: Entity, event: Event) -> Entity:
+    """Return the columns with the event's text and its drift, within the service's limits."""
     kept = pack(event.text, is_json=True)
-    raw = kept.get("Raw")
-    if not isinstance(raw, str) or len(raw) > _SURELY_FITS:
+    drift: Sequence[str] = event.drift
+    room = ENTITY_BYTES
+    if len(event.text) > _SURELY_FITS or "Raw" not in kept:
         if entity_bytes(kept) > PACKED_BYTES:
-            raise Oversized(
-                f"over {PACKED_BYTES} bytes even compressed", event_id=envelope.id, event_type=envelope.type
-            )
+            problem = f"over {PACKED_BYTES} bytes even compressed"
+            raise Oversized(problem, event_id=event.envelope.id, event_type=event.envelope.type)
         columns, cuts = fit(columns, kept)
-        drift += cuts
+        drift = (*drift, *cuts)
         room -= entity_bytes(columns) + entity_bytes(kept)
     columns.update(kept)
     if drift:

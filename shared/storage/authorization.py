@@ -1,4 +1,4 @@
-"""How a request proves who sends it: account key, shared access signature or managed identity.
+"""Authorization of requests by account key, shared access signature or managed identity.
 
 https://learn.microsoft.com/rest/api/storageservices/authorize-with-shared-key
 """
@@ -24,7 +24,7 @@ _LEFT_SECONDS = 30.0  # of a token's life that a write may take
 
 
 class Authorization(Protocol):
-    """What authorizes requests.
+    """Authorizes requests.
 
     Attributes:
         query: what to append to every URL.
@@ -33,24 +33,24 @@ class Authorization(Protocol):
     query: str
 
     async def headers(self, path: str, deadline: float) -> dict[str, str]:
-        """Tell the headers that authorize a request for an URL path, percent-encoded as on the wire.
+        """Return the headers that authorize a request for a URL path, percent-encoded as on the wire.
 
         Raises:
-            OSError: there is no proof until the deadline, by the clock of the event loop.
+            OSError: the headers cannot be had until the deadline, by the clock of the event loop.
         """
         ...
 
     async def close(self) -> None:
-        """Close whatever connections the proof needed."""
+        """Close the connections that authorization needed."""
         ...
 
 
 class NoToken(OSError):  # noqa: N818  an outcome, and one that may pass
-    """The identity gives no token at the moment; the text is the name of what went wrong."""
+    """The identity provides no token at the moment; the text names the error."""
 
 
 def authorization(account: Account) -> Authorization:
-    """Choose how to authorize by the kind of credential.
+    """Return what authorizes requests with the account's kind of credential.
 
     Raises:
         SettingsError: an identity's settings contradict what Azure provides.
@@ -77,7 +77,7 @@ class SharedKeyLite:
         self._dated = self._keyed
         self._date = ""
 
-    async def headers(self, path: str, deadline: float) -> dict[str, str]:  # noqa: ARG002  nobody is asked
+    async def headers(self, path: str, deadline: float) -> dict[str, str]:  # noqa: ARG002  nothing is waited for
         """Sign the request."""
         date = _date(int(time()))
         if date != self._date:  # the start of what is signed is the same for a second
@@ -93,7 +93,7 @@ class SharedKeyLite:
 
 
 class SharedAccessSignature:
-    """Carries its proof in every URL."""
+    """Adds a shared access signature to every URL."""
 
     def __init__(self, signature: Signature) -> None:
         self.query = f"?{signature.query}"
@@ -107,9 +107,10 @@ class SharedAccessSignature:
 
 
 class Bearer:
-    """Sends a token of an identity.
+    """Sends an access token of an identity.
 
-    One question to the credential serves all who need a token meanwhile; while the last token is good, nobody waits.
+    One request to the credential serves all callers that need a token meanwhile. While the last token is valid, no
+    caller waits.
     """
 
     query = ""
@@ -125,8 +126,8 @@ class Bearer:
         """Add the token.
 
         Raises:
-            NoToken: the identity gives none.
-            TimeoutError: it does not answer until the deadline.
+            NoToken: the identity provides none.
+            TimeoutError: it does not answer before the deadline.
         """
         now = time()
         if now >= self._ask_at or now >= self._good_until:
@@ -153,7 +154,7 @@ class Bearer:
     def _answered(self, question: asyncio.Task[None]) -> None:
         self._question = None
         if not question.cancelled():
-            question.exception()  # those who wait raise it; if nobody does, the last token is still good
+            question.exception()  # raised by those that wait; if none does, the last token is still valid
 
     async def _ask(self) -> None:
         from azure.core.exceptions import AzureError  # noqa: PLC0415  loaded with the credential
@@ -167,7 +168,7 @@ class Bearer:
 
 
 def token_credential(setting: str, identity: Identity) -> "AsyncTokenCredential":
-    """Open what gives tokens of an identity: where Azure provides a managed identity it is asked directly.
+    """Return the credential of an identity; where Azure provides a managed identity, that is used directly.
 
     Raises:
         SettingsError: the identity's settings contradict what Azure provides.

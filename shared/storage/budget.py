@@ -1,4 +1,4 @@
-"""A budget of bytes for what is in memory, given out first come first served."""
+"""A budget of bytes for what is held in memory, granted in order of arrival."""
 
 import asyncio
 from collections import deque
@@ -7,11 +7,11 @@ from typing import Final
 
 from shared.errors import Busy
 
-_TIMES_WAITING: Final = 4  # what waits for room may be so many times the budget; beyond that callers are refused
+_TIMES_WAITING: Final = 4  # callers may wait for so many times the budget; beyond that they are refused
 
 
 class Budget:
-    """So many bytes.
+    """A number of bytes.
 
     Attributes:
         free: what is left.
@@ -23,6 +23,13 @@ class Budget:
         self._queued = 0
         self._queue: deque[tuple[int, asyncio.Future[None]]] = deque()
 
+    def try_take(self, size: int) -> bool:
+        """Take `size` bytes if they are free and no other caller waits; return whether they were taken."""
+        if self._queue or size > self.free:
+            return False
+        self.free -= size
+        return True
+
     async def take(self, size: int, deadline: float = inf) -> int:
         """Wait until `size` bytes are free and return what was taken: at most the whole budget.
 
@@ -30,8 +37,7 @@ class Budget:
             Busy: too much is waiting already, or there was no room until the deadline.
         """
         size = min(size, self._size)
-        if not self._queue and size <= self.free:
-            self.free -= size
+        if self.try_take(size):
             return size
         if self._queued + size > _TIMES_WAITING * self._size:
             raise Busy("more events are waiting than fit the memory set aside for them")
@@ -44,7 +50,7 @@ class Budget:
         except (asyncio.CancelledError, TimeoutError) as gone:
             if turn.done() and not turn.cancelled():
                 self.free += size
-            self._let_in()  # who was waiting behind somebody who has gone may go on
+            self._let_in()  # callers that waited behind this one may go on
             if isinstance(gone, TimeoutError):
                 raise Busy("no room in memory in time") from None
             raise
@@ -53,7 +59,7 @@ class Budget:
         return size
 
     def give_back(self, size: int) -> None:
-        """Free bytes, and let those in whose turn it is."""
+        """Free bytes, and grant them to those that wait, in order."""
         self.free += size
         self._let_in()
 

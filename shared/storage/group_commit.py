@@ -1,13 +1,13 @@
 """Group commit: rows of concurrent callers that share a table and a partition go out in one transaction.
 
-Every caller returns only when its own rows are durable. A lone row is not held back: whatever arrives while a
-transaction of the same partition is in flight makes up the next one.
+Every caller returns only when its own rows are durable. A lone row is not held back. Rows that arrive while a
+transaction of the same partition is in flight make up the next one.
 
     caller 1   ──row──▶ lane (SmsEvents, +15551234567) ──▶ PUT      (1 row)
     caller 2…9 ──rows─▶   wait while it is in flight   ──▶ $batch   (8 rows)
 
-A lane takes no more than it can write in time, and rows whose callers have all gone are dropped: so what is written
-under overload is acknowledged.
+A lane accepts no more rows than it can write in time, and drops rows that no caller waits for any more. So the rows
+that are written under overload are acknowledged.
 """
 
 import asyncio
@@ -18,15 +18,13 @@ from typing import Final, Protocol
 from shared.errors import Busy, RowRefused, StorageError
 from shared.storage.budget import Budget
 from shared.storage.lane import Lane, Waiting, Write
-from shared.storage.odata import Row
+from shared.storage.odata import LaneKey, Row
 
 MOST_WAITING_BYTES: Final = 64 * 1024 * 1024
 _STUCK_AFTER: Final = 1.0  # seconds; a lane that has written nothing for so long gives way when room is short
 _GLANCE_SECONDS: Final = 0.25
 _NO_ROOM: Final = "a partition does not answer, and others need the room"
-_SHARE_OF_TIME: Final = 0.5  # of what is left until a caller's deadline may be spent in the queue
-
-LaneKey = tuple[str, str]
+_SHARE_OF_TIME: Final = 0.5  # of the time until a caller's deadline may be spent in the queue
 
 
 class Writer(Protocol):
@@ -52,8 +50,12 @@ class GroupCommit:
         self._closed = False
         self._looking = False
 
+    def try_reserve(self, size: int) -> bool:
+        """Reserve room for an event that takes about so many bytes, to `release` later; return whether there is any."""
+        return self._budget.try_take(size)
+
     async def reserve(self, size: int, *, deadline: float = inf) -> int:
-        """Wait until there is room for an event that takes about so many bytes, and return what to `release` later.
+        """Wait until there is room for so many bytes, and return what to `release` later.
 
         Raises:
             Busy: too many events are waiting already, or there was no room until the deadline.
@@ -69,9 +71,6 @@ class GroupCommit:
     async def write(self, rows: Sequence[Row], *, deadline: float = inf) -> None:
         """Write rows; returns when all of them are durable.
 
-        All rows are taken or none. Rows of a caller who is cancelled or out of time are not sent any more, unless they
-        are under way or somebody else waits for them, too.
-
         Args:
             rows: what to write.
             deadline: until when the caller waits, by the clock of the event loop.
@@ -81,13 +80,31 @@ class GroupCommit:
             RowRefused: the service refuses one of the rows for its content.
             StorageError: the service did not take one of the rows in time.
         """
+        write = Write(deadline)
+        self.begin(rows, write)
+        await write.settled
+        write.check()
+
+    def begin(self, rows: Sequence[Row], write: Write) -> None:
+        """Queue rows, all or none; `write` settles when all of them are durable, or one of them cannot be.
+
+        Rows of a caller that is cancelled or out of time are dropped, unless they are in flight or another caller
+        waits for them, too.
+
+        Raises:
+            Busy: the rows could not be written in time.
+            StorageError: this worker is shutting down.
+        """
         if self._closed:
             raise StorageError("this worker is shutting down")
-        self._check_lanes(rows, deadline)
-        write = Write(len(rows), deadline)
-        for row in rows:
-            self._queue(row, write)
-        await write.wait()
+        lanes = [self._lanes.get(row.lane) for row in rows]
+        now = asyncio.get_running_loop().time()
+        for row, lane in zip(rows, lanes, strict=True):
+            if lane is not None:
+                self._check(lane, row.table, write.deadline - now, now)
+        write.expect(len(rows))
+        for row, lane in zip(rows, lanes, strict=True):
+            (lane or self._lane_of(row.lane)).add(row, write)
 
     async def close(self) -> None:
         """Take no more rows, and wait until those under way are written or failed."""
@@ -95,18 +112,13 @@ class GroupCommit:
         while self._tasks:
             await asyncio.wait(self._tasks)
 
-    def _check_lanes(self, rows: Sequence[Row], deadline: float) -> None:
-        """Raise Busy if one of the lanes cannot take its row."""
-        now = asyncio.get_running_loop().time()
-        for row in rows:
-            lane = self._lanes.get((row.table, row.partition))
-            if lane is None:
-                continue
-            # Half of what is free: however many lanes are full, the next one finds room.
-            if lane.size > max(self._budget.free, 0) / 2:
-                raise Busy(f"a partition of {row.table} has too many rows waiting")
-            if lane.seconds_to_drain(now) > (deadline - now) * _SHARE_OF_TIME:
-                raise Busy(f"a partition of {row.table} is slower than its rows arrive")
+    def _check(self, lane: Lane, table: str, seconds: float, now: float) -> None:
+        """Raise Busy if a lane cannot take one more row and write it within so many seconds."""
+        # Half of what is free: however many lanes are full, the next one finds room.
+        if lane.size > max(self._budget.free, 0) / 2:
+            raise Busy(f"a partition of {table} has too many rows waiting")
+        if lane.seconds_to_drain(now) > seconds * _SHARE_OF_TIME:
+            raise Busy(f"a partition of {table} is slower than its rows arrive")
 
     def _make_room(self, size: int) -> None:
         """Fail lanes that are stuck, the longest first, until there is room; Event Grid delivers their events again."""
@@ -119,8 +131,8 @@ class GroupCommit:
             missing -= lane.size  # at least; its callers give their reservations back when they run next
             lane.give_way(_NO_ROOM)
 
-    def _queue(self, row: Row, write: Write) -> None:
-        key = (row.table, row.partition)
+    def _lane_of(self, key: LaneKey) -> Lane:
+        """Return the lane of a table's partition, and open it if there is none."""
         lane = self._lanes.get(key)
         if lane is None:
             lane = self._lanes[key] = Lane()
@@ -129,14 +141,14 @@ class GroupCommit:
             lane.task.add_done_callback(self._tasks.discard)
             if not self._looking:
                 self._look_later()
-        lane.add(row, write)
+        return lane
 
     def _look_later(self) -> None:
         self._looking = True
         asyncio.get_running_loop().call_later(_GLANCE_SECONDS, self._look)
 
     def _look(self) -> None:
-        """Let callers go whose time is over. One look at all lanes costs less than an alarm for every caller."""
+        """Fail the callers whose time is over. One look at all lanes costs less than a timer per caller."""
         self._looking = False
         now = asyncio.get_running_loop().time()
         for lane in self._lanes.values():
@@ -145,14 +157,12 @@ class GroupCommit:
             self._look_later()
 
     async def _drain(self, key: LaneKey, lane: Lane) -> None:
+        # A task starts in the next iteration of the loop, so rows that are queued in this one share the transaction.
+        now = asyncio.get_running_loop().time
         try:
-            while True:
-                await asyncio.sleep(0)  # callers who run in this same turn of the loop still get on
-                group = lane.next_group(asyncio.get_running_loop().time())
-                if not group:
-                    return
+            while group := lane.next_group(now()):
                 await self._commit(lane, group)
-                lane.finished(len(group), asyncio.get_running_loop().time())
+                lane.finished(len(group), now())
         finally:
             del self._lanes[key]
             lane.settle(lane.take_all(), Busy(_NO_ROOM))
@@ -168,7 +178,7 @@ class GroupCommit:
             lane.settle(group, Busy(_NO_ROOM))
             raise
         except Exception as bug:  # noqa: BLE001  a bug must fail its callers, never leave them waiting
-            # The bug's own text may quote the row; its traceback tells enough.
+            # The text of the exception may quote the row; its type and traceback do not.
             error = StorageError(f"the write failed: {type(bug).__name__}").with_traceback(bug.__traceback__)
         if isinstance(error, RowRefused) and len(group) > 1:
             # One row spoils a transaction for all; alone, each is judged by itself.

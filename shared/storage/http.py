@@ -53,8 +53,11 @@ class Connection:
     @property
     def is_open(self) -> bool:
         """Whether a stream is kept for the next request."""
+        return self._kept() is not None
+
+    def _kept(self) -> Stream | None:
         stream = self._stream
-        return stream is not None and stream.usable and stream.loop is asyncio.get_running_loop()
+        return stream if stream is not None and stream.usable and stream.loop is asyncio.get_running_loop() else None
 
     async def open(self, deadline: float) -> Stream:
         """Return the stream that is kept, or a fresh one; for those who time a request without the way there.
@@ -62,10 +65,11 @@ class Connection:
         Raises:
             OSError: the server cannot be reached in time.
         """
-        if self._stream is None or not self.is_open:
+        stream = self._kept()
+        if stream is None:
             async with asyncio.timeout_at(deadline):
-                self._stream = await self._origin.connect()
-        return self._stream
+                stream = self._stream = await self._origin.connect()
+        return stream
 
     async def send(
         self, method: str, target: str, headers: Mapping[str, str], body: bytes, *, deadline: float
@@ -78,8 +82,8 @@ class Connection:
         Raises:
             OSError: the server cannot be reached, does not reply in time, or does not speak HTTP/1.1.
         """
-        head = _head(method, target, {"Host": self._origin.authority, **headers}, len(body))
-        stream = await self.open(deadline)
+        head = _head(method, target, self._origin.authority, headers, len(body))
+        stream = self._kept() or await self.open(deadline)
         is_fresh = not stream.used
         try:
             return await stream.exchange(head, body, deadline)
@@ -100,9 +104,9 @@ class Connection:
             kept.abort()
 
 
-def _head(method: str, target: str, headers: Mapping[str, str], length: int) -> bytes:
-    lines = [f"{method} {target} HTTP/1.1", *[f"{name}: {value}" for name, value in headers.items()]]
-    head = "\r\n".join(lines)
-    if head.count("\r") + head.count("\n") != 2 * (len(lines) - 1):
+def _head(method: str, target: str, authority: str, headers: Mapping[str, str], length: int) -> bytes:
+    lines = "".join([f"{name}: {value}\r\n" for name, value in headers.items()])
+    head = f"{method} {target} HTTP/1.1\r\nHost: {authority}\r\n{lines}Content-Length: {length}\r\n\r\n"
+    if head.count("\r") + head.count("\n") != 2 * (len(headers) + 4):
         raise ValueError("a header has a line break in it")
-    return f"{head}\r\nContent-Length: {length}\r\n\r\n".encode("ascii")
+    return head.encode("ascii")

@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from math import ceil, inf
 from typing import Final
 
+import msgspec
+
 from shared.errors import Busy, RowRefused, StorageError
 from shared.storage.odata import Row
 
@@ -13,70 +15,76 @@ MOST_BYTES: Final = 4 * 1024 * 1024 - 64 * 1024  # 4 MiB is the service's limit;
 
 
 class Write:
-    """One caller's rows: settles when the last of them did, or when the caller's time is over.
+    """The rows of one caller: settled when the last row is, or when the caller's time is over.
 
     Attributes:
         deadline: until when the caller waits, by the clock of the event loop.
+        settled: done when there is nothing left to wait for; `check` then raises what went wrong.
     """
 
-    __slots__ = ("_error", "_left", "_settled", "deadline")
+    __slots__ = ("_error", "_left", "deadline", "settled")
 
-    def __init__(self, rows: int, deadline: float = inf) -> None:
-        self._settled: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._left = rows
-        if not rows:
-            self._settled.set_result(None)
-        self._error: StorageError | None = None
+    def __init__(self, deadline: float = inf) -> None:
         self.deadline = deadline
+        self.settled: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._error: StorageError | None = None
+        self._left = 0
 
     @property
     def is_abandoned(self) -> bool:
-        """Whether the caller waits no more, though not all rows are settled: cancelled, or out of time."""
-        return self._settled.done()
+        """Whether the caller no longer waits, though not all rows are settled: it was cancelled, or is out of time."""
+        return self.settled.done()
+
+    def expect(self, rows: int) -> None:
+        """Set how many rows are to be settled; without any, the write settles at once."""
+        self._left = rows
+        if not rows:
+            self.settled.set_result(None)
 
     def expire(self) -> None:
-        """Tell the caller that the time is over."""
-        if not self._settled.done():
-            self._error = StorageError("not written in time")
-            self._settled.set_result(None)
+        """Fail because the time is over."""
+        self.fail(StorageError("not written in time"))
+
+    def fail(self, error: StorageError) -> None:
+        """Settle with an error, unless already settled."""
+        if not self.settled.done():
+            self._error = error
+            self.settled.set_result(None)
 
     def settle(self, error: StorageError | None) -> None:
         """Count one row as done; a failure that a redelivery can mend outweighs a refusal."""
         self._left -= 1
         if error is not None and (self._error is None or isinstance(self._error, RowRefused)):
             self._error = error
-        if not self._left and not self._settled.done():
-            self._settled.set_result(None)
+        if not self._left and not self.settled.done():
+            self.settled.set_result(None)
 
-    async def wait(self) -> None:
-        """Wait until all rows are settled and raise the failure, as an error of this caller's own."""
-        await self._settled
+    def check(self) -> None:
+        """Raise the failure, if there was one, as a new exception: callers must not share a traceback."""
+        if self._error is None:
+            return
         if isinstance(self._error, RowRefused):
             raise RowRefused(self._error.code)
-        if self._error is not None:
-            raise type(self._error)(str(self._error)) from self._error
+        raise type(self._error)(str(self._error)) from self._error
 
 
-class Waiting:
-    """One row in a lane with everybody who waits for it."""
+class Waiting(msgspec.Struct, frozen=True, gc=False):
+    """One row in a lane, and the writes that wait for it."""
 
-    __slots__ = ("row", "writes")
-
-    def __init__(self, row: Row) -> None:
-        self.row = row
-        self.writes: list[Write] = []
+    row: Row
+    writes: list[Write]
 
     @property
     def is_abandoned(self) -> bool:
-        """Whether nobody waits for the row any more."""
+        """Whether no write waits for the row any more."""
         for write in self.writes:  # noqa: SIM110  mostly one: a generator would cost several times as much
-            if not write.is_abandoned:
+            if not write.settled.done():
                 return False
         return True
 
 
 class Lane:
-    """The rows that wait, in the order of arrival, and how fast they have gone out so far.
+    """The waiting rows of a partition in order of arrival, and how fast the partition has taken rows so far.
 
     Attributes:
         size: bytes of the rows that wait or are under way.
@@ -99,12 +107,13 @@ class Lane:
         """
         waiting = self._waiting.get(row.row_key)
         if waiting is None:
-            waiting = self._waiting[row.row_key] = Waiting(row)
+            self._waiting[row.row_key] = Waiting(row, [write])
             self.size += row.size
-        waiting.writes.append(write)
+        else:
+            waiting.writes.append(write)
 
     def next_group(self, now: float) -> list[Waiting]:
-        """Take what one transaction can hold, oldest first, at least one row; drop what nobody waits for."""
+        """Take the oldest rows that fit one transaction, at least one; drop abandoned rows."""
         group: list[Waiting] = []
         dropped: list[Waiting] = []
         size = 0
@@ -123,43 +132,43 @@ class Lane:
         return group
 
     def finished(self, rows: int, now: float) -> None:
-        """Learn from a group that was written or failed."""
+        """Update the estimate of speed after a group was written or failed."""
         seconds = self.seconds_under_way(now)
-        # A full group tells how long a full group takes; a small one only that it takes no less.
+        # A full group shows how long a full group takes; a smaller one shows a lower bound.
         weight = 0.5 if rows == MOST_ROWS or seconds > self._seconds_per_group else 0.1
         weight = weight if self._seconds_per_group else 1.0
         self._seconds_per_group += (seconds - self._seconds_per_group) * weight
         self._began, self._under_way = None, []
 
     def seconds_to_drain(self, now: float) -> float:
-        """Return how long it will take to write all that waits, as far as can be told."""
+        """Return the estimated seconds to write all waiting rows."""
         waiting = ceil(len(self._waiting) / MOST_ROWS) * self._seconds_per_group
         return waiting if self._began is None else waiting + max(self._seconds_per_group, now - self._began)
 
     def seconds_under_way(self, now: float) -> float:
-        """Return for how long the group under way has been so."""
+        """Return for how many seconds the group in flight has been in flight; 0 if there is none."""
         return 0.0 if self._began is None else now - self._began
 
     def expire(self, now: float) -> None:
-        """Let go whoever has waited for as long as they can; rows that nobody else waits for are not sent any more."""
+        """Fail the writes whose deadline has passed; their rows are dropped unless another write waits for them."""
         for waiting in (*self._under_way, *self._waiting.values()):
             for write in waiting.writes:
                 if write.deadline <= now:
                     write.expire()
 
     def give_way(self, why: str) -> None:
-        """Fail everything that waits or is under way."""
+        """Fail all rows that wait or are in flight."""
         self.settle(self.take_all(), Busy(why))
         self.task.cancel()
 
     def take_all(self) -> list[Waiting]:
-        """Take everything that waits."""
+        """Take all waiting rows."""
         taken = [*self._waiting.values()]
         self._waiting.clear()
         return taken
 
     def settle(self, group: Sequence[Waiting], error: StorageError | None) -> None:
-        """Tell everybody who waits for these rows what became of them."""
+        """Settle these rows with an error, or with None for success."""
         for waiting in group:
             self.size -= waiting.row.size
             for write in waiting.writes:

@@ -13,13 +13,10 @@ from uuid import uuid4
 
 import msgspec
 
-from shared.rows.columns import COLUMNS, COMPRESSED, Edm, Entity
+from shared.rows.columns import Edm, Entity, edm_type
 from shared.rows.records import Filed
 
-# Strings and Int32 are what plain JSON strings and numbers mean; the other types are spelled out beside their value.
-_DATE_TIMES = tuple((name, f"{name}@odata.type") for name, edm in COLUMNS.items() if edm == Edm.DATE_TIME)
-_INT64S = tuple((name, f"{name}@odata.type") for name, edm in COLUMNS.items() if edm == Edm.INT64)
-_UNQUOTED = re.compile(r"[0-9A-Za-z_.~:@-]*")
+_UNQUOTED = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_.~:@-"
 _JSON = msgspec.json.Encoder()
 _BOUNDARY = uuid4().hex  # no row can hold a line that starts with it: JSON has no line breaks inside
 _STATUS = re.compile(rb"HTTP/1\.1 ([0-9]{3})")
@@ -38,24 +35,36 @@ _TAIL = f"--changeset_{_BOUNDARY}--\r\n--batch_{_BOUNDARY}--\r\n".encode()
 OPERATION_BYTES = len(_OPERATION) + len(_OPERATION_HEADERS) + len("\r\n") + 2 * 64  # with room for the endpoint
 
 
+LaneKey = tuple[str, str]
+"""Table and PartitionKey; rows of one transaction share them."""
+
+
 class Row(msgspec.Struct, frozen=True, gc=False):
     """One row ready to be sent.
 
     Attributes:
-        table: the table's name.
-        partition: the PartitionKey; rows of one transaction share it and the table.
+        lane: table and PartitionKey.
         row_key: the RowKey.
         path: `Table(PartitionKey='…',RowKey='…')`, percent-encoded as it goes over the wire.
         body: the entity as JSON.
         size: bytes that the row takes in a transaction.
     """
 
-    table: str
-    partition: str
+    lane: LaneKey
     row_key: str
-    path: str
+    path: bytes
     body: bytes
     size: int
+
+    @property
+    def table(self) -> str:
+        """The table's name."""
+        return self.lane[0]
+
+    @property
+    def partition(self) -> str:
+        """The PartitionKey."""
+        return self.lane[1]
 
     def __repr__(self) -> str:
         """Name the table only: keys and body are personal data."""
@@ -65,37 +74,40 @@ class Row(msgspec.Struct, frozen=True, gc=False):
 def encode_rows(rows: Sequence[Filed]) -> list[Row]:
     """Write the rows of one event as the service reads them; columns that rows share are written once."""
     encoded: list[Row] = []
-    shared, comma, columns = b"", b"", None
+    rest, columns = b"", None
     for row in rows:
-        table, partition, row_key = row.table, row.partition, row.row_key
         if row.columns is not columns:
             columns = row.columns
-            shared = _ascii_object(_annotated(columns))[1:]
-            comma = b"," if columns else b""
-        path, keys = _of_partition(table, partition)
-        if _UNQUOTED.fullmatch(row_key):
-            path, body = f"{path}{row_key}')", b'%b%b"%b%b' % (keys, row_key.encode(), comma, shared)
+            rest = _encoded(columns)
+        row_key = row.row_key
+        lane, path, keys = _of_partition(row.table, row.partition)
+        quoted = row_key.encode()
+        if quoted.translate(None, _UNQUOTED):  # something is left
+            quoted = _quoted(row_key).encode()
+            body = b"".join((keys, _ascii_text(row_key), rest))
         else:
-            path, body = f"{path}{_quoted(row_key)}')", b"%b%b%b%b" % (keys[:-1], _ascii_text(row_key), comma, shared)
-        encoded.append(Row(table, partition, row_key, path, body, len(body) + len(path) + OPERATION_BYTES))
+            body = b"".join((keys, b'"', quoted, b'"', rest))
+        path = b"".join((path, quoted, b"')"))
+        encoded.append(Row(lane, row_key, path, body, len(body) + len(path) + OPERATION_BYTES))
     return encoded
 
 
-def _annotated(columns: Entity) -> dict[str, object]:
-    """Spell out the types that JSON has no value for."""
-    wire: dict[str, object] = {**columns}
-    for name, annotation in _DATE_TIMES:
-        if name in columns:
-            wire[annotation] = "Edm.DateTime"
-    for name, annotation in _INT64S:
-        if name in columns:
-            wire[annotation] = "Edm.Int64"
-            wire[name] = str(columns[name])
-    chunk = 0
-    while (name := f"{COMPRESSED}{chunk}") in columns:
-        wire[f"{name}@odata.type"] = "Edm.Binary"
-        chunk += 1
-    return wire
+def _encoded(columns: Entity) -> bytes:
+    """Return what follows the keys in a row's JSON object: the columns and their types."""
+    types, int64s = _types_of(tuple(columns))
+    wire = {**columns, **{name: str(columns[name]) for name in int64s}} if int64s else columns
+    return b"".join((b"," if columns else b"", _ascii_object(wire)[1:-1], types, b"}"))
+
+
+@lru_cache(maxsize=1_024)  # events of one type mostly have the same columns
+def _types_of(names: tuple[str, ...]) -> tuple[bytes, tuple[str, ...]]:
+    """Return the JSON that names the types of columns, and which of them are Int64.
+
+    Strings and Int32 are what plain JSON strings and numbers mean. The other types are named beside their value.
+    """
+    types = {name: edm for name in names if (edm := edm_type(name)) not in {Edm.STRING, Edm.INT32}}
+    written = "".join(f',"{name}@odata.type":"{edm}"' for name, edm in types.items())
+    return written.encode(), tuple(name for name, edm in types.items() if edm == Edm.INT64)
 
 
 def _ascii_object(values: Mapping[str, object]) -> bytes:
@@ -103,7 +115,7 @@ def _ascii_object(values: Mapping[str, object]) -> bytes:
 
     Azurite decodes what it receives piece by piece, and breaks a character of several bytes that a piece ends in.
     """
-    text = values.get("Raw", "")
+    text = values.get("Raw")
     if not isinstance(text, str) or text.isascii():  # else there is no need to try
         body = _JSON.encode(values)
         if body.isascii():
@@ -124,15 +136,15 @@ def transaction(rows: Iterable[Row], endpoint: str) -> bytes:
     base = f"{endpoint}/".encode()
     parts = [_HEAD]
     for row in rows:
-        parts += (_OPERATION, base, row.path.encode(), _OPERATION_HEADERS, row.body, b"\r\n")
+        parts += (_OPERATION, base, row.path, _OPERATION_HEADERS, row.body, b"\r\n")
     parts.append(_TAIL)
     return b"".join(parts)
 
 
 def outcome(answer: bytes, rows: int) -> tuple[int, str]:
-    """Tell the HTTP status of a transaction from its multipart answer, and the error code of a failed one.
+    """Return the HTTP status in the multipart answer to a transaction, and the error code of a failed one.
 
-    The service answers a failed transaction with one part, whose status speaks for all.
+    The service answers a failed transaction with one part, whose status holds for all rows.
     """
     statuses = [int(status) for status in _STATUS.findall(answer)]
     failed = [status for status in statuses if not 200 <= status < 300]  # noqa: PLR2004  the range of success
@@ -144,16 +156,16 @@ def outcome(answer: bytes, rows: int) -> tuple[int, str]:
 
 
 def error_code(answer: bytes) -> str:
-    """Tell the service's error code from an error body, empty where there is none."""
+    """Return the service's error code in an error body; empty if there is none."""
     found = _ERROR_CODE.search(answer)
     return found[1].decode() if found else ""
 
 
 @lru_cache(maxsize=1_024)  # a burst is of few numbers, users or threads
-def _of_partition(table: str, partition: str) -> tuple[str, bytes]:
-    """Return what the paths and the bodies of a partition's rows begin with."""
-    keys = b'{"PartitionKey":%b,"RowKey":"' % _ascii_text(partition)
-    return f"{table}(PartitionKey='{_quoted(partition)}',RowKey='", keys
+def _of_partition(table: str, partition: str) -> tuple[LaneKey, bytes, bytes]:
+    """Return what the rows of a partition share: the lane, and what their paths and bodies begin with."""
+    path = f"{table}(PartitionKey='{_quoted(partition)}',RowKey='"
+    return (table, partition), path.encode(), b'{"PartitionKey":%b,"RowKey":' % _ascii_text(partition)
 
 
 def _quoted(key: str) -> str:

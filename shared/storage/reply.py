@@ -30,10 +30,10 @@ class Reply(NamedTuple):
 class ReplyReader:
     """Reads one reply after the other.
 
-    A reply that only the end of the connection would end is never complete: nobody could tell whether it is whole.
+    A reply that ends with its connection is never complete, since it may have been cut.
 
     Attributes:
-        reusable: whether another request may follow the last reply; not after any doubt about where that ended.
+        reusable: whether another request may follow the last reply; not if it is in doubt where that ended.
     """
 
     def __init__(self, most_bytes: int = MOST_BYTES) -> None:
@@ -42,7 +42,7 @@ class ReplyReader:
         self.begin()
 
     def begin(self) -> None:
-        """Expect the next reply."""
+        """Prepare for the next reply."""
         self.reusable = False
         self._received = 0
         self._headers: list[tuple[bytes, bytes]] = []
@@ -50,10 +50,10 @@ class ReplyReader:
         self._reply: Reply | None = None
 
     def feed(self, data: bytes) -> Reply | None:
-        """Read on, and return the reply once it is complete.
+        """Read bytes, and return the reply once it is complete.
 
         Raises:
-            BadReply: this is none.
+            BadReply: the bytes are no reply of HTTP/1.1.
         """
         self._received += len(data)
         if self._received > self._most_bytes:
@@ -66,7 +66,7 @@ class ReplyReader:
                 raise BadReply(type(error).__name__) from None  # its text quotes no more than the grammar
         return self._reply
 
-    # What the parser calls.
+    # Callbacks of the parser.
 
     def on_message_begin(self) -> None:
         """Refuse a second reply to one request."""

@@ -1,6 +1,6 @@
 """One TCP or TLS stream: a request out, its reply in, and whether the stream is good for another.
 
-Every exchange has a deadline, and every doubt closes the stream.
+Every exchange has a deadline. Any doubt about the state of the stream closes it.
 """
 
 import asyncio
@@ -8,8 +8,8 @@ from typing import Final, cast
 
 from shared.storage.reply import MOST_BYTES, BadReply, Reply, ReplyReader
 
-IDLE_SECONDS: Final = 60.0  # Azure's gateways forget a connection after four minutes, and tell nobody
-_SLICE: Final = 2**16  # larger bodies are handed over piece by piece, as fast as the server takes them
+IDLE_SECONDS: Final = 60.0  # Azure's gateways silently drop a connection that was idle for four minutes
+_SLICE: Final = 2**16  # larger bodies are sent in pieces, as fast as the server reads them
 
 
 class ReplyLost(ConnectionError):  # noqa: N818  an outcome: the request may have been obeyed
@@ -38,7 +38,7 @@ class Stream(asyncio.Protocol):
         self._paused = False
 
     async def exchange(self, head: bytes, body: bytes, deadline: float) -> Reply:
-        """Send a request and return the reply; whoever stops waiting closes the stream.
+        """Send a request and return the reply; a caller that stops waiting closes the stream.
 
         Raises:
             TimeoutError: there was no reply until the deadline, by the clock of the loop.
@@ -77,7 +77,7 @@ class Stream(asyncio.Protocol):
         self.abort()
 
     def _set_due(self, due: float) -> None:
-        """Have the alarm ring in time; one that rings too early is set anew, so most requests set none."""
+        """Set the deadline. An alarm that rings too early is set again, so most requests set none."""
         self._due = due
         if due < self._alarm.when():
             self._alarm.cancel()
@@ -89,17 +89,17 @@ class Stream(asyncio.Protocol):
         else:
             self._fail(TimeoutError("no reply until the deadline"))
 
-    # What the transport calls.
+    # Callbacks of the transport.
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Be ready for exchanges."""
+        """Get ready for exchanges."""
         self._transport = cast("asyncio.Transport", transport)
         self._due = self.loop.time() + IDLE_SECONDS
         self._alarm = self.loop.call_at(self._due, self._ring)
         self.usable = True
 
     def data_received(self, data: bytes) -> None:
-        """Read on; bytes that nobody waits for close the stream."""
+        """Read the reply; bytes that no exchange expects close the stream."""
         if self._reply is None or self._reply.done():
             self.abort()
             return
@@ -119,11 +119,11 @@ class Stream(asyncio.Protocol):
         self._fail(ReplyLost("the connection ended before the reply was complete"))
 
     def pause_writing(self) -> None:
-        """Hold the rest of the body back."""
+        """Stop sending the body."""
         self._paused = True
 
     def resume_writing(self) -> None:
-        """Send the body on."""
+        """Go on sending the body."""
         self._paused = False
         while self._unsent and not self._paused:
             piece, self._unsent = self._unsent[:_SLICE], self._unsent[_SLICE:]

@@ -70,7 +70,7 @@ class _Answer(NamedTuple):
 
     @property
     def is_passing(self) -> bool:
-        """Whether the next answer may be another."""
+        """Whether a retry may succeed."""
         return self.status in RETRIED or self.status == _OUT_OF_REACH or self.retry_after > 0
 
 
@@ -98,7 +98,7 @@ class Tables:
             RowRefused: the service refuses the row for its content.
             StorageError: the service did not take it in time.
         """
-        await self._write(_Request(row.table, row.partition, "PUT", row.path, "application/json", row.body, 1))
+        await self._write(_Request(row.table, row.partition, "PUT", row.path.decode(), "application/json", row.body, 1))
 
     async def upsert_together(self, rows: Sequence[Row]) -> None:
         """Write up to 100 rows of one table and partition, all or none; returns when they are durable.
@@ -134,13 +134,13 @@ class Tables:
             raise StorageError(f"Table Storage answered {answer.status} {answer.code}".rstrip())
 
     async def _send(self, request: _Request, deadline: float) -> _Answer:
-        """Send until an answer is final, or the attempts or the time are used up; the last answer counts."""
+        """Send until an answer is final, or attempts or time are used up; return the last answer."""
         now = asyncio.get_running_loop().time
         pause = self._patience.pause
         attempts_left = self._patience.attempts
         while True:
             answer = await self._attempt(request, deadline)
-            if answer is _GAVE_WAY:  # for others who waited: not an attempt of this request's own
+            if answer is _GAVE_WAY:  # cut off in favour of others, so this does not count as an attempt
                 continue
             attempts_left -= 1
             pause = max(pause, answer.retry_after)
@@ -150,10 +150,12 @@ class Tables:
             pause *= 2
 
     async def _attempt(self, request: _Request, deadline: float) -> _Answer:
-        """Send once; waiting for a turn is bounded by the deadline, the rest by what an attempt may take."""
+        """Send once. The wait for a turn is bounded by the deadline, the rest by the time for one attempt."""
         turn = self._turns_of_this_loop().turn(request.partition, self._patience.attempt, deadline)
         try:
-            async with turn:
+            if not turn.take_free():
+                await turn.wait()
+            with turn:
                 reply = await self._exchange(request, turn)
                 turn.answered()
         except NoToken as failure:
@@ -169,7 +171,8 @@ class Tables:
         target = path + self._authorization.query
         connection = self._pool.take()
         try:
-            await connection.open(turn.ends)
+            if not connection.is_open:
+                await connection.open(turn.ends)
             turn.begins(connection.cut_off)
             return await connection.send(request.method, target, headers, request.body, deadline=turn.ends)
         finally:
@@ -199,7 +202,7 @@ class Tables:
         if self._creating.get(table) is creation:
             del self._creating[table]
         if not creation.cancelled():
-            creation.exception()  # those who still wait raise it; if nobody does, it must not be reported as lost
+            creation.exception()  # raised by those that still wait; asyncio must not report it as never retrieved
 
     async def _create_now(self, table: str) -> None:
         # A client of its own: the SDK's are bound to the event loop that they were first used in.

@@ -58,7 +58,7 @@ class _Line:
 
 
 class Turn:
-    """One attempt of a partition to get an answer; an asynchronous context manager.
+    """One attempt of a partition to get an answer: take it or wait for it, then enter it as a context manager.
 
     Attributes:
         gave_way: whether it was cut off for others who waited; such an attempt does not count.
@@ -73,31 +73,34 @@ class Turn:
         self._partition = partition
         self._seconds = seconds
         self._deadline = deadline
+        self._line = turns.line_of(partition)
         self._answered = False
         self.gave_way = False
         self.began = self.ends = 0.0
 
-    async def __aenter__(self) -> Self:
-        """Wait for a turn; what is waited is not charged to the attempt.
+    def take_free(self) -> bool:
+        """Take the turn if one is free, and return whether that is so."""
+        return self._line.take_free()
+
+    async def wait(self) -> None:
+        """Wait for the turn; what is waited is not charged to the attempt.
 
         Raises:
             TimeoutError: there was none until the deadline.
         """
-        self._line = self._turns.line_of(self._partition)
-        if not self._line.take_free():
-            self._turns.watch()
-            async with asyncio.timeout_at(self._deadline):  # costs 9 µs: who need not wait is spared it
-                await self._wait()
+        self._turns.watch()
+        async with asyncio.timeout_at(self._deadline):
+            await self._line.wait()
+            while (line := self._turns.line_of(self._partition)) is not self._line:
+                self._line.give_back()  # the owner has become a suspect meanwhile, or is one no more
+                self._line = line
+                if not line.take_free():
+                    await line.wait()
+
+    def __enter__(self) -> Self:
+        """Start the clock of the attempt, whose turn it is."""
         self.ends = min(asyncio.get_running_loop().time() + self._seconds, self._deadline)
         return self
-
-    async def _wait(self) -> None:
-        await self._line.wait()
-        while (line := self._turns.line_of(self._partition)) is not self._line:
-            self._line.give_back()  # the owner has become a suspect meanwhile, or is one no more
-            self._line = line
-            if not line.take_free():
-                await line.wait()
 
     def begins(self, stop: Callable[[], None]) -> None:
         """Tell that the request goes out: from now on it is the partition that is waited for, until `stop` is called.
@@ -122,7 +125,7 @@ class Turn:
         self.gave_way = True
         self._stop()
 
-    async def __aexit__(
+    def __exit__(
         self, _kind: type[BaseException] | None, error: BaseException | None, _trace: TracebackType | None
     ) -> None:
         """Give the turn back, and remember what became of it."""

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from benchmarks import prices
-from benchmarks.capacity import begin, computing, deployed, measured, tables, weigh
+from benchmarks.capacity import begin, computing, deployed, event_size, measured, tables
 from benchmarks.report import report
 from tests.benchmarks.test_report import FIGURES
 
@@ -32,7 +32,7 @@ def _measured(workload: str, who: str) -> tuple[float, float, float | None]:
 def test_rows_are_those_that_are_written() -> None:
     """Three of an SMS event and two of a chat event, the pointer of the time line smaller than the others."""
     for workload, rows in (("SMS burst", 3), ("chat fan-out", 2)):
-        *kept, pointer = weigh(workload).rows_kib
+        *kept, pointer = event_size(workload).rows_kib
         assert len(kept) + 1 == rows
         assert pointer < min(kept)
 
@@ -44,7 +44,7 @@ def test_an_instance_does_what_fits_into_a_second_of_its_core() -> None:
 
     assert sms[2:4] == ["2,000", "417"]
     batch = int(sms[1].partition(" = ")[0].split()[-1])
-    assert batch == limits.batch_bytes // weigh("SMS burst").text_bytes <= limits.batch_events
+    assert batch == limits.batch_bytes // event_size("SMS burst").text_bytes <= limits.batch_events
     assert sms[1].endswith(f"{limits.instances * limits.concurrency * batch:,}")
     assert sms[4] == f"{limits.instances * 2_000:,}"
 
@@ -52,7 +52,7 @@ def test_an_instance_does_what_fits_into_a_second_of_its_core() -> None:
 def test_a_million_events_cost_the_sum_of_what_is_billed() -> None:
     """Amount by price, line by line."""
     rows = cells("a million events")
-    first, last = rows[0], next(number for number, row in enumerate(rows) if "together" in row[1])
+    first, last = rows[0], next(number for number, row in enumerate(rows) if "total" in row[1])
     by_name = {row[1]: row for row in rows[:last]}
 
     assert first[0] == "SMS burst"

@@ -40,10 +40,10 @@ def test_a_function_that_does_nothing_sends_nothing() -> None:
 
 
 def test_figures_of_a_run_in_which_an_event_failed_are_not_given() -> None:
-    """A contender that fails is fast, and worth nothing."""
+    """A contender that fails is fast, and figures are invalid."""
     with (
         TableServer.start() as server,
         Worker.start("async SDK", server.connection_string) as worker,
-        pytest.raises(RuntimeError, match="worth nothing"),
+        pytest.raises(RuntimeError, match="figures are invalid"),
     ):
         worker.one_by_one("sms_events", ['{"no": "event"}'], 1)

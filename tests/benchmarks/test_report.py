@@ -5,9 +5,10 @@ from benchmarks.command_start import CommandStart
 from benchmarks.contenders import CONTENDERS
 from benchmarks.decoding import Decoding
 from benchmarks.fairness import Fairness
-from benchmarks.going_through import Speed
+from benchmarks.first_screen import Screen
+from benchmarks.full_scans import Speed
 from benchmarks.growth import SIZES, Growth
-from benchmarks.looking_up import Question
+from benchmarks.queries import QueryCost
 from benchmarks.quotes import BEGIN, END, in_short, quoting
 from benchmarks.report import Figures, report
 from benchmarks.write_path import SCENARIOS, Cost
@@ -20,7 +21,8 @@ FIGURES = Figures(
     decodings=[Decoding("a", 5.0, 15.0, 30.0), Decoding("b", 10.0, 20.0, 30.0)],
     cold_start=ColdStart(100.0, 125.0, 140.0, 60.0),
     command_start=CommandStart(nothing_cpu_ms=10, cpu_ms=150, seconds=0.18),
-    questions={"one SMS": Question(1, 7, 0.0051)},
+    queries={"one SMS": QueryCost(1, 7, 0.0051)},
+    screens={"threads": Screen(frame_ms=3.4, whole_ms=120.6, requests=4)},
     speeds={"`export`": Speed(rows=1_000, requests=2, seconds=0.5)},
     seconds=200.0,
 )
@@ -47,9 +49,14 @@ def test_questions_are_told_by_what_they_ask_of_the_storage_and_commands_by_thei
     """Requests and rows read do not depend on the machine; rows a second do."""
     page = report(FIGURES)
 
-    assert "takes 150 ms of CPU from its start to its end, `python -c pass` 10 ms; by the clock it took 180 ms." in page
+    assert "takes 150 ms of CPU and 180 ms of time; `python -c pass` takes 10 ms of CPU." in page
     assert "| one SMS | 1 | 7 | 0.005 |" in page
     assert "| `export` | 1,000 | 2,000 | 0.002 |" in page
+
+
+def test_the_first_screen_is_told_apart_from_its_frame() -> None:
+    """What a reader sees at once, and what the tables are waited for."""
+    assert "| threads | 3 | 121 | 4 |" in report(FIGURES)
 
 
 def test_decoding_is_told_over_all_samples_and_for_the_worst() -> None:

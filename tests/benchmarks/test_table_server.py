@@ -26,7 +26,7 @@ from azure.data.tables import (
 from azure.data.tables.aio import TableClient as AsyncTableClient
 
 from benchmarks.events import sms_reports
-from benchmarks.table_server import TableServer, TimelineOf
+from benchmarks.table_server import TableServer, TimelineShape
 from shared.events.timestamps import TICKS_PER_SECOND
 from shared.lookups import Lookups, Wanted
 from shared.lookups.reader import ticks_of
@@ -220,7 +220,7 @@ async def test_a_generated_time_line_is_read_like_any_other(server: TableServer)
     """Only the minutes that are asked for are made; each event has its handle and its text."""
     newest = ticks_of(datetime.now(UTC))
     (text,) = sms_reports(1)
-    server.generate(TimelineOf(text, newest, minutes=100_000, per_minute=3))
+    server.generate(TimelineShape(text, newest, minutes=100_000, per_minute=3))
     server.reset()
     async with Lookups(parse_connection_string(server.connection_string)) as lookups:
         lines = [line async for line in lookups.lines(Wanted(since=newest - 5 * 60 * TICKS_PER_SECOND))]

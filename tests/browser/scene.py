@@ -64,19 +64,16 @@ def dead_letters() -> list[tuple[Event, ContentError]]:
     nobody = sent.sample("2025/SMSReceived", to=None)
     wrong = sent.sample("2025/ChatMessageReceivedInThread", threadId=["19:…"])
     unknown = {**sent.sample("2025/SMSReceived"), "eventType": "Microsoft.Communication.SMSRead"}
-    return [
-        (early, UnsupportedType("this event type is not in the catalogue", "$.eventType", **_named(early))),
-        (nobody, MissingKey("null, and Number is part of the row's key", "$.data.to", **_named(nobody))),
-        (
-            wrong,
-            InvalidData("expected a string, and ThreadId is part of the row's key", "$.data.threadId", **_named(wrong)),
-        ),
-        (unknown, UnsupportedType("this event type is not in the catalogue", "$.eventType", **_named(unknown))),
+    told: list[tuple[Event, type[ContentError], str, str]] = [
+        (early, UnsupportedType, "this event type is not in the catalogue", "$.eventType"),
+        (nobody, MissingKey, "null, and Number is part of the row's key", "$.data.to"),
+        (wrong, InvalidData, "expected a string, and ThreadId is part of the row's key", "$.data.threadId"),
+        (unknown, UnsupportedType, "this event type is not in the catalogue", "$.eventType"),
     ]
-
-
-def _named(event: Event) -> dict[str, str]:
-    return {"event_id": event["id"], "event_type": event["eventType"]}
+    return [
+        (event, error(problem, place, event_id=event["id"], event_type=event["eventType"]))
+        for event, error, problem, place in told
+    ]
 
 
 def _sms(now: datetime, chance: random.Random) -> list[Event]:

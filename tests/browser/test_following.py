@@ -61,6 +61,7 @@ async def test_a_chat_is_followed_to_what_one_of_them_saw(site: Page, server: Se
     await site.locator("#list").get_by_text("At eight?").first.click()
     await site.get_by_role("link", name="The thread").click()
 
+    await expect(site).to_have_title("Thread without a known topic · ACS events")
     chat = site.get_by_role("region", name="What was said")
     await expect(chat).to_contain_text("At nine?")
     await expect(chat.get_by_text("At eight?")).to_be_hidden()

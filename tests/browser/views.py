@@ -71,5 +71,5 @@ VIEWS: Final = (
     View("dead-letter", "/dead-letters/{id}", "dead_letter.html", _chosen("/dead-letters", "$.data.to")),
     View("send", "/send", "send.html", _at("/send")),
     View("keys", "/dead-letters", "base.html", _keys),
-    View("problem", "/threads", "problem.html", _at("/threads", id="19:nobody@thread.v2")),
+    View("problem", "/dead-letters/{id}", "problem.html", _at("/dead-letters/none")),
 )

@@ -135,7 +135,7 @@ def test_nothing_found_is_told_by_the_exit_code(tables: str) -> None:
     """Exit code 1, and one line on stderr."""
     ran = in_a_pipe("events", "--number", "+15559999999", "--since", "1h", EventTables=tables)
 
-    assert (1, "", "acsevents: no such event is recorded\n") == ran
+    assert (1, "", "acsevents: no matching event is recorded\n") == ran
 
 
 def test_an_event_is_shown_whole_by_its_handle(tables: str, samples: list[dict[str, Any]]) -> None:

@@ -58,7 +58,7 @@ def _server() -> Iterator[http.server.ThreadingHTTPServer]:
         (429, "TooManyRequests", 3, "try again in a minute"),
         (503, "ServerBusy", 3, "try again in a minute"),
         (500, None, 3, "try again in a minute"),
-        (404, "ResourceNotFound", 1, "no such event is recorded"),
+        (404, "ResourceNotFound", 1, "no matching event is recorded"),
         (400, "InvalidInput", 1, "refused the request (InvalidInput)"),
         (200, None, 3, "is not a table service"),
     ],

@@ -82,7 +82,7 @@ async def test_what_no_subscription_takes_is_told(grid: Topic) -> None:
     new = await grid.sent("SMSReceived", "--set", "eventType=Microsoft.Communication.SMSNew")
 
     assert json.loads(unknown.out)["unwanted"] == {"Contoso.Unknown": 2}
-    assert unknown.err == "acsevents: no subscription takes Contoso.Unknown: 2 of them are dropped by Event Grid\n"
+    assert unknown.err == "acsevents: no subscription takes Contoso.Unknown: Event Grid drops 2 of them\n"
     assert (json.loads(new.out)["unwanted"], new.err) == ({}, "")
 
 
@@ -97,16 +97,20 @@ async def test_cloud_events_are_sent_as_such(grid: Topic) -> None:
 @pytest.mark.parametrize(
     ("arguments", "code", "problem"),
     [
-        (["SMSReceived", "--key", "wrong"], 3, "the topic refuses the key: give --key or EVENT_GRID_KEY"),
+        (["SMSReceived", "--key", "wrong"], 3, "the topic refuses the key: correct --key or EVENT_GRID_KEY"),
         (
             ["SMSReceived", "--endpoint", "http://127.0.0.1:1/api/events"],
             3,
             "no topic at http://127.0.0.1:1/api/events (ClientConnectorError): start one with `acsevents up`, or",
         ),
-        (["SMSReceived", "--endpoint", "nonsense"], 2, "nonsense is no URL: correct --endpoint or EVENT_GRID_ENDPOINT"),
+        (
+            ["SMSReceived", "--endpoint", "nonsense"],
+            2,
+            "nonsense is not a URL: correct --endpoint or EVENT_GRID_ENDPOINT",
+        ),
         (["SMSReceived", "--set", "to"], 2, "'to' is not PATH=VALUE"),
         (["Sms"], 2, "Sms is neither a file nor a sample"),
-        (["/dev/null"], 2, "/dev/null: there is no event"),
+        (["/dev/null"], 2, "/dev/null: no events found"),
         (["SMSReceived", "--count", "0"], 2, "0 is not in the range x>=1"),
     ],
 )
@@ -127,7 +131,7 @@ async def test_what_goes_wrong_is_told_with_its_cure(
         (413, 1, "the topic answered 413"),
         (404, 1, "its URL ends with /api/events"),
         (302, 1, "the topic answered 302"),
-        (503, 3, "the topic is in trouble (503): try again in a minute"),
+        (503, 3, "the topic is failing (503): try again in a minute"),
     ],
 )
 async def test_what_was_sent_before_a_refusal_is_told(status: int, code: int, problem: str, tmp_path: Path) -> None:
@@ -151,4 +155,4 @@ async def test_what_was_sent_before_a_refusal_is_told(status: int, code: int, pr
     assert ran.code == code
     assert f"{problem} (No.); " in ran.err
     assert 0 < int(ran.err.split("; ")[1].split(" of ")[0]) < 3_000
-    assert ran.err.endswith(" of 3000 events are sent\n")
+    assert ran.err.endswith(" of 3000 events were sent\n")

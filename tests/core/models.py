@@ -11,7 +11,7 @@ from shared import catalogue
 
 @cache
 def fields_of(model: type[Struct]) -> dict[str, inspect.Type]:
-    """Return the types of a model's fields, without None."""
+    """Return the types of a model's fields, without None and without notes for the tolerant reader."""
     info = inspect.type_info(model)
     assert isinstance(info, inspect.StructType)
     return {field.encode_name: _without_null(field.type) for field in info.fields}
@@ -21,7 +21,7 @@ def _without_null(field_type: inspect.Type) -> inspect.Type:
     if not isinstance(field_type, inspect.UnionType):
         return field_type
     (only,) = [part for part in field_type.types if not isinstance(part, inspect.NoneType)]
-    return only
+    return only.type if isinstance(only, inspect.Metadata) else only
 
 
 def _maps_in(model: type[Struct]) -> Iterator[str]:

@@ -71,7 +71,9 @@ def _is_right(field_type: inspect.Type, value: object) -> bool:
         return isinstance(value, dict)
     if isinstance(field_type, inspect.ListType):
         return value == []
-    if isinstance(field_type, inspect.CustomType) and issubclass(field_type.cls, Int64):
+    if isinstance(field_type, inspect.IntType) or (
+        isinstance(field_type, inspect.CustomType) and issubclass(field_type.cls, Int64)
+    ):
         return type(value) is int
     return isinstance(value, str)
 

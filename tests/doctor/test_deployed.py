@@ -78,11 +78,15 @@ RECEIVED, REPORT = "Microsoft.Communication.SMSReceived", "Microsoft.Communicati
     ("change", "check", "what"),
     [
         (_set(APP, "properties", "state", to="Stopped"), "function app", "func-x is Stopped"),
-        (_set(APP, to=404), "function app", "is not there"),
-        (_set(APP, to=403), "function app", "may not be read (Status403)"),
+        (_set(APP, to=404), "function app", "does not exist"),
+        (_set(APP, to=403), "function app", "cannot be read: access denied (Status403)"),
         (_set(APP, to=500), "function app", "cannot be read (Status500)"),
-        (_set(APP, to=web.Response(text="<html>")), "function app", "cannot be read (an answer that is no JSON (200))"),
-        (_set(f"{APP}/functions", to=[]), "functions", "not there: chat_thread_events, chat_user_events, sms_events"),
+        (
+            _set(APP, to=web.Response(text="<html>")),
+            "function app",
+            "cannot be read (an answer that is not JSON (200))",
+        ),
+        (_set(f"{APP}/functions", to=[]), "functions", "missing: chat_thread_events, chat_user_events, sms_events"),
         (_set(f"{APP}/functions", 0, "properties", "isDisabled", to=True), "functions", "disabled: sms_events"),
         (_set(SETTINGS, to=500), "function app", "cannot be read (Status500)"),
         (_set(SETTINGS, to={}), "app settings", "no table storage is set"),
@@ -99,7 +103,7 @@ RECEIVED, REPORT = "Microsoft.Communication.SMSReceived", "Microsoft.Communicati
         (
             _set(SETTINGS, "properties", "EventTables__clientId", to="another-client"),
             "role of the app",
-            "the app has no identity of the client id in its settings",
+            "the app has no identity with the client id in its settings",
         ),
         (
             _set(ROLES_OF_THE_APP, to=[]),
@@ -121,27 +125,27 @@ RECEIVED, REPORT = "Microsoft.Communication.SMSReceived", "Microsoft.Communicati
             "system topic",
             "acs-events has no system-assigned identity",
         ),
-        (_set(TOPIC, to=404), "system topic", "is not there"),
+        (_set(TOPIC, to=404), "system topic", "does not exist"),
         (_of_first("provisioningState", to="AwaitingManualAction"), FIRST, "is not ready: AwaitingManualAction"),
         (
             _of_first("destination", "properties", "resourceId", to=f"{APP}/functions/chat_user_events"),
             FIRST,
-            "delivers elsewhere than to sms_events of this app",
+            "does not deliver to sms_events of this app",
         ),
         (_of_first("filter", "includedEventTypes", to=[RECEIVED]), FIRST, f"does not take {REPORT}"),
         (
             _of_first("filter", "includedEventTypes", to=[RECEIVED, REPORT, "Contoso.New"]),
             FIRST,
-            "takes other types too: contoso.new",
+            "also takes contoso.new",
         ),
-        (_of_first("filter", "includedEventTypes", to=["All"]), FIRST, "takes all types"),
-        (_of_first("filter", "subjectBeginsWith", to="/phonenumber/1"), FIRST, "filters by another subject"),
+        (_of_first("filter", "includedEventTypes", to=["All"]), FIRST, "takes all event types"),
+        (_of_first("filter", "subjectBeginsWith", to="/phonenumber/1"), FIRST, "filters by other subjects"),
         (
             _of_first("filter", "advancedFilters", to=[{"operatorType": "IsNotNull", "key": "data.tag"}]),
             FIRST,
             "has other advanced filters",
         ),
-        (_of_first("eventDeliverySchema", to="CloudEventSchemaV1_0"), FIRST, "delivers in another schema"),
+        (_of_first("eventDeliverySchema", to="CloudEventSchemaV1_0"), FIRST, "does not deliver in the schema"),
         (_of_first("retryPolicy", "maxDeliveryAttempts", to=1), FIRST, "tries 1 times in 1440 minutes, not 30 in 1440"),
         (_of_first("deadLetterWithResourceIdentity", to=None), FIRST, "has no dead-letter container"),
         (
@@ -160,12 +164,12 @@ RECEIVED, REPORT = "Microsoft.Communication.SMSReceived", "Microsoft.Communicati
                 "deadLetterWithResourceIdentity", "deadLetterDestination", "properties", "resourceId", to="/…/other"
             ),
             FIRST,
-            "writes dead letters to other, another account than that of the data",
+            "writes dead letters to other, not the account with the data",
         ),
         (
             _set(SUBSCRIPTIONS, 3, "properties", "filter", "includedEventTypes", to=[RECEIVED]),
             "subscription new-types",
-            "takes listed types only",
+            "takes only listed event types",
         ),
     ],
 )
@@ -222,16 +226,16 @@ async def test_little_concurrency_is_told(config: Any, what: str) -> None:
 @pytest.mark.parametrize(
     ("change", "status", "what"),
     [
-        (_set(SETTINGS, to=403), Status.SKIPPED, "may not be read (Status403)"),
+        (_set(SETTINGS, to=403), Status.SKIPPED, "cannot be read: access denied (Status403)"),
         (
             _set(SETTINGS, "properties", "AzureWebJobsStorage", to="AccountName=x;AccountKey=eA=="),
             Status.WARNING,
-            "AzureWebJobsStorage holds a key",
+            "AzureWebJobsStorage contains a key",
         ),
         (
             _set(SETTINGS, "properties", to={"EventTables": "@Microsoft.KeyVault(SecretUri=https://v/secrets/t)"}),
             Status.SKIPPED,
-            "refer to a key vault, which only the app reads",
+            "refer to a key vault, which only the app can read",
         ),
     ],
 )
@@ -250,7 +254,7 @@ async def test_another_role_may_do_as_well() -> None:
     ((check, status, what),) = of_bad(await examine(arm))
 
     assert (check, status) == ("role of the app", Status.WARNING)
-    assert what == "has other roles on stdata than Storage Table Data Contributor"
+    assert what == "has roles on stdata, but not Storage Table Data Contributor"
 
 
 async def test_a_role_of_somebody_else_does_not_count() -> None:
@@ -271,7 +275,7 @@ async def test_the_identity_of_the_app_itself_has_its_role_too() -> None:
     arm.resources[SETTINGS]["properties"] = {
         "EventTables": "AccountName=stdata;AccountKey=a2V5;EndpointSuffix=core.windows.net"
     }
-    assert [what for _, _, what in of_bad(await examine(arm))] == ["EventTables holds a key"]
+    assert [what for _, _, what in of_bad(await examine(arm))] == ["EventTables contains a key"]
 
 
 async def test_dead_letters_by_account_key_count_too() -> None:
@@ -288,9 +292,7 @@ async def test_who_is_not_signed_in_is_told_once() -> None:
     credential = Credential(token="")
     findings = await examine(Arm(), credential)
 
-    assert [(finding.what, finding.cure) for finding in findings] == [
-        ("nobody is signed in to Azure", "run `az login`")
-    ]
+    assert [(finding.what, finding.cure) for finding in findings] == [("not signed in to Azure", "run `az login`")]
     assert credential.closed
 
 
@@ -298,7 +300,7 @@ async def test_a_token_that_is_refused_is_told() -> None:
     """For each part, with the role that reads it."""
     findings = await examine(Arm(), Credential(token="of another tenant"))
 
-    assert {finding.what for finding in findings} == {"may not be read (InvalidAuthenticationToken)"}
+    assert {finding.what for finding in findings} == {"cannot be read: access denied (InvalidAuthenticationToken)"}
 
 
 async def test_a_resource_manager_out_of_reach_is_told_once() -> None:
@@ -306,7 +308,7 @@ async def test_a_resource_manager_out_of_reach_is_told_once() -> None:
     async with ResourceManager(Credential(), "http://127.0.0.1:1") as client:
         findings = [finding async for finding in examine_deployed(client, DEPLOYMENT, load())]
 
-    assert [finding.what for finding in findings] == ["Azure Resource Manager is out of reach (ClientConnectorError)"]
+    assert [finding.what for finding in findings] == ["Azure Resource Manager cannot be reached (ClientConnectorError)"]
 
 
 async def test_the_token_does_not_follow_a_page_elsewhere() -> None:
@@ -315,7 +317,7 @@ async def test_the_token_does_not_follow_a_page_elsewhere() -> None:
     arm.resources[SUBSCRIPTIONS] = web.json_response({"value": [], "nextLink": "http://127.0.0.2/next"})
     findings = await examine(arm)
 
-    assert findings[-1].what == "cannot be read (a next page elsewhere: the token must not go there)"
+    assert findings[-1].what == "cannot be read (the next page is on another host, which must not get the token)"
 
 
 VALUES = {

@@ -47,7 +47,7 @@ def test_missing_old_and_forbidden_packages_are_found() -> None:
     assert ("package msgspec", Status.WRONG) in [found[:2] for found in findings]
     assert ("package aiohttp", Status.WRONG, "is not installed") in findings
     assert [what for check, _, what in findings if check == "package orjson"] == [
-        "must not be installed: azure-functions reads triggers with it, and valid events fail before the app sees them"
+        "must not be installed: azure-functions parses triggers with it, and valid events fail before the app gets them"
     ]
 
 
@@ -62,8 +62,8 @@ def test_holes_in_the_declaration_are_found(monkeypatch: pytest.MonkeyPatch, tmp
     reported = bad(list(examine_declaration([sms, thread, new])))
     assert reported[0][2].startswith("no subscription takes Microsoft.Communication.ChatMessageReceived, ")
     twice = bad(list(examine_declaration([sms, msgspec.structs.replace(sms, name="again"), user, thread, new])))
-    assert "two subscriptions take Microsoft.Communication.SMSDeliveryReportReceived" in twice[0][2]
-    assert bad(list(examine_declaration([sms, user, thread])))[0][2] == "types that nobody knows yet are dropped"
+    assert "more than one subscription takes Microsoft.Communication.SMSDeliveryReportReceived" in twice[0][2]
+    assert bad(list(examine_declaration([sms, user, thread])))[0][2] == "new event types are dropped"
     stale = tmp_path / "event-filters.json"
     stale.write_text("[]")
     monkeypatch.setattr("acsevents.doctor.subscriptions.FILTERS", stale)
@@ -192,7 +192,7 @@ async def test_a_missing_role_is_told() -> None:
     ((check, status, what),) = await _examined(_Service(refusal="AuthorizationPermissionMismatch"))
 
     assert (check, status) == ("tables", Status.WRONG)
-    assert what.endswith("refuses you")
+    assert what.endswith("denies you access")
 
 
 async def test_who_may_only_read_is_no_failure() -> None:

@@ -94,7 +94,7 @@ async def test_a_broken_event_that_is_no_dead_letter_is_lost(tables: Tables) -> 
     poison = next(one.event for one in mix(3, 80) if one.purpose == "poison")
 
     (problem,) = await tables.problems(*tables.events, poison)
-    assert "no dead letter" in problem
+    assert "not a dead letter" in problem
     letter = {**poison, "deadLetterReason": "MaxDeliveryAttemptsExceeded", "deliveryAttempts": 30}
     (tables.folder / "letters.json").write_text(json.dumps([letter]))
     assert [] == await tables.problems(*tables.events, poison)
@@ -124,8 +124,8 @@ async def test_a_row_too_many_is_found(tables: Tables) -> None:
     """A row of an event that was not published is a problem in every table."""
     found = await tables.problems(*tables.events[1:])
 
-    assert {f"a row too many in {row.table}" for row in tables.rows(tables.events[0])} == {
-        problem.partition(":")[0] for problem in found if "too many" in problem
+    assert {f"a superfluous row in {row.table}" for row in tables.rows(tables.events[0])} == {
+        problem.partition(":")[0] for problem in found if "superfluous" in problem
     }
 
 

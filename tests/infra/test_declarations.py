@@ -4,7 +4,6 @@ import json
 import logging
 import re
 from collections.abc import Sequence
-from math import inf
 from pathlib import Path
 from typing import Any, Final
 
@@ -20,7 +19,7 @@ from shared.storage.account import Identity
 from shared.storage.odata import Row
 from shared.storage.settings import CONNECTIONS, read_settings
 from tests.infra.bicep import INFRA, declarations, variable
-from tests.storage.room import Room
+from tests.storage.room import UnlimitedRoom
 
 ROOT: Final = INFRA.parent
 MODULES: Final = INFRA / "modules"
@@ -91,10 +90,10 @@ def test_what_the_doctor_looks_at_is_put_out_by_provisioning() -> None:
     assert set(NAMES) <= {one.name for one in declarations(INFRA / "main.bicep", "output")}
 
 
-class _Taker(Room):
+class _Taker(UnlimitedRoom):
     """A store that takes every row."""
 
-    async def write(self, rows: Sequence[Row], *, deadline: float = inf) -> None:
+    def keep(self, rows: Sequence[Row]) -> None:
         """Take them."""
 
 

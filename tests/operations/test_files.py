@@ -95,7 +95,7 @@ async def test_what_cannot_be_read_is_named_with_its_cure(tmp_path: Path) -> Non
         with pytest.raises(Unusable, match=problem):
             await read(source)
     broken.unlink()
-    with pytest.raises(Unusable, match="no file there ends with"):
+    with pytest.raises(Unusable, match="no file name there ends with"):
         await read(str(tmp_path))
 
 
@@ -103,7 +103,7 @@ async def test_what_cannot_be_read_is_named_with_its_cure(tmp_path: Path) -> Non
     ("status", "code", "kind", "cure"),
     [
         (403, "AuthorizationPermissionMismatch", OutOfReach, "ask for the role Storage Blob Data Reader"),
-        (403, "AuthenticationFailed", OutOfReach, "a shared access signature that may read and list"),
+        (403, "AuthenticationFailed", OutOfReach, "a shared access signature with permission to read and list"),
         (404, "ContainerNotFound", NotFound, "there is no container at http://127.0.0.1:"),
         (503, "ServerBusy", OutOfReach, "try again in a minute"),
         (400, "InvalidQueryParameterValue", Refused, "refused the request (InvalidQueryParameterValue)"),

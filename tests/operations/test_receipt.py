@@ -18,8 +18,9 @@ from acsevents.operations.stored_rows import StoredRows
 from acsevents.operations.whom import Kind, Target
 from shared.decoder import decode
 from shared.events.timestamps import Instant
-from shared.sink import Sink, Store
+from shared.sink import Sink
 from shared.storage.account import Account
+from shared.storage.group_commit import GroupCommit
 from tests import samples
 from tests.core.strategies import FEW
 from tests.operations.people import ERASED, Person, Told, told_events
@@ -104,7 +105,9 @@ async def _files(*texts: str) -> AsyncIterator[FromFile]:
         yield FromFile("a file", text)
 
 
-async def test_a_replay_brings_nobody_back(account: Account, stored: StoredRows, sink: Sink, store: Store) -> None:
+async def test_a_replay_brings_nobody_back(
+    account: Account, stored: StoredRows, sink: Sink, store: GroupCommit
+) -> None:
     """After it, the tables are as the erasure left them, and others' events that were missing are there."""
     target = Target(
         "user", samples.event("2025/ChatMessageReceivedInThread")["data"]["senderCommunicationIdentifier"]["rawId"]

@@ -101,7 +101,7 @@ async def test_every_thread_of_the_samples_is_listed_and_shown(account: Account)
     assert len(links) == len(set(links)) == len(ids)
     assert {answer.status for answer in shown} == {200}
     assert views
-    assert {answer.status for answer in seen} <= {200, 404}  # to whom nothing was delivered, nothing was shown
+    assert {answer.status for answer in seen} == {200}
     assert any("As seen by" in answer.text for answer in seen)
 
 
@@ -148,5 +148,5 @@ async def test_a_thread_that_is_not_there_is_told(account: Account, query: str) 
     async with visitor(account) as page:
         answer = await page.get(f"/threads?{query}")
 
-    assert answer.status == 404
+    assert answer.status == 200  # it is sent before the tables have answered
     assert "No such thread" in answer.text

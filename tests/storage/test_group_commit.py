@@ -105,21 +105,6 @@ async def test_callers_of_the_same_turn_share_a_transaction_at_once(writer: Fake
     assert await settled(*callers) == [None] * 5
 
 
-async def test_a_caller_one_turn_behind_still_gets_on(writer: FakeWriter, commit: GroupCommit) -> None:
-    """The host starts the invocations of a batch one after the other, so a write waits one turn of the loop."""
-
-    async def late() -> None:
-        await asyncio.sleep(0)
-        await commit.write([row("p", "late")])
-
-    callers = [start(commit, row("p", "1")), asyncio.create_task(late())]
-    await turns()
-
-    assert [[one.row_key for one in rows] for rows in writer.calls] == [["1", "late"]]
-    writer.finish()
-    assert await settled(*callers) == [None, None]
-
-
 async def test_partitions_and_tables_do_not_wait_for_each_other(writer: FakeWriter, commit: GroupCommit) -> None:
     """A partition whose write hangs delays no other."""
     hanging = start(commit, row("p", "1"))

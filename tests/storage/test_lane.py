@@ -6,22 +6,35 @@ import pytest
 
 from shared.errors import Busy
 from shared.storage.lane import Lane, Write
-from tests.storage.fake_writer import row
+from shared.storage.odata import transaction
+from tests.storage.fake_writer import TRANSACTION_BYTES, row
 
 
 async def test_a_row_that_gives_way_is_settled_once() -> None:
     """The lane is empty afterwards, and the caller still waits for its row in another lane."""
-    lane, write = Lane(), Write(2)
+    lane, write = Lane(), Write()
+    write.expect(2)
     lane.task = asyncio.create_task(asyncio.sleep(0))
     lane.add(row("p", "a"), write)
     lane.give_way("no room")
     lane.settle(lane.take_all(), Busy("settled again"))
-    caller = asyncio.create_task(write.wait())
-    await asyncio.sleep(0)
 
     assert lane.size == 0
-    assert not caller.done()
+    assert not write.settled.done()
 
     write.settle(None)
+    await write.settled
     with pytest.raises(Busy, match="no room"):
-        await caller
+        write.check()
+
+
+async def test_a_group_fits_a_transaction_of_the_service() -> None:
+    """A hundred rows that are together a little too large for 4 MiB are split."""
+    lane, size = Lane(), TRANSACTION_BYTES // 100
+    for number in range(100):
+        lane.add(row("p", str(number), size), Write())
+    groups = [[waiting.row for waiting in lane.next_group(0.0)] for _ in range(2)]
+
+    assert 100 == sum(len(rows) for rows in groups)
+    assert len(groups[0]) > 90
+    assert len(transaction(groups[0], "https://account.table.core.windows.net")) <= TRANSACTION_BYTES

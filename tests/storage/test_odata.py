@@ -78,7 +78,7 @@ def test_a_transaction_is_one_changeset_of_puts(bodies: list[str]) -> None:
 
     for row, request in zip(rows, requests, strict=True):
         assert isinstance(request, bytes)
-        assert request.startswith(f"PUT {ENDPOINT}/{row.path} HTTP/1.1\r\n".encode())
+        assert request.startswith(f"PUT {ENDPOINT}/{row.path.decode()} HTTP/1.1\r\n".encode())
         assert request.partition(b"\r\n\r\n")[2].rstrip(b"\r\n") == row.body
 
 

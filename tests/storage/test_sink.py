@@ -9,7 +9,6 @@ import random
 import traceback
 import zlib
 from collections.abc import AsyncIterator, Sequence
-from math import inf
 from typing import Any
 
 import pytest
@@ -34,17 +33,17 @@ from tests.storage.edm import Typed, found, meant, rows_of
 from tests.storage.events import PREFIX, chat, event, family_function, sms
 from tests.storage.fake_writer import FakeWriter
 from tests.storage.opening import opened_sink
-from tests.storage.room import Room
+from tests.storage.room import UnlimitedRoom
 
 
-class Store(Room):
+class Store(UnlimitedRoom):
     """Keeps what it is given, or raises what it is told to."""
 
     def __init__(self, *errors: Exception | None) -> None:
         self.written: list[Sequence[Row]] = []
         self._errors = list(errors)
 
-    async def write(self, rows: Sequence[Row], *, deadline: float = inf) -> None:  # noqa: ARG002  as the real one
+    def keep(self, rows: Sequence[Row]) -> None:
         """Write rows."""
         error = self._errors.pop(0) if self._errors else None
         if error is not None:
@@ -443,7 +442,7 @@ async def test_a_call_that_the_host_cancels_is_not_answered() -> None:
 @pytest.fixture(name="fresh_process")
 def _fresh_process() -> None:
     """A worker that has not received anything yet."""
-    sink._sinks.clear()
+    sink._sink_of.cache_clear()
 
 
 @pytest.mark.usefixtures("fresh_process")
@@ -486,23 +485,23 @@ async def test_the_app_writes_where_its_setting_says(
     await receive(sms(), function="sms_events")
     monkeypatch.delenv("EventTables")
     await receive(sms("m-2"), function="sms_events")
-    store = sink._sink_of_this_loop()._store
+    store = sink._sink_of(asyncio.get_running_loop())._store
     assert isinstance(store, GroupCommit)
     assert isinstance(store._writer, Tables)
     await store.close()
     await store._writer.close()
-    sink._sinks.clear()
+    sink._sink_of.cache_clear()
 
     assert len(rows_of(account, "SmsEvents")) == 2
 
 
-class Choosy(Room):
+class Choosy(UnlimitedRoom):
     """A store that refuses every row with an event id, whatever it may have against it."""
 
     def __init__(self) -> None:
         self.rows: list[Row] = []
 
-    async def write(self, rows: Sequence[Row], *, deadline: float = inf) -> None:  # noqa: ARG002  as the real one
+    def keep(self, rows: Sequence[Row]) -> None:
         """Take rows without the sender's id."""
         if any(b'"EventId"' in row.body for row in rows):
             raise RowRefused("InvalidInput")

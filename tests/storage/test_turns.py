@@ -2,13 +2,23 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 
 import pytest
 
-from shared.storage.turns import PartitionKey, Turns
+from shared.storage.turns import PartitionKey, Turn, Turns
 
 DEAD = "dead"
+
+
+@asynccontextmanager
+async def taken(turn: Turn) -> AsyncIterator[None]:
+    """Take a turn, or wait for it, as the tables do."""
+    if not turn.take_free():
+        await turn.wait()
+    with turn:
+        yield
 
 
 async def attempt(
@@ -22,7 +32,7 @@ async def attempt(
     """Make one attempt and return how it ended."""
     turn = turns.turn(partition, seconds, asyncio.get_running_loop().time() + within)
     try:
-        async with turn, asyncio.timeout_at(turn.ends) as time_left:
+        async with taken(turn), asyncio.timeout_at(turn.ends) as time_left:
             turn.begins(lambda: time_left.reschedule(0))
             await answer()
             turn.answered()
@@ -70,7 +80,7 @@ async def test_what_comes_before_the_request_is_no_partitions_fault() -> None:
     turns = Turns(most=2, for_suspects=1)
     deadline = asyncio.get_running_loop().time() + 8
     opening = turns.turn("opening", 4, deadline)
-    async with opening:
+    async with taken(opening):
         waiting = asyncio.create_task(attempt(turns, "waiting", at_once))
         await asyncio.sleep(0.3)
         assert not opening.gave_way
@@ -81,7 +91,7 @@ async def test_what_comes_before_the_request_is_no_partitions_fault() -> None:
 
     late = turns.turn("late", 0.02, deadline)
     with pytest.raises(TimeoutError):
-        async with late, asyncio.timeout_at(late.ends):
+        async with taken(late), asyncio.timeout_at(late.ends):
             await never()
 
     assert turns.line_of("late") is turns.line_of("waiting")

@@ -1,4 +1,4 @@
-"""The worst that a delivery service may do, as switches; each is a probability, and all are off by default."""
+"""Switches for the worst behaviour of a delivery service; each is a probability, and all are off by default."""
 
 import random
 from dataclasses import dataclass, field
@@ -9,7 +9,7 @@ Switch = Literal["duplicate", "reorder", "delay", "drop_reply", "split", "merge"
 
 @dataclass(kw_only=True)
 class Chaos:
-    """The switches, and the only source of random numbers; `seed` makes a run repeatable as far as timing allows.
+    """The switches, and the only source of random numbers. `seed` makes a run repeatable as far as timing allows.
 
     Attributes:
         seed: seed of `random.Random`.

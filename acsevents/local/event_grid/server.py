@@ -24,7 +24,7 @@ from acsevents.subscriptions import EventSubscription
 
 
 class NotDrained(LocalStackError):  # noqa: N818  # what happened
-    """Events were still undelivered when the time was up."""
+    """Events were still undelivered at the end of the wait."""
 
 
 class EventGrid:
@@ -63,7 +63,7 @@ class EventGrid:
         Args:
             subscriptions: the event subscriptions.
             webhook: base URL of the Functions host, such as `http://127.0.0.1:7071`.
-            dead_letter_folder: takes the place of the dead-letter containers.
+            dead_letter_folder: replaces the dead-letter containers.
             port: the port on 127.0.0.1; 0 for any free one.
             time_scale: factor on the retry schedule and the time to live; 0.01 turns 10 s into 0.1 s.
             response_timeout: seconds that the webhook has to respond, not scaled.

@@ -60,12 +60,13 @@ class Live {
       if (answer.status === 403) return this.tell("locked");
       if (!answer.ok) throw new Error(answer.statusText);
       page = parsed(await answer.text());
+      if (!page.getElementById("list")) throw new Error("the tables did not answer");
     } catch {
       setTimeout(() => this.readAnew(), AGAIN_MS);
       return;
     }
     const [section, list] = [page.getElementById("live"), page.getElementById("list")];
-    if (!section || !list) return;
+    if (!section) return;
     this.section.dataset.stream = section.dataset.stream;
     if (this.paused) {
       this.arrive(list);

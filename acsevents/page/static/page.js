@@ -7,6 +7,8 @@ import { inLocalZone } from "./times.js";
 
 inLocalZone(document);
 keys();
+const title = document.querySelector("[data-title]"); // known after the head was sent
+if (title) document.title = `${title.textContent} · ACS events`;
 copyButtons();
 
 for (const form of document.querySelectorAll("form[method=get]")) {

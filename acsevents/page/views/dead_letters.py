@@ -2,16 +2,19 @@
 
 from collections import Counter
 from contextlib import aclosing
-from typing import Final
+from functools import partial
+from typing import Final, NamedTuple
+from urllib.parse import quote
 
 from aiohttp import web
 
 from acsevents.dead_letter_replay import replay_in
 from acsevents.operations.recording import read_event
-from acsevents.operations.replay import Replayed
+from acsevents.page.frame import framed
 from acsevents.page.json_tree import tree_of
+from acsevents.page.outcomes import Outcome
 from acsevents.page.site import Site, site_of
-from acsevents.page.templating import page
+from acsevents.page.templating import link, page
 from shared.errors import ContentError
 from shared.lookups import DeadLetter, Handle
 from shared.rows.records import record_rows
@@ -21,30 +24,31 @@ _SHOWN: Final = 200
 _MOST_TOLD: Final = 20  # reasons
 
 
-class Outcome(Replayed):
-    """The outcome of a replay.
+class _Listed(NamedTuple):
+    """Dead letters of one reason, or of all.
 
     Attributes:
-        told: the reasons of those that remain.
-        handle: of the event, if one dead letter was replayed and recorded.
+        letters: the newest of them.
+        chosen: how many there are.
+        reasons: how many there are of each reason.
+        whole: whether all were read and counted.
     """
 
-    told: tuple[str, ...] = ()
-    handle: str = ""
+    letters: list[DeadLetter]
+    chosen: int
+    reasons: dict[str, int]
+    whole: bool
 
 
-async def show_dead_letters(request: web.Request) -> web.Response:
+async def show_dead_letters(request: web.Request) -> web.StreamResponse:
     """List dead letters, by reason."""
-    return await _list(request, request.query.get("reason", ""))
-
-
-async def show_dead_letter(request: web.Request) -> web.Response:
-    """Show one dead letter, with the place of the problem marked in its text."""
-    return await _show(request, request.match_info["id"])
+    reason = request.query.get("reason", "")
+    listed = partial(_list, site_of(request), reason)
+    return await framed(request, "dead_letters.html", listed, reason=reason, most=_READ, outcome=_outcome(request))
 
 
 async def replay(request: web.Request) -> web.Response:
-    """Replay one dead letter, those of one reason, or all, and show the outcome."""
+    """Replay one dead letter, those of one reason, or all, and lead to the page that shows the outcome."""
     site = site_of(request)
     form = await request.post()
     id_, reason, everything = (str(form.get(name, "")) for name in ("id", "reason", "all"))
@@ -57,28 +61,23 @@ async def replay(request: web.Request) -> web.Response:
     outcome.told = tuple(told[:_MOST_TOLD])
     if letter is not None and outcome.recorded:
         outcome.handle = _handle(letter)
-    if letter is not None and not outcome.recorded:
-        return await _show(request, id_, outcome)
-    return await _list(request, "", outcome)
+    stays = letter is not None and not outcome.recorded
+    path = f"/dead-letters/{quote(id_, safe='')}" if stays else "/dead-letters"
+    raise web.HTTPSeeOther(link(path, outcome=site.outcomes.keep(outcome)))
 
 
-async def _list(request: web.Request, reason: str, outcome: Outcome | None = None) -> web.Response:
-    site = site_of(request)
+def _outcome(request: web.Request) -> Outcome | None:
+    return site_of(request).outcomes.get(request.query.get("outcome", ""))
+
+
+async def _list(site: Site, reason: str) -> _Listed:
     letters, whole = await _read(site, None)
     reasons = Counter(letter.reason for letter in letters)
     if reason and not whole:  # those that were read may lack some of it
         letters, _ = await _read(site, reason)
     chosen = [letter for letter in letters if reason in {"", letter.reason}]
-    return page(
-        request,
-        "dead_letters.html",
-        letters=sorted(chosen, key=lambda letter: letter.time, reverse=True)[:_SHOWN],
-        chosen=len(chosen),
-        reasons=dict(reasons.most_common()),
-        read=None if whole else _READ,
-        reason=reason,
-        outcome=outcome,
-    )
+    newest = sorted(chosen, key=lambda letter: letter.time, reverse=True)[:_SHOWN]
+    return _Listed(newest, len(chosen), dict(reasons.most_common()), whole)
 
 
 async def _read(site: Site, reason: str | None) -> tuple[list[DeadLetter], bool]:
@@ -92,8 +91,9 @@ async def _read(site: Site, reason: str | None) -> tuple[list[DeadLetter], bool]
     return read, True
 
 
-async def _show(request: web.Request, id_: str, outcome: Outcome | None = None) -> web.Response:
-    letter = await site_of(request).lookups.dead_letter(id_)
+async def show_dead_letter(request: web.Request) -> web.Response:
+    """Show one dead letter, with the place of the problem marked in its text."""
+    letter = await site_of(request).lookups.dead_letter(request.match_info["id"])
     if letter is None:
         told = "It is not there: it may have been replayed."
         return page(request, "problem.html", status=404, title="No such dead letter", problem=told)
@@ -107,7 +107,7 @@ async def _show(request: web.Request, id_: str, outcome: Outcome | None = None) 
         place=place,
         problem=problem,
         tree=tree_of(text, place),
-        outcome=outcome,
+        outcome=_outcome(request),
     )
 
 

@@ -5,33 +5,37 @@ from typing import Final
 from aiohttp import web
 
 from acsevents.page.filters import FUNCTIONS, Filters
+from acsevents.page.frame import framed
 from acsevents.page.search import Found, search
 from acsevents.page.site import site_of
 from acsevents.page.stream import pulse
 from acsevents.page.tab import CAP
-from acsevents.page.templating import page
 from shared.events.event import Kind
 
 _LIMIT: Final = 100
 _STATUSES: Final = ("Delivered", "Failed")
 
 
-async def show_events(request: web.Request) -> web.Response:
+async def show_events(request: web.Request) -> web.StreamResponse:
     """List the newest events that match the filters of the address."""
     site = site_of(request)
     position = site.live.look_on()
     problem, filters = "", Filters.written(request.query)
     try:
-        found = await search(site.lookups, Filters.read(request.query), _LIMIT)
+        filters = Filters.read(request.query)
     except ValueError as error:
-        problem, found = str(error), Found([], more=False)
-    return page(
+        problem = str(error)
+
+    async def read() -> Found:
+        return Found([], more=False) if problem else await search(site.lookups, filters, _LIMIT)
+
+    return await framed(
         request,
         "events.html",
+        read,
         status=400 if problem else 200,
         problem=problem,
         filters=filters,
-        found=found,
         position=position,
         pulse=pulse(site.live, site.lookups),
         cap=CAP,

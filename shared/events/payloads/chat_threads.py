@@ -4,7 +4,6 @@ from typing import ClassVar, Final
 
 from shared.events.facts import Facts, JsonObject
 from shared.events.identifiers import CommunicationIdentifier, identity
-from shared.events.numbers import Int32
 from shared.events.payloads import Feeds
 from shared.events.payloads.chat import INITIATOR, ChatEvent, ChatThreadMember, ChatThreadParticipant
 from shared.events.timestamps import Instant
@@ -46,7 +45,7 @@ class ChatThreadCreated(ChatEvent):
         listed = self.participants if self.members is None else self.participants or self.members
         if listed is not None:
             facts.participants = [person.participant() for person in listed]
-            facts.participant_count = Int32(len(listed))
+            facts.participant_count = len(listed)
         return facts
 
     def notes(self) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""The weather of the stand-in is what partitions of the real service do to their clients."""
+"""The stand-in's faults are those of partitions of the real service."""
 
 import time
 from collections.abc import Iterator
@@ -9,8 +9,8 @@ import pytest
 from azure.core.exceptions import HttpResponseError, ServiceResponseError
 from azure.data.tables import TableClient, UpdateMode
 
+from benchmarks.partition_faults import PartitionFaults
 from benchmarks.table_server import TableServer
-from benchmarks.weather import Weather
 
 ROW: dict[str, Any] = {"PartitionKey": "p", "RowKey": "r"}
 OTHER: dict[str, Any] = {"PartitionKey": "q", "RowKey": "r"}
@@ -33,7 +33,7 @@ def test_a_hung_partition_neither_answers_nor_keeps_anything_and_others_go_on(
     server: TableServer, table: TableClient
 ) -> None:
     """Its writes end with the client's patience, and no row of them is counted."""
-    server.change(Weather(hung=frozenset({"p"})))
+    server.set_faults(PartitionFaults(hung=frozenset({"p"})))
 
     with pytest.raises(ServiceResponseError):
         table.upsert_entity(ROW)
@@ -48,7 +48,7 @@ def test_a_slow_partition_answers_when_it_has_worked_off_all_rows_it_was_given(
     server: TableServer, table: TableClient
 ) -> None:
     """At 100 rows a second, two transactions of ten rows at once take a tenth and two tenths of a second."""
-    server.change(Weather(rows_per_second={"p": 100.0}))
+    server.set_faults(PartitionFaults(rows_per_second={"p": 100.0}))
     transactions = [
         [("upsert", {"PartitionKey": "p", "RowKey": f"{half}{row}"}, {"mode": UpdateMode.REPLACE}) for row in range(10)]
         for half in "ab"
@@ -65,7 +65,7 @@ def test_a_slow_partition_answers_when_it_has_worked_off_all_rows_it_was_given(
 
 def test_a_busy_partition_refuses_what_is_too_much_at_once(server: TableServer, table: TableClient) -> None:
     """While it works off a row, the next one is answered 503 ServerBusy and not kept; other partitions go on."""
-    server.change(Weather(rows_per_second={"p": 0.001}, busy=True))
+    server.set_faults(PartitionFaults(rows_per_second={"p": 0.001}, busy=True))
     table.upsert_entity(ROW)
 
     with pytest.raises(HttpResponseError) as caught:
@@ -78,8 +78,8 @@ def test_a_busy_partition_refuses_what_is_too_much_at_once(server: TableServer, 
 
 def test_the_weather_changes_back(server: TableServer, table: TableClient) -> None:
     """What was hung answers again."""
-    server.change(Weather(hung=frozenset({"p"})))
-    server.change(Weather())
+    server.set_faults(PartitionFaults(hung=frozenset({"p"})))
+    server.set_faults(PartitionFaults())
 
     table.upsert_entity(ROW)
 

@@ -1,4 +1,4 @@
-"""How fast all rows are gone through: exported, rebuilt where nothing differs, and where the time line is missing."""
+"""Measure commands that read all rows: export, rebuild without changes, and rebuild of a missing time line."""
 
 import asyncio
 import json
@@ -25,7 +25,7 @@ EVENTS = 2_000
 
 
 class Speed(msgspec.Struct):
-    """How fast all rows were gone through."""
+    """The speed of reading all rows."""
 
     rows: int
     requests: int
@@ -33,7 +33,7 @@ class Speed(msgspec.Struct):
 
 
 def measure(progress: Callable[[str], None]) -> dict[str, Speed]:
-    """Fill the stand-in with delivery reports, and go through all of them as the commands do."""
+    """Fill the stand-in with delivery reports, and read all of them as the commands do."""
     speeds: dict[str, Speed] = {}
     with TableServer.start(latency=0, store=True) as server:
         _load(server, sms_reports(EVENTS))

@@ -1,0 +1,45 @@
+"""Calls that are taken in together: what goes wrong with one is its own."""
+
+import asyncio
+from collections.abc import Sequence
+
+from shared.errors import StorageError
+from shared.sink import Recorded, Sink
+from shared.storage.odata import Row
+from tests.storage.events import sms
+from tests.storage.room import UnlimitedRoom
+
+
+class Moody(UnlimitedRoom):
+    """A store with a bug that one message brings out, and with a partition too many of another."""
+
+    def keep(self, rows: Sequence[Row]) -> None:
+        """Keep rows, or fail."""
+        if b"m-bug" in rows[0].body:
+            raise ZeroDivisionError("m-bug")
+        if b"m-busy" in rows[0].body:
+            raise StorageError("too many rows waiting")
+
+
+async def test_a_bug_while_rows_are_queued_fails_its_own_call_only() -> None:
+    """The others are recorded, and what the failures say does not quote the event."""
+    sink = Sink(Moody())
+    names = ("m-1", "m-bug", "m-2", "m-busy", "m-3")
+    calls = [sink.receive(sms(name), function="sms_events") for name in names]
+    outcomes = await asyncio.gather(*calls, return_exceptions=True)
+
+    assert all(isinstance(outcome, Recorded) for outcome in outcomes[::2])
+    assert isinstance(outcomes[1], StorageError)
+    assert str(outcomes[1]) == "the write failed: ZeroDivisionError"
+    assert isinstance(outcomes[3], StorageError)
+    assert str(outcomes[3]) == "too many rows waiting"
+
+
+async def test_every_call_that_is_alone_waits_for_no_others() -> None:
+    """It is written within a few turns of the event loop, the third like the first."""
+    sink = Sink(UnlimitedRoom())
+    for _ in range(3):
+        call = asyncio.create_task(sink.receive(sms(), function="sms_events"))
+        for _ in range(5):
+            await asyncio.sleep(0)
+        assert call.done()
