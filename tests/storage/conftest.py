@@ -1,11 +1,15 @@
-"""Fixtures for TLS: the server's side, and the trust in its certificate authority."""
+"""Fixtures for TLS, the server's side and the trust in its certificate authority, and for group commit."""
 
 import ssl
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 import trustme
 
+from shared.storage.group_commit import GroupCommit
+from tests.storage.committing import idle
+from tests.storage.fake_writer import FakeWriter
 from tests.storage.misbehaving import HOST
 
 
@@ -34,3 +38,19 @@ def _trusted(
     # aiohttp asked the system when it was imported.
     monkeypatch.setattr("aiohttp.connector._SSL_CONTEXT_VERIFIED", ssl.create_default_context())
     return tls
+
+
+@pytest.fixture(name="writer")
+def _writer() -> FakeWriter:
+    """Return a writer that holds every call until the test lets it end."""
+    return FakeWriter(holding=True)
+
+
+@pytest.fixture(name="commit")
+async def _commit(writer: FakeWriter) -> AsyncIterator[GroupCommit]:
+    """Return a group commit that must be idle at the end of the test."""
+    commit = GroupCommit(writer)
+    yield commit
+    writer.release()
+    await commit.close()
+    assert idle(commit)

@@ -7,19 +7,16 @@ import asyncio
 import logging
 import socket
 import traceback
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 
 import pytest
 
 from acsevents.local.azurite import ACCOUNT, ACCOUNT_KEY
 from acsevents.local.ports import free_port
 from shared.errors import RowRefused, StorageError
-from shared.sink import DeadLettered, Recorded, Sink
+from shared.sink import DeadLettered, Recorded
 from shared.storage.account import Account
 from shared.storage.connection_string import parse_connection_string
-from shared.storage.group_commit import GroupCommit
-from shared.storage.tables import RETRIED, Patience, Tables
+from shared.storage.tables import RETRIED, Patience
 from tests.storage.events import chat, sms
 from tests.storage.misbehaving import (
     HOST,
@@ -39,49 +36,7 @@ from tests.storage.misbehaving import (
     transaction,
     truncated,
 )
-from tests.storage.rows import encode
-
-SHORT = Patience(attempts=3, attempt=0.3, whole=0.8, pause=0.01)
-# For servers that answer at once: on a busy machine no time-out may come between.
-LONG = Patience(attempts=3, attempt=15, whole=15, pause=0.01)
-WRITTEN = answer(204)
-ROWS = [encode("SmsEvents", {"PartitionKey": "p", "RowKey": str(number)}) for number in range(2)]
-
-
-@asynccontextmanager
-async def sinking(account: Account, patience: Patience | None) -> AsyncIterator[Sink]:
-    """Open a sink as the app does, for at most the 20 s that a call may take."""
-    tables = Tables(account, patience)
-    store = GroupCommit(tables)
-    try:
-        async with asyncio.timeout(20):
-            yield Sink(store)
-    finally:
-        async with asyncio.timeout(20):
-            await store.close()
-        await tables.close()
-
-
-async def deliver(server: MisbehavingServer, text: str, patience: Patience | None = LONG) -> Recorded | DeadLettered:
-    """Deliver one event."""
-    async with sinking(server.account, patience) as sink:
-        return await sink.receive(text, function="chat_thread_events")
-
-
-async def write_together(server: MisbehavingServer, patience: Patience = LONG) -> None:
-    """Write two rows in one transaction."""
-    tables = Tables(server.account, patience)
-    try:
-        async with asyncio.timeout(20):
-            await tables.upsert_together(ROWS)
-    finally:
-        await tables.close()
-
-
-def puts(server: MisbehavingServer) -> list[Request]:
-    """Tell the requests that wrote a row."""
-    return [request for request in server.requests if request.method == "PUT"]
-
+from tests.storage.weather import LONG, SHORT, WRITTEN, deliver, missing_for_ever, sinking, write_together
 
 RECOVERED = {
     **{f"{status} once": error(status, "Whatever") for status in sorted(RETRIED - set(range(510, 600)))},
@@ -207,78 +162,6 @@ async def test_the_worst_weather_ends_within_twenty_seconds_as_deployed() -> Non
     assert [type(outcome) for outcome in outcomes] == [StorageError] * 20
 
 
-def _missing_for_ever(request: Request) -> Step:
-    return error(409, "TableAlreadyExists") if request.table == "Tables" else error(404, "TableNotFound")
-
-
-async def test_a_table_that_stays_missing_is_trouble() -> None:
-    """One creation is tried, one more write, and then Event Grid has to deliver again."""
-    async with ServerBesideTheTimeLine.start(_missing_for_ever) as server:
-        with pytest.raises(StorageError, match="404 TableNotFound"):
-            await deliver(server, chat())
-
-    assert [request.table for request in server.requests] == ["ChatThreadEvents", "Tables", "ChatThreadEvents"]
-
-
-@pytest.mark.parametrize(
-    "creation", [error(403, "AuthorizationFailure"), error(500, "InternalError"), hang], ids=["403", "500", "hung"]
-)
-async def test_a_table_that_cannot_be_created_is_trouble(creation: Step) -> None:
-    """The error names the table; a creation that hangs is not waited for beyond the patience."""
-
-    def script(request: Request) -> Step:
-        return creation if request.table == "Tables" else error(404, "TableNotFound")
-
-    async with ServerBesideTheTimeLine.start(script) as server:
-        with pytest.raises(StorageError, match="table ChatThreadEvents is missing"):
-            await deliver(server, chat(), SHORT)
-
-
-async def test_a_writer_that_gives_up_does_not_take_the_creation_with_it() -> None:
-    """One of two who wait for a table is cancelled: the other's row is written all the same, after one creation."""
-    created = asyncio.Event()
-
-    async def in_a_while(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await created.wait()
-        await error(409, "TableAlreadyExists")(reader, writer)
-
-    def script(request: Request) -> Step:
-        if request.table == "Tables":
-            return in_a_while
-        return WRITTEN if created.is_set() else error(404, "TableNotFound")
-
-    async with ServerBesideTheTimeLine.start(script) as server, asyncio.timeout(20):
-        tables = Tables(server.account, LONG)
-        first, second = [asyncio.create_task(tables.upsert(row)) for row in ROWS]
-        await server.hears(3)
-        first.cancel()
-        await asyncio.wait([first])
-        created.set()
-        await second
-        await tables.close()
-
-    assert first.cancelled()
-    assert [request.table for request in server.requests].count("Tables") == 1
-
-
-@pytest.mark.parametrize("together", [False, True])
-async def test_closing_in_the_midst_of_a_creation_leaves_nothing_behind(*, together: bool) -> None:
-    """A worker that is stopped while a table is being created ends in peace, and its writers are told."""
-
-    def script(request: Request) -> Step:
-        return hang if request.table == "Tables" else error(404, "TableNotFound")
-
-    async with ServerBesideTheTimeLine.start(script) as server, asyncio.timeout(20):
-        tables = Tables(server.account, LONG)
-        store = GroupCommit(tables)
-        writing = asyncio.create_task(store.write(ROWS if together else ROWS[:1]))
-        await server.hears(2)
-        await tables.close()
-        with pytest.raises(StorageError):
-            await writing
-        await store.close()
-
-
 @pytest.mark.parametrize("status", [400, 413, 414])
 @pytest.mark.promise("No poison loop")
 async def test_a_record_that_the_service_refuses_becomes_a_dead_letter(status: int) -> None:
@@ -326,68 +209,12 @@ async def test_a_poison_row_among_many_fails_alone() -> None:
     assert "$batch" in [request.table for request in server.requests]
 
 
-TOGETHER_RECOVERED = {
-    "503": error(503, "ServerBusy"),
-    "a part that is busy": transaction(503, code="ServerBusy"),
-    "a part short": transaction(204),
-    "no parts": answer(202, b"--batchresponse_1--\r\n", Content_Type="multipart/mixed; boundary=batchresponse_1"),
-    "202 with HTML": answer(202, b"<html></html>"),
-    "200 with what reads like success": answer(200, b"HTTP/1.1 204 No Content\r\n" * 2),
-    "204": WRITTEN,
-    "reply lost after the write": hang_up,
-    "half an answer": truncated(202),
-    "connection reset": reset,
-}
-
-
-@pytest.mark.parametrize("first", TOGETHER_RECOVERED.values(), ids=TOGETHER_RECOVERED)
-@pytest.mark.promise("Kept")
-async def test_a_transaction_is_written_only_when_every_part_says_so(first: Step) -> None:
-    """Anything else is sent again, since repeating a replacement changes nothing, until all parts are 204."""
-    async with ServerBesideTheTimeLine.start(in_turn(first, transaction(204, 204))) as server:
-        await write_together(server)
-
-    assert [request.table for request in server.requests] == ["$batch", "$batch"]
-    assert server.requests[0].body == server.requests[1].body
-
-
-@pytest.mark.parametrize(
-    "step", [answer(200, b"<html></html>"), WRITTEN, transaction(204)], ids=["200", "204", "short"]
-)
-async def test_a_transaction_that_is_never_confirmed_fails(step: Step) -> None:
-    """A proxy that answers success to anything confirms nothing."""
-    async with ServerBesideTheTimeLine.start(in_turn(step)) as server:
-        with pytest.raises(StorageError, match="UnreadableAnswer"):
-            await write_together(server)
-
-
-@pytest.mark.parametrize("refusal", [transaction(400, code="EntityTooLarge"), error(413, "EntityTooLarge")])
-async def test_a_refused_transaction_names_the_reason(refusal: Step) -> None:
-    """Refused within a part or as a whole, the service's code is told and nothing is sent again."""
-    async with ServerBesideTheTimeLine.start(in_turn(refusal)) as server:
-        with pytest.raises(RowRefused, match="EntityTooLarge"):
-            await write_together(server)
-
-    assert len(server.requests) == 1
-
-
 async def test_an_error_in_xml_is_understood_too() -> None:
     """Gateways before the service write XML whatever was asked for."""
     xml = b'<?xml version="1.0"?><m:error xmlns:m="x"><m:code>AuthenticationFailed</m:code></m:error>'
     async with ServerBesideTheTimeLine.start(in_turn(answer(403, xml))) as server:
         with pytest.raises(StorageError, match="403 AuthenticationFailed"):
             await write_together(server)
-
-
-@pytest.mark.parametrize("missing", [error(404, "TableNotFound"), transaction(404, code="TableNotFound")])
-async def test_a_transaction_on_a_missing_table_creates_it(missing: Step) -> None:
-    """Missed as a whole or within a part, the table is created and the transaction sent again."""
-    async with ServerBesideTheTimeLine.start(
-        in_turn(missing, error(409, "TableAlreadyExists"), transaction(204, 204))
-    ) as server:
-        await write_together(server)
-
-    assert [request.table for request in server.requests] == ["$batch", "Tables", "$batch"]
 
 
 def _signed_account(server: MisbehavingServer) -> Account:
@@ -401,7 +228,7 @@ TROUBLE = {
     "reset": in_turn(reset),
     "no HTTP": in_turn(raw(b"\x00\r\n\r\n")),
     "redirect": in_turn(answer(307, Location="/elsewhere")),
-    "missing": _missing_for_ever,
+    "missing": missing_for_ever,
     "cannot create": in_turn(error(404, "TableNotFound"), error(403, "AuthorizationFailure")),
     "hung": in_turn(hang),
 }
