@@ -184,6 +184,22 @@ async def test_calls_that_arrived_while_the_loop_was_busy_are_collected_too(coun
     assert await asyncio.gather(*others) == [5] * count
 
 
+async def test_a_collection_that_is_full_when_it_is_to_end_leaves_the_next_one_open() -> None:
+    """Its last calls come between the look that finds a pause and the end: the call after them has its own pause."""
+    decoder = Decoder()
+    loop = asyncio.get_running_loop()
+    calls = [decoder.call("first")]
+    texts = [*["other"] * (MOST_CALLS - 1), "next"]
+    loop.call_later(PAUSE_SECONDS, lambda: calls.extend([decoder.call(text) for text in texts]))
+    end = loop.time() + 2 * PAUSE_SECONDS
+    while loop.time() < end:  # the look and these calls are due in the same turn
+        pass
+    await calls[0]
+
+    assert decoder.texts == ["first", *texts[:-1]]
+    assert await asyncio.gather(*calls) == [5, *[5] * (MOST_CALLS - 1), 4]
+
+
 async def test_a_call_that_goes_while_the_others_are_decoded_is_not_handed_on() -> None:
     """Its result is for nobody, and the others have theirs."""
     handed_on: list[str] = []

@@ -5,8 +5,11 @@ from collections.abc import Sequence
 
 from shared.errors import StorageError
 from shared.sink import Recorded, Sink
+from shared.storage.group_commit import GroupCommit
 from shared.storage.odata import Row
+from tests.storage.committing import turns
 from tests.storage.events import sms
+from tests.storage.fake_writer import FakeWriter
 from tests.storage.room import UnlimitedRoom
 
 
@@ -43,3 +46,17 @@ async def test_every_call_that_is_alone_waits_for_no_others() -> None:
         for _ in range(5):
             await asyncio.sleep(0)
         assert call.done()
+
+
+async def test_a_call_for_which_there_is_no_room_yet_is_recorded_when_there_is() -> None:
+    """It waits for the calls before it to be answered, and nothing of it is written until then."""
+    writer = FakeWriter(holding=True)
+    sink = Sink(GroupCommit(writer, waiting_bytes=1))  # room for one call at a time, whatever its size
+    first, second = [asyncio.create_task(sink.receive(sms(name), function="sms_events")) for name in ("m-1", "m-2")]
+    await turns(20)
+    assert 3 == len(writer.held)
+    assert not [row for rows in writer.calls for row in rows if b"m-2" in row.body]
+
+    writer.release()
+    assert [isinstance(outcome, Recorded) for outcome in await asyncio.gather(first, second)] == [True, True]
+    assert 6 == len(writer.stored)
