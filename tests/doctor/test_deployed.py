@@ -1,45 +1,23 @@
 """What is deployed: read through a Resource Manager that answers over HTTP, and compared with what is declared."""
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
 from aiohttp import web
 
-from acsevents.doctor.azure import ResourceManager
-from acsevents.doctor.deployed import examine_deployed
-from acsevents.doctor.deployment import Deployment, find_deployment
-from acsevents.doctor.finding import Finding, Status
+from acsevents.doctor.finding import Status
 from acsevents.subscriptions import load
 from tests.doctor.arm import (
     APP,
-    DATA,
-    DEPLOYMENT,
     ROLES_OF_THE_APP,
     ROLES_OF_THE_TOPIC,
     SETTINGS,
     TOPIC,
     Arm,
-    Credential,
     role,
-    running,
 )
-
-SUBSCRIPTIONS = f"{TOPIC}/eventSubscriptions"
-
-
-async def examine(arm: Arm, credential: Credential | None = None) -> list[Finding]:
-    """Examine what is deployed."""
-    async with running(arm, credential or Credential()) as client:
-        return [finding async for finding in examine_deployed(client, DEPLOYMENT, load())]
-
-
-def of_bad(findings: list[Finding]) -> list[tuple[str, Status, str]]:
-    """Keep what is not in order, and see that each has its cure."""
-    bad = [finding for finding in findings if finding.status is not Status.OK]
-    assert all(finding.cure for finding in bad)
-    return [(finding.check, finding.status, finding.what) for finding in bad]
+from tests.doctor.examining import SUBSCRIPTIONS, examine, of_bad
 
 
 async def test_what_azd_deploys_is_in_order() -> None:
@@ -285,76 +263,3 @@ async def test_dead_letters_by_account_key_count_too() -> None:
     properties["deadLetterDestination"] = properties.pop("deadLetterWithResourceIdentity")["deadLetterDestination"]
 
     assert of_bad(await examine(arm)) == []
-
-
-async def test_who_is_not_signed_in_is_told_once() -> None:
-    """With the cure; the credential is closed whatever happens."""
-    credential = Credential(token="")
-    findings = await examine(Arm(), credential)
-
-    assert [(finding.what, finding.cure) for finding in findings] == [("not signed in to Azure", "run `az login`")]
-    assert credential.closed
-
-
-async def test_a_token_that_is_refused_is_told() -> None:
-    """For each part, with the role that reads it."""
-    findings = await examine(Arm(), Credential(token="of another tenant"))
-
-    assert {finding.what for finding in findings} == {"cannot be read: access denied (InvalidAuthenticationToken)"}
-
-
-async def test_a_resource_manager_out_of_reach_is_told_once() -> None:
-    """Nobody waits twice."""
-    async with ResourceManager(Credential(), "http://127.0.0.1:1") as client:
-        findings = [finding async for finding in examine_deployed(client, DEPLOYMENT, load())]
-
-    assert [finding.what for finding in findings] == ["Azure Resource Manager cannot be reached (ClientConnectorError)"]
-
-
-async def test_the_token_does_not_follow_a_page_elsewhere() -> None:
-    """Whoever answers cannot send it away."""
-    arm = Arm()
-    arm.resources[SUBSCRIPTIONS] = web.json_response({"value": [], "nextLink": "http://127.0.0.2/next"})
-    findings = await examine(arm)
-
-    assert findings[-1].what == "cannot be read (the next page is on another host, which must not get the token)"
-
-
-VALUES = {
-    "FUNCTION_APP_ID": APP,
-    "TOPIC_SUBSCRIPTION_ID": "s",
-    "TOPIC_RESOURCE_GROUP": "rg-acs",
-    "TOPIC_NAME": "acs-events",
-    "DEAD_LETTER_STORAGE_ID": DATA,
-}
-
-
-def test_the_environment_names_the_deployment(tmp_path: Path) -> None:
-    """As `azd env get-values` prints it."""
-    assert find_deployment(VALUES, tmp_path) == DEPLOYMENT
-    assert find_deployment({**VALUES, "TOPIC_NAME": ""}, tmp_path) is None
-
-
-def test_azd_names_the_deployment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Its default environment, or the one that is chosen."""
-    for name, topic in (("prod", "acs-events"), ("test", "another")):
-        folder = tmp_path / ".azure" / name
-        folder.mkdir(parents=True)
-        values = {**VALUES, "TOPIC_NAME": topic}
-        (folder / ".env").write_text("".join(f'{key}="{value}"\n' for key, value in values.items()))
-    (tmp_path / ".azure" / "config.json").write_text('{"version": 1, "defaultEnvironment": "prod"}')
-    monkeypatch.delenv("AZURE_ENV_NAME", raising=False)
-
-    assert find_deployment({}, tmp_path) == DEPLOYMENT
-    monkeypatch.setenv("AZURE_ENV_NAME", "test")
-    assert find_deployment({}, tmp_path) == Deployment(APP, TOPIC.replace("acs-events", "another"), DATA)
-
-
-@pytest.mark.parametrize("config", [None, "", "[]", '{"defaultEnvironment": "gone"}'])
-def test_without_azd_there_is_no_deployment(config: str | None, tmp_path: Path) -> None:
-    """And nothing goes wrong."""
-    (tmp_path / ".azure").mkdir()
-    if config is not None:
-        (tmp_path / ".azure" / "config.json").write_text(config)
-
-    assert find_deployment({}, tmp_path) is None

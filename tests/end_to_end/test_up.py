@@ -15,17 +15,9 @@ from pathlib import Path
 
 import aiohttp
 import pytest
-from azure.data.tables import TableServiceClient
-from rich.console import Console
 
-from acsevents import running
 from acsevents.local import LocalStackError
-from acsevents.local.event_grid import Notice
-from acsevents.local.event_grid.events import Event
 from acsevents.local.ports import require_free
-from acsevents.local.stack import Ports
-from acsevents.running import Running
-from acsevents.up import _print_notice
 from tests import samples
 
 ROOT = Path(__file__).parents[2]
@@ -205,13 +197,6 @@ async def test_a_second_one_is_refused_in_the_folder_and_on_the_ports_of_the_fir
             assert option in second.errors
 
 
-def test_the_ports_are_the_usual_ones() -> None:
-    """The defaults are those of `UseDevelopmentStorage=true` and `func`."""
-    assert Ports(host=7071, topic=7072, page=7073, azurite=10000) == Ports()
-    with TableServiceClient.from_connection_string("UseDevelopmentStorage=true") as client:
-        assert f"http://127.0.0.1:{Ports().azurite + 2}/devstoreaccount1" == client.url.rstrip("/")
-
-
 @pytest.mark.parametrize("part", ["azurite", "host"])
 async def test_a_part_that_dies_ends_it_and_is_named_with_its_last_words(tmp_path: Path, part: str) -> None:
     """The error has the name of the part and the last line of its log."""
@@ -271,47 +256,3 @@ async def test_ctrl_c_at_any_moment_ends_it_without_a_traceback(tmp_path: Path, 
 
     assert "" == terminal.errors
     assert code in {-signal.SIGINT, 0, 130}
-
-
-@pytest.mark.parametrize(
-    ("what", "shown"),
-    [
-        ("delivered", "delivered    sms-events          SMSReceived  a\\x1b[2J"),
-        ("retried", "retry        sms-events          SMSReceived  a\\x1b[2J  Busy"),
-        ("dropped", "dropped      sms-events          SMSReceived  a\\x1b[2J  Busy"),
-        ("dead_lettered", "dead letter  sms-events          SMSReceived  a\\x1b[2J  Busy"),
-        ("discarded", "discarded    sms-events          SMSReceived  a\\x1b[2J  Busy"),
-    ],
-)
-def test_everything_that_happens_to_an_event_is_a_line(
-    what: str, shown: str, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """Without its subject, which may be a phone number, and with control characters in its id escaped."""
-    event = Event("EventGridSchema", "a\x1b[2J", "Microsoft.Communication.SMSReceived", "/phonenumber/1", b"", "1")
-    _print_notice(Console(), Notice(what, "sms-events", event, "Busy"))  # type: ignore[arg-type]  # one of the five
-
-    assert capsys.readouterr().out.rstrip().endswith(f"  {shown}")
-
-
-def test_a_folder_has_one_owner_and_none_when_that_is_gone(tmp_path: Path) -> None:
-    """The file of an owner that was killed is ignored."""
-    with running.owned(tmp_path) as announce:
-        assert running.find(tmp_path) is None
-        announce(Running(1, "http://topic", "tables"))
-        assert running.find(tmp_path) == Running(1, "http://topic", "tables")
-        with pytest.raises(LocalStackError, match=r"already runs in .*, process 1: .*--folder"):
-            running.owned(tmp_path).__enter__()
-    (tmp_path / "up.json").write_text('{"pid":1,"topic":"http://topic","tables":"tables"}')
-
-    assert running.find(tmp_path) is None
-    with running.owned(tmp_path):
-        pass
-
-
-def test_a_folder_that_is_a_file_is_named_with_its_cure(tmp_path: Path) -> None:
-    """`find` treats it like an empty folder."""
-    (tmp_path / "file").touch()
-
-    with pytest.raises(LocalStackError, match=r"file cannot be used \(.*\): name another with --folder"):
-        running.owned(tmp_path / "file").__enter__()
-    assert running.find(tmp_path / "file") is None
