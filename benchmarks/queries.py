@@ -14,7 +14,7 @@ from benchmarks.events import OWN_NUMBER, THREAD, sms_reports, thread_messages
 from benchmarks.table_server import TableServer, TimelineShape
 from shared.decoder import decode
 from shared.events.timestamps import TICKS_PER_SECOND
-from shared.lookups import EventLine, Lookups, Wanted
+from shared.lookups import EventLine, EventQuery, Lookups
 from shared.lookups.reader import ticks_of
 from shared.rows.records import record_rows
 from shared.rows.timeline import SHARDS
@@ -75,7 +75,7 @@ def _ask_for_minutes(server: TableServer) -> QueryCost:
     server.generate(TimelineShape(text, newest, MINUTES, PER_MINUTE))
 
     async def events(lookups: Lookups) -> list[EventLine]:
-        wanted = Wanted(since=newest - 10 * 60 * TICKS_PER_SECOND)
+        wanted = EventQuery(since=newest - 10 * 60 * TICKS_PER_SECOND)
         return [line async for line in lookups.lines(wanted)]
 
     return asyncio.run(_ask(server, events))

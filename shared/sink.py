@@ -137,17 +137,17 @@ class Sink:
     async def _answer(self, call: _Call, function: str) -> Recorded | DeadLettered:
         event = call.outcome
         if isinstance(event, ContentError):
-            return await self._file(call, function, event)
+            return await self._dead_letter(call, function, event)
         if EVENT_TYPES[event.type].family is not _FAMILY_OF.get(function):
             _log.warning("misrouted: %s was delivered to %s", event.type, function)
         try:
             call.check()
         except RowRefused as refusal:
             _log.error("a record was refused: %s", refusal)
-            return await self._file(call, function, _refused(event, refusal))
+            return await self._dead_letter(call, function, _refused(event, refusal))
         return Recorded(event)
 
-    async def _file(self, call: _Call, function: str, error: ContentError) -> DeadLettered:
+    async def _dead_letter(self, call: _Call, function: str, error: ContentError) -> DeadLettered:
         try:
             letter = dead_letter(function, call.text, error)
         except Oversized as oversized:

@@ -11,7 +11,7 @@ from acsevents.failures import NotFound
 from acsevents.output import AsJson, note, rows
 from acsevents.times import Since, Until
 from shared.events.event import Kind
-from shared.lookups import EventLine, Lookups, Wanted
+from shared.lookups import EventLine, EventQuery, Lookups
 
 app = command_app()
 
@@ -53,7 +53,7 @@ def events(
     tables cannot be reached, it keeps trying. It remembers the last 100,000 events: an older one that is delivered
     again may be shown again.
     """
-    wanted = Wanted(
+    wanted = EventQuery(
         kind=kind,
         number=number,
         user=user,
@@ -74,7 +74,7 @@ def events(
         note(f"these are the newest {limit}: --limit 0 shows all")
 
 
-async def _follow(lookups: Lookups, wanted: Wanted, limit: int, *, as_json: bool) -> None:
+async def _follow(lookups: Lookups, wanted: EventQuery, limit: int, *, as_json: bool) -> None:
     """Show the events since a time, if one is given, oldest first; then show new ones."""
     past: list[EventLine] = []
     if wanted.since is not None:

@@ -15,7 +15,7 @@ from acsevents.operations.at_once import for_each
 from acsevents.operations.places import RECORD_TABLES, places_in, timeline_place
 from acsevents.operations.recording import read_row
 from acsevents.operations.redaction import ERASED, is_theirs, without
-from acsevents.operations.stored_rows import StoredRow, StoredRows, filed
+from acsevents.operations.stored_rows import StoredRow, StoredRows, table_row
 from acsevents.operations.whom import Target
 from shared.catalogue import DEAD_LETTERS, FAMILIES, TIMELINE
 from shared.errors import ContentError
@@ -23,7 +23,7 @@ from shared.events.event import Event
 from shared.events.timestamps import Instant
 from shared.rows import keys
 from shared.rows.columns import COMPRESSED
-from shared.rows.records import Filed, record_rows
+from shared.rows.records import TableRow, record_rows
 from shared.rows.timeline import Place
 from shared.stored import text_of, time_and_digest_of
 
@@ -66,8 +66,8 @@ class _Remove(NamedTuple):
 class _Rewrite(NamedTuple):
     """The row lists them; write these rows in its place and in place of what points to it."""
 
-    row: Filed
-    pointer: Filed | None
+    row: TableRow
+    pointer: TableRow | None
 
 
 _Verdict = _Keep | _Remove | _Rewrite
@@ -122,7 +122,7 @@ class _Erasure:
         if self._is_in_columns(row) or self._is_in_partition(row):
             await self._remove(row.place)
         elif self._target.is_named(str(row.entity.get("InitiatorId", ""))):
-            redacted = filed(TIMELINE, {**row.entity, "InitiatorId": ERASED, "Redacted": self._when.edm})
+            redacted = table_row(TIMELINE, {**row.entity, "InitiatorId": ERASED, "Redacted": self._when.edm})
             if self._dry_run or await self._stored.replace(redacted, row.etag):
                 _count(self._erased.redacted, TIMELINE)
 
@@ -196,7 +196,9 @@ def _rewrite(row: StoredRow, event: Event, pointer: Place | None) -> _Rewrite:
     ticks, digest = time_and_digest_of(row.place[2])
     *records, pointing = record_rows(msgspec.structs.replace(event, ticks=ticks, digest=digest))
     mine = next((record for record in records if record.table == row.table), records[0])
-    return _Rewrite(Filed(*row.place, mine.columns), None if pointer is None else Filed(*pointer, pointing.columns))
+    return _Rewrite(
+        TableRow(*row.place, mine.columns), None if pointer is None else TableRow(*pointer, pointing.columns)
+    )
 
 
 def _owner_of(partition: str) -> str:

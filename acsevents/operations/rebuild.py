@@ -15,7 +15,7 @@ from acsevents.operations.stored_rows import StoredRow, StoredRows
 from shared.catalogue import FAMILIES, TIMELINE
 from shared.errors import ContentError
 from shared.rows.columns import Entity
-from shared.rows.records import RECORD_VERSION, Filed, record_rows
+from shared.rows.records import RECORD_VERSION, TableRow, record_rows
 from shared.rows.timeline import Place
 
 _FIRST_TABLES: Final = frozenset(family.table for family in FAMILIES)
@@ -91,7 +91,7 @@ class _Rebuild:
         if wanted is None:
             _count(self._rebuilt.unreadable, row.table)
             return True
-        mine = next((filed for filed in wanted if filed.place == row.place), None)
+        mine = next((other for other in wanted if other.place == row.place), None)
         if mine is None:
             return await self._move(row, wanted)
         if not await self._change(row, mine):
@@ -99,7 +99,7 @@ class _Rebuild:
         await self._update_pointer(row, wanted[-1])
         return True
 
-    async def _change(self, row: StoredRow, wanted: Filed) -> bool:
+    async def _change(self, row: StoredRow, wanted: TableRow) -> bool:
         if row.entity == wanted.entity:
             return True
         if not self._dry_run and not await self._stored.replace(wanted, row.etag):
@@ -109,19 +109,19 @@ class _Rebuild:
             _count(self._rebuilt.columns, column)
         return True
 
-    async def _move(self, row: StoredRow, wanted: list[Filed]) -> bool:
+    async def _move(self, row: StoredRow, wanted: list[TableRow]) -> bool:
         """Write an event under its new keys, then remove the row, and its pointer, under the old ones."""
         if not self._dry_run:
             # Each copy of an event moves separately; only one that changes tables moves all of them.
-            for filed in [filed for filed in wanted if filed.table == row.table] or wanted:
-                await self._stored.insert(filed)
+            for other in [other for other in wanted if other.table == row.table] or wanted:
+                await self._stored.insert(other)
         await self._update_pointer(row, wanted[-1])
         if not self._dry_run and not await self._remove_moved(row, wanted[-1].place):
             return False
         _count(self._rebuilt.moved, row.table)
         return True
 
-    async def _update_pointer(self, row: StoredRow, pointer: Filed) -> None:
+    async def _update_pointer(self, row: StoredRow, pointer: TableRow) -> None:
         """Bring the row in the time line up to date; only an event's first copy does so."""
         if row.table not in _FIRST_TABLES:
             return
@@ -142,7 +142,7 @@ class _Rebuild:
         return await self._stored.delete(row.place, row.etag)
 
 
-def _rows_for(row: StoredRow) -> list[Filed] | None:
+def _rows_for(row: StoredRow) -> list[TableRow] | None:
     """Return the rows that the current code makes of a row's event, None if no event can be read."""
     event = read_row(row)
     try:

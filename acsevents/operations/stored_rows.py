@@ -20,7 +20,7 @@ from azure.data.tables import EdmType, EntityProperty, TableEntity, TransactionO
 from azure.data.tables.aio import TableClient
 
 from shared.rows.columns import COLUMNS, Edm, Entity, edm_type
-from shared.rows.records import Filed
+from shared.rows.records import TableRow
 from shared.rows.timeline import Place
 from shared.storage.account import Account
 from shared.storage.connection import connect, disconnect
@@ -57,10 +57,10 @@ class StoredRow(NamedTuple):
         return self.table, str(self.entity["PartitionKey"]), str(self.entity["RowKey"])
 
 
-def filed(table: str, entity: Entity) -> Filed:
+def table_row(table: str, entity: Entity) -> TableRow:
     """Return an entity as a row of a table."""
     columns = {name: value for name, value in entity.items() if name not in {"PartitionKey", "RowKey"}}
-    return Filed(table, str(entity["PartitionKey"]), str(entity["RowKey"]), columns)
+    return TableRow(table, str(entity["PartitionKey"]), str(entity["RowKey"]), columns)
 
 
 class StoredRows:
@@ -105,7 +105,7 @@ class StoredRows:
         except ResourceNotFoundError:
             return None
 
-    async def insert(self, row: Filed) -> bool:
+    async def insert(self, row: TableRow) -> bool:
         """Write a row unless its place is taken; return whether it was written."""
         try:
             await self._creating(row.table, lambda table: table.create_entity(_for_sdk(row.entity)))
@@ -113,11 +113,11 @@ class StoredRows:
             return False
         return True
 
-    async def put(self, row: Filed) -> None:
+    async def put(self, row: TableRow) -> None:
         """Write a row, replacing whatever is there."""
         await self._creating(row.table, lambda table: table.upsert_entity(_for_sdk(row.entity), UpdateMode.REPLACE))
 
-    async def replace(self, row: Filed, etag: str) -> bool:
+    async def replace(self, row: TableRow, etag: str) -> bool:
         """Replace one version of a row; return whether that version was still there."""
         try:
             await self._table(row.table).update_entity(

@@ -10,7 +10,7 @@ import typer
 from acsevents.times import ticks
 from shared.catalogue import CHAT_THREAD, FAMILIES, SMS, Family, find
 from shared.events.event import Kind
-from shared.lookups import EventLine, Handle, Wanted, address
+from shared.lookups import EventLine, EventQuery, Handle, address
 
 FUNCTIONS: Final = tuple(family.function for family in FAMILIES)
 _COLUMNS: Final = ("kind", "number", "user", "thread", "status")
@@ -65,9 +65,9 @@ class Filters(msgspec.Struct, frozen=True, kw_only=True):
         return filters
 
     @property
-    def wanted(self) -> Wanted:
+    def wanted(self) -> EventQuery:
         """The part that the tables filter by."""
-        return Wanted(
+        return EventQuery(
             family=next((family for family in FAMILIES if family.function == self.family), None),
             since=_ticks(self.since),
             until=_ticks(self.until),

@@ -14,7 +14,7 @@ from acsevents.page.notes import noted_by
 from acsevents.page.pulse import Pulse, an_hour_before, minute_of
 from acsevents.page.tab import CAP, Match, Position, Tab
 from shared.events.timestamps import Instant, edm
-from shared.lookups import EventLine, Handle, Lookups, Wanted
+from shared.lookups import EventLine, EventQuery, Handle, Lookups
 
 _COUNTED: Final = 20_000  # events of the past hour that the chart counts
 _REMEMBERED: Final = 100_000
@@ -145,7 +145,7 @@ class Live:
 
     async def _hear(self) -> None:
         shown = [line.handle for line in self._latest]
-        async with aclosing(self._lookups.follow(Wanted(), shown=shown)) as lines:
+        async with aclosing(self._lookups.follow(EventQuery(), shown=shown)) as lines:
             async for line in lines:
                 if self._count(line.handle, Handle.parse(line.handle).ticks, line.kind):
                     self.pulse.time(line)

@@ -7,7 +7,7 @@ from typing import Final
 import msgspec
 
 from acsevents.page.search import latest_first
-from shared.lookups import EventLine, Lookups, Wanted
+from shared.lookups import EventLine, EventQuery, Lookups
 
 READ: Final = 1_000  # newest events
 _AT_ONCE: Final = 300  # rows of each shard
@@ -46,7 +46,7 @@ async def recent(lookups: Lookups, owner: Callable[[EventLine], str | None]) -> 
 async def _newest(lookups: Lookups) -> AsyncGenerator[EventLine]:
     """Yield the newest events."""
     left = READ
-    for stretch in latest_first(Wanted(), lookups):
+    for stretch in latest_first(EventQuery(), lookups):
         async with aclosing(lookups.lines_of(await lookups.source(stretch), page=_AT_ONCE)) as lines:
             async for line in lines:
                 yield line

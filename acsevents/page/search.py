@@ -11,7 +11,7 @@ import msgspec
 from acsevents.page.filters import Filters
 from shared.catalogue import TIMELINE
 from shared.events.timestamps import TICKS_PER_SECOND, edm
-from shared.lookups import EventLine, Handle, Lookups, Wanted
+from shared.lookups import EventLine, EventQuery, Handle, Lookups
 from shared.lookups.reader import PAGE, ticks_of
 from shared.lookups.timeline import Source
 
@@ -62,7 +62,7 @@ async def search(lookups: Lookups, filters: Filters, limit: int) -> Found:
     return Found(lines, more=False, of_owner=of_owner)
 
 
-def _stretches(filters: Filters, lookups: Lookups) -> Iterator[Wanted]:
+def _stretches(filters: Filters, lookups: Lookups) -> Iterator[EventQuery]:
     """Return consecutive periods, the latest first."""
     wanted = filters.wanted
     if (first := filters.first) is not None:
@@ -70,7 +70,7 @@ def _stretches(filters: Filters, lookups: Lookups) -> Iterator[Wanted]:
     return latest_first(wanted, lookups, _REACHES if filters.narrow else _LATELY)
 
 
-def latest_first(wanted: Wanted, lookups: Lookups, reaches: Sequence[timedelta] = _LATELY) -> Iterator[Wanted]:
+def latest_first(wanted: EventQuery, lookups: Lookups, reaches: Sequence[timedelta] = _LATELY) -> Iterator[EventQuery]:
     """Split the period of the wanted events, by its age; yield the latest part first."""
     newest = wanted.until if wanted.until is not None else ticks_of(lookups.now())
     for reach in reaches:

@@ -9,12 +9,13 @@ from shared.lookups.records import Place, RecordedEvent, RecordLookups
 from shared.lookups.report import DeliverySeconds, SmsReport
 from shared.lookups.sms import SmsLookups
 from shared.lookups.threads import ThreadLookups
-from shared.lookups.timeline import Wanted
+from shared.lookups.timeline import EventQuery
 
 __all__ = [
     "DeadLetter",
     "DeliverySeconds",
     "EventLine",
+    "EventQuery",
     "Handle",
     "Lookups",
     "Membership",
@@ -22,7 +23,6 @@ __all__ = [
     "Place",
     "RecordedEvent",
     "SmsReport",
-    "Wanted",
     "address",
 ]
 

@@ -11,7 +11,7 @@ from shared.events.timestamps import edm
 from shared.lookups.filters import EVERYTHING, where
 from shared.lookups.lines import OF_RECORD, OF_TIMELINE, line_of_record, line_of_timeline
 from shared.lookups.reader import Row
-from shared.lookups.timeline import Source, TimelineLookups, Wanted, timeline_ranges
+from shared.lookups.timeline import EventQuery, Source, TimelineLookups, timeline_ranges
 from shared.rows import keys
 
 _FEW: Final = 100  # rows per page: an owner with more rows costs one request, owners with fewer share one
@@ -80,7 +80,7 @@ class OwnerLookups(TimelineLookups):
     async def user(self, user_id: str, since: int | None = None) -> list[Membership]:
         """Return the threads of a user, the one with the latest event first."""
         threads: dict[str, Membership] = {}
-        source = await self.source(Wanted(user=user_id, since=since))
+        source = await self.source(EventQuery(user=user_id, since=since))
         async for row in self.rows_of(source, _OF_A_MEMBER):
             thread_id = row.get("ThreadId")
             try:
@@ -110,7 +110,7 @@ class OwnerLookups(TimelineLookups):
     async def _owners_lately(self, family: Family, since: int) -> AsyncGenerator[Owner]:
         column = column_of(family.owner)
         seen: set[str] = set()  # grows with the answer, by a few bytes per owner
-        source = Source(TIMELINE, timeline_ranges(Wanted(since=since), where(column, "gt", "")))
+        source = Source(TIMELINE, timeline_ranges(EventQuery(since=since), where(column, "gt", "")))
         async for row in self.rows_of(source, OF_TIMELINE):
             if row[column] not in seen:
                 seen.add(row[column])

@@ -10,7 +10,7 @@ from shared.lookups.addresses import address
 from shared.lookups.filters import Filter, all_of, where
 from shared.lookups.reader import PAGE, at_once, moment
 from shared.lookups.report import Report, SmsReport
-from shared.lookups.timeline import TimelineLookups, Wanted
+from shared.lookups.timeline import EventQuery, TimelineLookups
 from shared.rows import keys
 from shared.stories import SmsStory, tell_sms
 
@@ -29,7 +29,7 @@ class SmsLookups(TimelineLookups):
         """Return the state of one SMS, or None if it is not recorded."""
         story = await self._story(address(number), message_id)
         if story is None and not await self._is_own(address(number)):
-            async for own, _ in self._named(Wanted(number=number, message=message_id)):
+            async for own, _ in self._named(EventQuery(number=number, message=message_id)):
                 return await self._story(own, message_id)
         return story
 
@@ -39,7 +39,7 @@ class SmsLookups(TimelineLookups):
         """Yield the messages that a number sent or received, the one with the latest event first."""
         count = 0
         page = PAGE if limit is None else min(_EVENTS * limit, PAGE)
-        async with aclosing(_groups(self._named(Wanted(number=number, since=since), page))) as groups:
+        async with aclosing(_groups(self._named(EventQuery(number=number, since=since), page))) as groups:
             async for named in groups:
                 for story in await at_once(self._story(*one) for one in named):
                     if story is None:
@@ -60,9 +60,9 @@ class SmsLookups(TimelineLookups):
         return report.result() if messages else None
 
     async def _story(self, number: str, message_id: str) -> SmsStory | None:
-        filed = keys.key(message_id)
+        message = keys.key(message_id)
         # After the `~` come digits; `:` is the character after `9`.
-        range_ = all_of(where("RowKey", "ge", f"{filed}~"), where("RowKey", "lt", f"{filed}~:"))
+        range_ = all_of(where("RowKey", "ge", f"{message}~"), where("RowKey", "lt", f"{message}~:"))
         events = self.events(_BY_MESSAGE, all_of(_owned(number), range_))
         # Another id may itself contain a `~` and a digit, and then its keys are in this range too.
         return tell_sms([event async for event in events if event.facts.message_id == message_id])
@@ -77,7 +77,7 @@ class SmsLookups(TimelineLookups):
             events.append(event)
         yield tell_sms(events)
 
-    async def _named(self, wanted: Wanted, page: int = PAGE) -> AsyncGenerator[_Named]:
+    async def _named(self, wanted: EventQuery, page: int = PAGE) -> AsyncGenerator[_Named]:
         """Yield the resource's number and the message id of events, newest first."""
         async for row in self.rows_of(await self.source(wanted), _NAMED, page=page):
             number, message_id = row.get("Number"), row.get("MessageId")

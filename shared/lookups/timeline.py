@@ -26,7 +26,7 @@ _OCCURRENCE: Final = ("PartitionKey", "RowKey", "Kind")
 _OF_A_NUMBER: Final = ("Number", "Peer")
 
 
-class Wanted(msgspec.Struct, frozen=True, kw_only=True):
+class EventQuery(msgspec.Struct, frozen=True, kw_only=True):
     """Which events to return; all given conditions must hold.
 
     Attributes:
@@ -82,7 +82,7 @@ class Source(NamedTuple):
 class TimelineLookups(Reader):
     """Queries of events of all families."""
 
-    async def lines(self, wanted: Wanted, limit: int | None = None) -> AsyncGenerator[EventLine]:
+    async def lines(self, wanted: EventQuery, limit: int | None = None) -> AsyncGenerator[EventLine]:
         """Yield the wanted events, newest first, at most `limit` of them."""
         source = await self.source(wanted)
         count = 0
@@ -94,14 +94,14 @@ class TimelineLookups(Reader):
 
     async def occurrences(self, since: int) -> AsyncGenerator[tuple[Handle, str]]:
         """Yield handle and kind of each event since some ticks, newest first: to count them, without what they say."""
-        async for row in self.rows_of(await self.source(Wanted(since=since)), _OCCURRENCE):
+        async for row in self.rows_of(await self.source(EventQuery(since=since)), _OCCURRENCE):
             try:
                 yield Handle.of_timeline(row["PartitionKey"], row["RowKey"]), str(row.get("Kind"))
             except ValueError:
                 self.unreadable.add(TIMELINE)
 
     async def follow(
-        self, wanted: Wanted, *, shown: Iterable[str] = (), watches: tuple[Watch, ...] = (RECENT, LATE)
+        self, wanted: EventQuery, *, shown: Iterable[str] = (), watches: tuple[Watch, ...] = (RECENT, LATE)
     ) -> AsyncGenerator[EventLine]:
         """Yield events as they are written, each once, until the caller stops.
 
@@ -114,14 +114,14 @@ class TimelineLookups(Reader):
         matching = _matching(wanted, TIMELINE)
 
         def read(since: datetime, written_since: datetime) -> AsyncGenerator[EventLine]:
-            ranges = timeline_ranges(Wanted(since=ticks_of(since)), matching, written_since)
+            ranges = timeline_ranges(EventQuery(since=ticks_of(since)), matching, written_since)
             return self.lines_of(Source(TIMELINE, ranges))
 
         async with aclosing(Follower(read, self.now, self.note, watches, shown).lines()) as lines:
             while True:
                 yield await anext(lines)
 
-    async def source(self, wanted: Wanted) -> Source:
+    async def source(self, wanted: EventQuery) -> Source:
         """Return where to read the wanted events: their owner's partition, or `Timeline`."""
         if wanted.owner is not None:
             table, partition = wanted.owner
@@ -163,7 +163,7 @@ async def _next(stream: AsyncGenerator[Row]) -> Row | None:
     return None
 
 
-def timeline_ranges(wanted: Wanted, matching: Filter, changed_since: datetime | None = None) -> list[Filter]:
+def timeline_ranges(wanted: EventQuery, matching: Filter, changed_since: datetime | None = None) -> list[Filter]:
     """Return one filter per shard for the minutes of the wanted events.
 
     Args:
@@ -175,13 +175,13 @@ def timeline_ranges(wanted: Wanted, matching: Filter, changed_since: datetime | 
     return [all_of(_minutes(shard, wanted), _between(wanted), matching, changed) for shard in range(SHARDS)]
 
 
-def _minutes(shard: int, wanted: Wanted) -> Filter:
+def _minutes(shard: int, wanted: EventQuery) -> Filter:
     newest = f"{shard}~" if wanted.until is None else partition_of(shard, wanted.until)
     oldest = f"{shard}~{_BEHIND_DIGITS}" if wanted.since is None else partition_of(shard, wanted.since)
     return all_of(where("PartitionKey", "ge", newest), where("PartitionKey", "le", oldest))
 
 
-def _between(wanted: Wanted) -> Filter:
+def _between(wanted: EventQuery) -> Filter:
     """Return a filter on RowKeys, which sort newer events first, for a span of time."""
     until, since = wanted.until, wanted.since
     return all_of(
@@ -190,7 +190,7 @@ def _between(wanted: Wanted) -> Filter:
     )
 
 
-def _matching(wanted: Wanted, table: str) -> Filter:
+def _matching(wanted: EventQuery, table: str) -> Filter:
     """Return a filter on the columns of a table; within an owner's partition its own column need not be compared."""
     units = EXCERPT_UNITS if table == TIMELINE else None
     return all_of(

@@ -25,7 +25,7 @@ _SURELY_FITS: Final = TEXT_UNITS // 4
 _SURELY_SHORT: Final = EXCERPT_UNITS // 2  # characters, each of at most two units
 
 
-class Filed(msgspec.Struct, frozen=True, gc=False):
+class TableRow(msgspec.Struct, frozen=True, gc=False):
     """A row with its place: table, PartitionKey, RowKey, and the columns besides the keys."""
 
     table: str
@@ -44,7 +44,7 @@ class Filed(msgspec.Struct, frozen=True, gc=False):
         return {"PartitionKey": self.partition, "RowKey": self.row_key, **self.columns}
 
 
-def record_rows(event: Event) -> list[Filed]:
+def record_rows(event: Event) -> list[TableRow]:
     """Return the rows of an event: one in each table of its family, and one in `Timeline` that points to them.
 
     Raises:
@@ -54,9 +54,9 @@ def record_rows(event: Event) -> list[Filed]:
     columns = _with_text(columns, event)
     places = places_of(event)
     listed["Rows"] = compact(places)
-    rows = [Filed(table, partition, row_key, columns) for table, partition, row_key in places]
+    rows = [TableRow(table, partition, row_key, columns) for table, partition, row_key in places]
     _, partition, row_key = places[0]
-    rows.append(Filed(catalogue.TIMELINE, partition_of(shard_of(partition), event.ticks), row_key, listed))
+    rows.append(TableRow(catalogue.TIMELINE, partition_of(shard_of(partition), event.ticks), row_key, listed))
     return rows
 
 
@@ -66,8 +66,8 @@ def places_of(event: Event) -> list[Place]:
     partition = _partition_of(getattr(event.facts, family.owner))
     places = [(family.table, partition, keys.newest_first(event.ticks, event.digest))]
     if family.message_table is not None and event.facts.message_id is not None:
-        filed = keys.by_message(event.facts.message_id, event.ticks, event.digest)
-        places.append((family.message_table, partition, filed))
+        by_message = keys.by_message(event.facts.message_id, event.ticks, event.digest)
+        places.append((family.message_table, partition, by_message))
     return places
 
 

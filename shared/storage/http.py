@@ -60,7 +60,7 @@ class Connection:
         return stream if stream is not None and stream.usable and stream.loop is asyncio.get_running_loop() else None
 
     async def open(self, deadline: float) -> Stream:
-        """Return the stream that is kept, or a fresh one; for those who time a request without the way there.
+        """Return the stream that is kept, or a new one; for callers that must not time the opening with the request.
 
         Raises:
             OSError: the server cannot be reached in time.

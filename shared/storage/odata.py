@@ -14,7 +14,7 @@ from uuid import uuid4
 import msgspec
 
 from shared.rows.columns import Edm, Entity, edm_type
-from shared.rows.records import Filed
+from shared.rows.records import TableRow
 
 _UNQUOTED = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_.~:@-"
 _JSON = msgspec.json.Encoder()
@@ -71,7 +71,7 @@ class Row(msgspec.Struct, frozen=True, gc=False):
         return f"<Row of {self.table}>"
 
 
-def encode_rows(rows: Sequence[Filed]) -> list[Row]:
+def encode_rows(rows: Sequence[TableRow]) -> list[Row]:
     """Write the rows of one event as the service reads them; columns that rows share are written once."""
     encoded: list[Row] = []
     rest, columns = b"", None

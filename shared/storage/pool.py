@@ -1,4 +1,4 @@
-"""Connections that are kept between requests; how many are in use at a time is for `turns` to say."""
+"""Connections that are kept between requests; `slots` limits how many are in use at a time."""
 
 from shared.storage.http import Connection, Origin
 
@@ -6,7 +6,7 @@ from shared.storage.http import Connection, Origin
 class Pool:
     """Kept connections to one origin.
 
-    The one that was used last is taken first: those that only a burst needed come to their end.
+    The connection that was used last is taken first, so that those that only a burst needed become idle and close.
     """
 
     def __init__(self, origin: Origin) -> None:
@@ -19,14 +19,14 @@ class Pool:
         return self._idle.pop() if self._idle else Connection(self._origin)
 
     def give_back(self, connection: Connection) -> None:
-        """Keep a connection that is still open, whatever became of its request."""
+        """Keep a connection that is still open, whatever the outcome of its request."""
         if self._closed:
             connection.close()
         elif connection.is_open:
             self._idle.append(connection)
 
     def close(self) -> None:
-        """Close what is idle now, and what is in use once it is given back."""
+        """Close all idle connections now, and the others when they are given back."""
         self._closed = True
         while self._idle:
             self._idle.pop().close()

@@ -19,7 +19,7 @@ from shared.storage.http import Origin
 from shared.storage.odata import Row
 from shared.storage.pool import Pool
 from shared.storage.reply import Reply
-from shared.storage.turns import PartitionKey, Turn, Turns
+from shared.storage.slots import PartitionKey, Slot, Slots
 
 # What azure-data-tables retries for a PUT. Both our writes replace, so both may be repeated.
 RETRIED: Final = frozenset({408, 429, 500, 502, 503, 504, *range(506, 600)})
@@ -88,7 +88,7 @@ class Tables:
         self._path = url.path
         self._pool = Pool(Origin(url.hostname or "", url.port, tls=url.scheme == "https"))
         self._creating: dict[str, asyncio.Task[None]] = {}
-        self._turns = Turns()
+        self._slots = Slots()
         self._loop: asyncio.AbstractEventLoop | None = None
 
     async def upsert(self, row: Row) -> None:
@@ -150,40 +150,40 @@ class Tables:
             pause *= 2
 
     async def _attempt(self, request: _Request, deadline: float) -> _Answer:
-        """Send once. The wait for a turn is bounded by the deadline, the rest by the time for one attempt."""
-        turn = self._turns_of_this_loop().turn(request.partition, self._patience.attempt, deadline)
+        """Send once. The wait for a slot is bounded by the deadline, the rest by the time for one attempt."""
+        slot = self._slots_of_this_loop().slot(request.partition, self._patience.attempt, deadline)
         try:
-            if not turn.take_free():
-                await turn.wait()
-            with turn:
-                reply = await self._exchange(request, turn)
-                turn.answered()
+            if not slot.take_free():
+                await slot.wait()
+            with slot:
+                reply = await self._exchange(request, slot)
+                slot.answered()
         except NoToken as failure:
             return _Answer(_OUT_OF_REACH, str(failure))
         except OSError as failure:  # its own text may quote the URL, and with it the keys
-            return _GAVE_WAY if turn.gave_way else _Answer(_OUT_OF_REACH, type(failure).__name__)
+            return _GAVE_WAY if slot.gave_way else _Answer(_OUT_OF_REACH, type(failure).__name__)
         return _understood(request, reply)
 
-    async def _exchange(self, request: _Request, turn: Turn) -> Reply:
+    async def _exchange(self, request: _Request, slot: Slot) -> Reply:
         path = f"{self._path}/{request.path}"
-        proof = await self._authorization.headers(path, turn.ends)
+        proof = await self._authorization.headers(path, slot.ends)
         headers = {**_HEADERS, **proof, "Content-Type": request.content_type}
         target = path + self._authorization.query
         connection = self._pool.take()
         try:
             if not connection.is_open:
-                await connection.open(turn.ends)
-            turn.begins(connection.cut_off)
-            return await connection.send(request.method, target, headers, request.body, deadline=turn.ends)
+                await connection.open(slot.ends)
+            slot.begins(connection.cut_off)
+            return await connection.send(request.method, target, headers, request.body, deadline=slot.ends)
         finally:
             self._pool.give_back(connection)
 
-    def _turns_of_this_loop(self) -> Turns:
-        """Return the turns of the running event loop; those of an earlier one may never be given back."""
+    def _slots_of_this_loop(self) -> Slots:
+        """Return the slots of the running event loop; those of an earlier one may never be given back."""
         loop = asyncio.get_running_loop()
         if self._loop is not loop:
-            self._loop, self._turns = loop, Turns()
-        return self._turns
+            self._loop, self._slots = loop, Slots()
+        return self._slots
 
     async def _create(self, table: str, deadline: float) -> None:
         """Create a table; concurrent writers that miss it share one creation."""

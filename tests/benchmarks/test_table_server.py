@@ -20,7 +20,7 @@ from azure.data.tables.aio import TableClient as AsyncTableClient
 from benchmarks.events import sms_reports
 from benchmarks.table_server import TableServer, TimelineShape
 from shared.events.timestamps import TICKS_PER_SECOND
-from shared.lookups import Lookups, Wanted
+from shared.lookups import EventQuery, Lookups
 from shared.lookups.reader import ticks_of
 from shared.rows.timeline import SHARDS
 from shared.storage.connection_string import parse_connection_string
@@ -207,7 +207,7 @@ async def test_a_generated_time_line_is_read_like_any_other(server: TableServer)
     server.generate(TimelineShape(text, newest, minutes=100_000, per_minute=3))
     server.reset()
     async with Lookups(parse_connection_string(server.connection_string)) as lookups:
-        lines = [line async for line in lookups.lines(Wanted(since=newest - 5 * 60 * TICKS_PER_SECOND))]
+        lines = [line async for line in lookups.lines(EventQuery(since=newest - 5 * 60 * TICKS_PER_SECOND))]
 
     assert SHARDS * 3 * 4 <= len(lines) <= SHARDS * 3 * 6
     assert len({line.handle for line in lines}) == len(lines)

@@ -14,7 +14,7 @@ from shared.errors import ContentError
 from shared.events.event import Event
 from shared.rows.dead_letters import dead_letter
 from shared.rows.fitting import unpack
-from shared.rows.records import Filed, record_rows
+from shared.rows.records import TableRow, record_rows
 from tests import samples
 from tests.core.service_limits import violations
 from tests.core.strategies import FEW, FORMS, JSON, MANY, NAMES, delivered, mutated_samples, outcome, shuffled
@@ -176,7 +176,7 @@ def test_the_documentation_names_the_columns_that_show_the_later_delivery(page: 
     assert named == {"Raw", "EnvelopeSchema", "ResourceId", "Subject", "Drift", "DriftCount"}
 
 
-def _differing(first: list[Filed], again: list[Filed]) -> set[str]:
+def _differing(first: list[TableRow], again: list[TableRow]) -> set[str]:
     """Return the columns that differ in rows of the same keys."""
     assert [row.place for row in first] == [row.place for row in again]
     return {

@@ -17,7 +17,7 @@ from acsevents.storm.run import SHORT, storm
 from shared.catalogue import EVENT_TYPES, TABLES
 from shared.decoder import decode
 from shared.events.jsontext import canonical
-from shared.rows.records import Filed, record_rows
+from shared.rows.records import TableRow, record_rows
 from shared.storage.account import Account
 from tests.storage.edm import by_sdk, for_sdk
 
@@ -62,7 +62,7 @@ class Tables:
     events: list[dict[str, object]]
     folder: Path
 
-    def rows(self, event: dict[str, object]) -> list[Filed]:
+    def rows(self, event: dict[str, object]) -> list[TableRow]:
         """Return the rows of an event, the one in `Timeline` last."""
         return record_rows(decode(json.dumps(event)))
 

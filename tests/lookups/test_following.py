@@ -12,7 +12,7 @@ from azure.core.exceptions import ClientAuthenticationError, HttpResponseError, 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from shared.lookups import EventLine, Handle, Lookups, Wanted
+from shared.lookups import EventLine, EventQuery, Handle, Lookups
 from shared.lookups.follow import LATE, RECENT, Follower, Watch
 from shared.lookups.reader import ticks_of
 from shared.sink import Sink
@@ -227,7 +227,7 @@ async def test_on_azurite_each_event_of_the_last_day_is_shown_once(account: Acco
         opened_sink(account) as sink,
         Lookups(account) as lookups,
         asyncio.timeout(30),
-        aclosing(lookups.follow(Wanted(), watches=SHORT)) as lines,
+        aclosing(lookups.follow(EventQuery(), watches=SHORT)) as lines,
     ):
         writing = asyncio.create_task(_write(sink, mark, steps))
         while set(shown) < set(ids):

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from shared.decoder import decode
-from shared.lookups import EventLine, Lookups, Wanted
+from shared.lookups import EventLine, EventQuery, Lookups
 from shared.lookups.lines import line_of_record
 from shared.rows.keys import newest_first
 from shared.rows.records import owner_of
@@ -60,9 +60,9 @@ async def test_a_line_has_who_did_what_to_whom(
     async with opened_sink(account) as sink:
         await sink.receive(text, function="sms_events")
     owner = owner_of(decode(text))
-    wanted = Wanted(number=owner) if expected[0].startswith("sms") else Wanted(thread=THREAD)
+    wanted = EventQuery(number=owner) if expected[0].startswith("sms") else EventQuery(thread=THREAD)
     async with Lookups(account) as lookups:
-        (from_timeline,) = [line async for line in lookups.lines(Wanted())]
+        (from_timeline,) = [line async for line in lookups.lines(EventQuery())]
         (from_record,) = [line async for line in lookups.lines(wanted)]
 
     assert expected == (from_timeline.kind, from_timeline.who, from_timeline.whom, from_timeline.what)
@@ -77,7 +77,7 @@ async def test_a_line_counts_the_drift(account: Account) -> None:
         await sink.receive(sms("two", brandNew=1, segmentCount="many"), function="sms_events")
     lines: list[EventLine] = []
     async with Lookups(account) as lookups:
-        for wanted in (Wanted(), Wanted(number=OUR)):
+        for wanted in (EventQuery(), EventQuery(number=OUR)):
             lines += [line async for line in lookups.lines(wanted)]
 
     assert [None, None, 2, 2] == sorted((line.drift for line in lines), key=lambda drift: drift or 0)

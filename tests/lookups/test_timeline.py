@@ -13,7 +13,7 @@ from azure.data.tables.aio import TableClient, TableServiceClient
 from acsevents.local.azurite import Azurite
 from shared.decoder import decode
 from shared.events.timestamps import Instant
-from shared.lookups import EventLine, Handle, Lookups, Wanted
+from shared.lookups import EventLine, EventQuery, Handle, Lookups
 from shared.rows.records import places_of
 from shared.rows.timeline import SHARDS, partition_of
 from shared.storage.account import Account
@@ -72,7 +72,7 @@ async def test_shards_and_minutes_are_merged_newest_first(timeline: TableClient,
     """Events of all shards and minutes are returned in order, even those of the same tick."""
     handles = [handle(number, NOON + (number * 7_919 % 300) * MINUTE // 10) for number in range(200)]
     await fill(timeline, handles)
-    asked = await handles_of(lookups.lines(Wanted()))
+    asked = await handles_of(lookups.lines(EventQuery()))
 
     assert {str(one) for one in handles} == set(asked)
     assert len(asked) == len(handles)
@@ -86,7 +86,7 @@ async def test_a_limit_takes_the_newest_of_all_shards(timeline: TableClient, loo
     handles = [handle(number, NOON - number * MINUTE // 7) for number in range(20)]
     await fill(timeline, handles)
 
-    assert [str(one) for one in handles[:limit]] == await handles_of(lookups.lines(Wanted(), limit))
+    assert [str(one) for one in handles[:limit]] == await handles_of(lookups.lines(EventQuery(), limit))
 
 
 @pytest.mark.parametrize("tick", [-MINUTE, -1, 0, 1, MINUTE])
@@ -95,8 +95,8 @@ async def test_since_and_until_are_exact_to_the_tick(timeline: TableClient, look
     ticks = (*range(-2, 3), -MINUTE, MINUTE, -MINUTE - 1, MINUTE + 1)
     handles = [handle(number, NOON + after) for number, after in enumerate(ticks)]
     await fill(timeline, handles)
-    since = await handles_of(lookups.lines(Wanted(since=NOON + tick)))
-    until = await handles_of(lookups.lines(Wanted(until=NOON + tick)))
+    since = await handles_of(lookups.lines(EventQuery(since=NOON + tick)))
+    until = await handles_of(lookups.lines(EventQuery(until=NOON + tick)))
 
     assert {str(one) for one in handles if one.ticks >= NOON + tick} == set(since)
     assert {str(one) for one in handles if one.ticks < NOON + tick} == set(until)
@@ -108,7 +108,7 @@ async def test_a_question_about_minutes_reads_those_minutes_and_no_others(
     """It takes one request per shard, among more rows than one response holds."""
     await fill(timeline, [handle(number, NOON - 60 * MINUTE) for number in range(5_000)])
     await fill(timeline, [handle(number, NOON) for number in range(8)])
-    asked = await handles_of(lookups.lines(Wanted(since=NOON - 10 * MINUTE)))
+    asked = await handles_of(lookups.lines(EventQuery(since=NOON - 10 * MINUTE)))
 
     assert (8, 4) == (len(asked), len(requests))
 
@@ -131,7 +131,7 @@ async def test_where_one_shard_fails_nobody_asks_on_behind_its_back(
 
     monkeypatch.setattr(lookups, "rows", rows)
     with pytest.raises(ServiceRequestError):
-        await handles_of(lookups.lines(Wanted()))
+        await handles_of(lookups.lines(EventQuery()))
 
     assert ["Timeline"] * (SHARDS - 1) == stopped
     assert {asyncio.current_task()} == asyncio.all_tasks()
@@ -142,7 +142,7 @@ async def test_memory_does_not_grow_with_the_answer(timeline: TableClient, looku
 
     async def peak(since: int) -> int:
         tracemalloc.start()
-        async for _ in lookups.lines(Wanted(since=since, until=since + MINUTE)):
+        async for _ in lookups.lines(EventQuery(since=since, until=since + MINUTE)):
             pass
         _, most = tracemalloc.get_traced_memory()
         tracemalloc.stop()
@@ -170,11 +170,11 @@ async def test_ids_are_values_and_never_syntax(odd: str, account: Account, looku
         await asyncio.gather(*(sink.receive(text, function="sms_events") for text in texts))
     expected = {text: str(Handle.of_record(*_first_place(text))) for text in texts}
 
-    assert [expected[texts[0]]] == await handles_of(lookups.lines(Wanted(thread=odd)))
-    assert [expected[texts[0]]] == await handles_of(lookups.lines(Wanted(user=odd)))
-    assert [expected[texts[2]]] == await handles_of(lookups.lines(Wanted(status=odd)))
+    assert [expected[texts[0]]] == await handles_of(lookups.lines(EventQuery(thread=odd)))
+    assert [expected[texts[0]]] == await handles_of(lookups.lines(EventQuery(user=odd)))
+    assert [expected[texts[2]]] == await handles_of(lookups.lines(EventQuery(status=odd)))
     if odd.strip():
-        assert [expected[texts[2]]] == await handles_of(lookups.lines(Wanted(number=odd)))
+        assert [expected[texts[2]]] == await handles_of(lookups.lines(EventQuery(number=odd)))
 
 
 def _first_place(text: str) -> tuple[str, str]:
@@ -187,10 +187,12 @@ async def test_texts_that_the_time_line_cuts_are_marked(account: Account, lookup
     async with opened_sink(account) as sink:
         await sink.receive(chat(messageBody="x" * 300), function="sms_events")
         await sink.receive(chat("short", messageBody="y" * 200), function="sms_events")
-    shown = {line.what: line.handle async for line in lookups.lines(Wanted())}
+    shown = {line.what: line.handle async for line in lookups.lines(EventQuery())}
 
     assert {"x" * 256 + "…", "y" * 200} == set(shown)
-    assert {"x" * 300, "y" * 200} == {line.what async for line in lookups.lines(Wanted(thread="19:thread@thread.v2"))}
+    assert {"x" * 300, "y" * 200} == {
+        line.what async for line in lookups.lines(EventQuery(thread="19:thread@thread.v2"))
+    }
     whole = await lookups.event(Handle.parse(shown["x" * 256 + "…"]))
     assert whole is not None
     assert json.loads(whole.text or "") == json.loads(chat(messageBody="x" * 300))
@@ -219,7 +221,7 @@ async def test_an_event_older_than_the_time_line_is_found_all_the_same(
         await sink.receive(chat(), function="sms_events")
     async with TableServiceClient.from_connection_string(azurite.connection_string) as service:
         await service.delete_table("Timeline")
-    (asked,) = await handles_of(lookups.lines(Wanted(thread="19:thread@thread.v2")))
+    (asked,) = await handles_of(lookups.lines(EventQuery(thread="19:thread@thread.v2")))
     told = await lookups.event(Handle.parse(asked))
 
     assert told is not None
@@ -249,5 +251,5 @@ async def test_a_row_that_is_not_ours_hides_no_event(lookups: Lookups, timeline:
     await fill(timeline, handles)
     await timeline.create_entity({"PartitionKey": handles[0].key[0], "RowKey": "0", "Kind": "sms.received"})
 
-    assert [str(one) for one in handles] == await handles_of(lookups.lines(Wanted()))
+    assert [str(one) for one in handles] == await handles_of(lookups.lines(EventQuery()))
     assert {"Timeline"} == lookups.unreadable

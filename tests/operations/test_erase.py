@@ -9,11 +9,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from acsevents.operations.rebuild import Rebuilt, rebuild
-from acsevents.operations.stored_rows import StoredRow, StoredRows, filed
+from acsevents.operations.stored_rows import StoredRow, StoredRows, table_row
 from acsevents.operations.whom import Kind, Target
 from shared.catalogue import TIMELINE
 from shared.lookups import Lookups
-from shared.rows.records import Filed
+from shared.rows.records import TableRow
 from shared.sink import Sink
 from shared.storage.account import Account
 from tests import samples
@@ -146,11 +146,11 @@ class _Busy(StoredRows):
         self._times = times
         self._first: StoredRow | None = None
 
-    async def replace(self, row: Filed, etag: str) -> bool:
+    async def replace(self, row: TableRow, etag: str) -> bool:
         self._first = self._first or await self.get(row.place)
         if self._times and self._first is not None:
             self._times -= 1
-            await self.put(filed(row.table, self._first.entity))
+            await self.put(table_row(row.table, self._first.entity))
         return await super().replace(row, etag)
 
 

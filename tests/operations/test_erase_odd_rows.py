@@ -2,13 +2,13 @@
 
 import json
 
-from acsevents.operations.stored_rows import StoredRows, filed
+from acsevents.operations.stored_rows import StoredRows, table_row
 from acsevents.operations.whom import Target
 from shared.catalogue import DEAD_LETTERS, TIMELINE
 from shared.decoder import decode
 from shared.errors import UnsupportedType
 from shared.rows.dead_letters import dead_letter
-from shared.rows.records import Filed, record_rows
+from shared.rows.records import TableRow, record_rows
 from shared.storage.account import Account
 from tests.operations.erasing import about, erase_now, kept, traces
 from tests.operations.people import ACS_USER, OTHERS
@@ -26,12 +26,12 @@ async def test_dead_letters_and_unreadable_rows_that_hold_them_go(account: Accou
     for number, text in enumerate(theirs):
         await stored.put(dead_letter("sms_events", text, UnsupportedType("unknown")))
         packed = dead_letter("sms_events", text, UnsupportedType("unknown")).entity
-        await stored.put(filed("SmsEvents", {**packed, "PartitionKey": "p", "RowKey": str(number)}))
-    await stored.put(filed("ChatUserEvents", {"PartitionKey": ACS_USER.raw_id, "RowKey": "no record's"}))
-    await stored.put(filed("SmsMessages", {"PartitionKey": "p", "RowKey": "r", "SenderId": ACS_USER.raw_id}))
+        await stored.put(table_row("SmsEvents", {**packed, "PartitionKey": "p", "RowKey": str(number)}))
+    await stored.put(table_row("ChatUserEvents", {"PartitionKey": ACS_USER.raw_id, "RowKey": "no record's"}))
+    await stored.put(table_row("SmsMessages", {"PartitionKey": "p", "RowKey": "r", "SenderId": ACS_USER.raw_id}))
     others = [
         dead_letter("sms_events", json.dumps({"who": OTHERS[0].raw_id}), UnsupportedType("unknown")),
-        filed("SmsEvents", {"PartitionKey": "=FF", "RowKey": "r", "Raw": "no JSON"}),
+        table_row("SmsEvents", {"PartitionKey": "=FF", "RowKey": "r", "Raw": "no JSON"}),
     ]
     for row in others:
         await stored.put(row)
@@ -44,7 +44,7 @@ async def test_dead_letters_and_unreadable_rows_that_hold_them_go(account: Accou
 async def test_rows_that_cannot_be_searched_are_counted_and_stay(account: Account, stored: StoredRows) -> None:
     """A damaged text may hold anybody."""
     for table in ("SmsEvents", DEAD_LETTERS):
-        await stored.put(filed(table, {"PartitionKey": "p", "RowKey": "r", "RawZ0": b"damaged"}))
+        await stored.put(table_row(table, {"PartitionKey": "p", "RowKey": "r", "RawZ0": b"damaged"}))
     before = world(account)
     done = await erase_now(stored, Target("user", ACS_USER.raw_id))
 
@@ -55,11 +55,11 @@ async def test_rows_that_cannot_be_searched_are_counted_and_stay(account: Accoun
 async def test_rows_of_an_older_version_are_judged_by_text_and_columns(account: Account, stored: StoredRows) -> None:
     """Where keys and columns are not today's: a mention keeps its place, a stale column of theirs counts."""
     *_, record, pointer = ["", *record_rows(decode(about(ACS_USER)))]
-    assert isinstance(record, Filed)
-    assert isinstance(pointer, Filed)
+    assert isinstance(record, TableRow)
+    assert isinstance(pointer, TableRow)
     key = str(record.entity["RowKey"])[:-16] + "0123456789abcdef"
-    await stored.put(filed(record.table, {**record.entity, "RowKey": key, "RecordVersion": 1}))
-    await stored.put(filed("ChatUserEvents", {**record.entity, "SenderId": ACS_USER.raw_id}))
+    await stored.put(table_row(record.table, {**record.entity, "RowKey": key, "RecordVersion": 1}))
+    await stored.put(table_row("ChatUserEvents", {**record.entity, "SenderId": ACS_USER.raw_id}))
     await erase_now(stored, Target("user", ACS_USER.raw_id))
     after = world(account)
 
@@ -82,7 +82,7 @@ async def test_what_points_to_a_record_that_has_gone_is_mended(stored: StoredRow
             {"SenderId": OTHERS[0].raw_id},
         )
     ):
-        await stored.put(filed(TIMELINE, {**keys, "RowKey": str(number), **columns}))
+        await stored.put(table_row(TIMELINE, {**keys, "RowKey": str(number), **columns}))
     planned = await erase_now(stored, Target("user", ACS_USER.raw_id), dry_run=True)
     done = await erase_now(stored, Target("user", ACS_USER.raw_id))
     left = {row.entity["RowKey"]: row.entity async for row in stored.scan(TIMELINE)}

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from acsevents.operations.prune import Pruned, prune
-from acsevents.operations.stored_rows import StoredRows, filed
+from acsevents.operations.stored_rows import StoredRows, table_row
 from shared.catalogue import DEAD_LETTERS, TABLES, TIMELINE
 from shared.errors import UnsupportedType
 from shared.lookups.reader import ticks_of
@@ -106,7 +106,7 @@ async def test_rows_that_are_no_records_stay(account: Account, stored: StoredRow
     """A key that tells no time tells no age."""
     for table in ("SmsEvents", "SmsMessages", TIMELINE):
         for key in ("odd", "9999999999999999999", f"9999999999999999999~{'x' * 16}", "~"):
-            await stored.put(filed(table, {"PartitionKey": "0~9999999999999999999", "RowKey": key}))
+            await stored.put(table_row(table, {"PartitionKey": "0~9999999999999999999", "RowKey": key}))
     before = world(account)
     await prune(stored, Pruned(), BEFORE)
 

@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 
 from acsevents.operations.places import timeline_place
 from acsevents.operations.rebuild import Rebuilt, rebuild
-from acsevents.operations.stored_rows import StoredRow, StoredRows, filed
+from acsevents.operations.stored_rows import StoredRow, StoredRows, table_row
 from shared.catalogue import TIMELINE
 from shared.decoder import decode
 from shared.events.timestamps import Instant
-from shared.rows.records import RECORD_VERSION, Filed, record_rows
+from shared.rows.records import RECORD_VERSION, TableRow, record_rows
 from shared.rows.timeline import Place
 from shared.sink import Sink
 from shared.storage.account import Account
@@ -38,7 +38,7 @@ async def age(stored: StoredRows, how: str, row: StoredRow) -> None:
     assert pointer is not None
     if how == "other columns":
         old = {name: value for name, value in row.entity.items() if name not in {"Kind", "OccurredAt"}}
-        await stored.put(filed(row.table, {**old, "RecordVersion": 1, "Subject": "old"}))
+        await stored.put(table_row(row.table, {**old, "RecordVersion": 1, "Subject": "old"}))
     elif how in {"another key", "another partition"}:
         old = dict(row.entity)
         old["RowKey"] = str(row.place[2])[:-16] + "0123456789abcdef"
@@ -46,14 +46,14 @@ async def age(stored: StoredRows, how: str, row: StoredRow) -> None:
             old["PartitionKey"] = f"old {row.place[1]}"
         old_pointer = timeline_place((row.table, str(old["PartitionKey"]), str(old["RowKey"])))
         assert old_pointer is not None
-        await stored.put(filed(row.table, old))
-        await stored.put(filed(TIMELINE, {"PartitionKey": old_pointer[1], "RowKey": old_pointer[2]}))
+        await stored.put(table_row(row.table, old))
+        await stored.put(table_row(TIMELINE, {"PartitionKey": old_pointer[1], "RowKey": old_pointer[2]}))
         await stored.delete(row.place)
         await stored.delete(pointer)
     elif how == "without pointer":
         await stored.delete(pointer)
     elif how == "older pointer":
-        await stored.put(filed(TIMELINE, {"PartitionKey": pointer[1], "RowKey": pointer[2], "Kind": "old"}))
+        await stored.put(table_row(TIMELINE, {"PartitionKey": pointer[1], "RowKey": pointer[2], "Kind": "old"}))
 
 
 async def aged(account: Account, stored: StoredRows, sink: Sink, ages: Sequence[str]) -> World:
@@ -153,7 +153,7 @@ async def test_a_redacted_row_stays_as_it_is(account: Account, stored: StoredRow
     assert (rebuilt.added, rebuilt.changed, rebuilt.moved) == (1, {}, {})
 
 
-def _keys(row: Filed) -> tuple[str, str]:
+def _keys(row: TableRow) -> tuple[str, str]:
     return str(row.entity["PartitionKey"]), str(row.entity["RowKey"])
 
 
@@ -161,10 +161,10 @@ async def test_rows_that_it_does_not_understand_stay_and_are_counted(account: Ac
     """Without text, with a damaged one, with odd keys, or from a later version of the app."""
     row = record_rows(decode(TEXTS[0]))[0]
     strange = [
-        filed("SmsEvents", {"PartitionKey": "p", "RowKey": "r"}),
-        filed("SmsEvents", {"PartitionKey": "p", "RowKey": "s", "RawZ0": b"damaged"}),
-        filed("SmsEvents", {"PartitionKey": "p", "RowKey": "t", "Raw": "{}"}),
-        filed("SmsEvents", {**row.entity, "RecordVersion": RECORD_VERSION + 1, "Kind": "of the future"}),
+        table_row("SmsEvents", {"PartitionKey": "p", "RowKey": "r"}),
+        table_row("SmsEvents", {"PartitionKey": "p", "RowKey": "s", "RawZ0": b"damaged"}),
+        table_row("SmsEvents", {"PartitionKey": "p", "RowKey": "t", "Raw": "{}"}),
+        table_row("SmsEvents", {**row.entity, "RecordVersion": RECORD_VERSION + 1, "Kind": "of the future"}),
     ]
     for one in strange:
         await stored.put(one)
@@ -183,10 +183,10 @@ class _Busy(StoredRows):
         super().__init__(account)
         self._times = times
 
-    async def replace(self, row: Filed, etag: str) -> bool:
+    async def replace(self, row: TableRow, etag: str) -> bool:
         if self._times:
             self._times -= 1
-            await self.put(filed(row.table, {**row.entity, "Subject": f"theirs {self._times}"}))
+            await self.put(table_row(row.table, {**row.entity, "Subject": f"theirs {self._times}"}))
         return await super().replace(row, etag)
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from acsevents.operations.recording import Store, opened_store
 from acsevents.operations.replay import FromFile, Replayed, replay_dead_letters, replay_texts
-from acsevents.operations.stored_rows import StoredRows, filed
+from acsevents.operations.stored_rows import StoredRows, table_row
 from shared.catalogue import DEAD_LETTERS
 from shared.errors import ContentError, RowRefused, StorageError, UnsupportedType
 from shared.events.event import Event
@@ -115,7 +115,7 @@ async def test_a_dead_letter_that_comes_again_meanwhile_stays(stored: StoredRows
 async def test_a_dead_letter_without_text_stays(stored: StoredRows, store: Store) -> None:
     """Whoever damaged it, the others go on."""
     await stored.put(
-        filed(DEAD_LETTERS, {"PartitionKey": "sms_events", "RowKey": "1", "Reason": "not_json", "RawZ0": b"x"})
+        table_row(DEAD_LETTERS, {"PartitionKey": "sms_events", "RowKey": "1", "Reason": "not_json", "RawZ0": b"x"})
     )
     await file_letters(stored, TODAY)
     replayed = Replayed()

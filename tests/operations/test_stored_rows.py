@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from acsevents.operations.stored_rows import StoredRows, filed
+from acsevents.operations.stored_rows import StoredRows, table_row
 from shared.decoder import decode
 from shared.rows.records import record_rows
 from shared.rows.timeline import Place
@@ -14,7 +14,7 @@ from shared.storage.account import Account
 from tests import samples
 from tests.storage.edm import by_sdk
 
-ROW = filed("SmsEvents", {"PartitionKey": "+15555550100", "RowKey": "it's 1", "Body": "hello", "RecordVersion": 1})
+ROW = table_row("SmsEvents", {"PartitionKey": "+15555550100", "RowKey": "it's 1", "Body": "hello", "RecordVersion": 1})
 
 
 @pytest.mark.parametrize("name", samples.NAMES)
@@ -56,7 +56,7 @@ async def test_what_is_written_reads_back(stored: StoredRows) -> None:
     assert [row async for row in stored.scan("SmsEvents")] == []
     assert await stored.get(ROW.place) is None
     assert await stored.insert(ROW)
-    assert not await stored.insert(filed(ROW.table, {**ROW.entity, "Body": "another"}))
+    assert not await stored.insert(table_row(ROW.table, {**ROW.entity, "Body": "another"}))
     found = [row async for row in stored.scan("SmsEvents", "PartitionKey eq @p", {"p": "+15555550100"})]
 
     assert [(row.place, row.entity) for row in found] == [(ROW.place, ROW.entity)]
@@ -67,7 +67,7 @@ async def test_only_the_version_that_was_read_is_replaced_or_removed(stored: Sto
     """Somebody else's later version stays, and so does a row's absence."""
     await stored.put(ROW)
     before = await stored.get(ROW.place)
-    await stored.put(filed(ROW.table, {**ROW.entity, "Body": "later"}))
+    await stored.put(table_row(ROW.table, {**ROW.entity, "Body": "later"}))
     assert before is not None
 
     assert not await stored.replace(ROW, before.etag)
@@ -84,11 +84,11 @@ async def test_only_the_version_that_was_read_is_replaced_or_removed(stored: Sto
 @pytest.mark.parametrize("gone", [0, 1, 5])
 async def test_rows_are_removed_together(gone: int, stored: StoredRows) -> None:
     """Also where some of them are gone already."""
-    rows = [filed("Timeline", {"PartitionKey": "p", "RowKey": f"{number}'/"[:-1]}) for number in range(5)]
+    rows = [table_row("Timeline", {"PartitionKey": "p", "RowKey": f"{number}'/"[:-1]}) for number in range(5)]
     for row in rows[gone:]:
         await stored.put(row)
     places: list[Place] = [row.place for row in rows]
-    await stored.put(filed("Timeline", {"PartitionKey": "p", "RowKey": "kept"}))
+    await stored.put(table_row("Timeline", {"PartitionKey": "p", "RowKey": "kept"}))
     await stored.delete_together(places)
 
     assert [row.place[2] async for row in stored.scan("Timeline")] == ["kept"]

@@ -8,7 +8,7 @@ from typing import Any
 from acsevents.operations.recording import Store
 from acsevents.operations.stored_rows import StoredRows
 from shared.rows.columns import Entity
-from shared.rows.records import Filed
+from shared.rows.records import TableRow
 from shared.rows.timeline import Place
 from shared.sink import Sink
 from shared.storage.account import Account
@@ -77,15 +77,15 @@ class FusedRows(StoredRows):
         super().__init__(account)
         self._fuse = fuse
 
-    async def insert(self, row: Filed) -> bool:
+    async def insert(self, row: TableRow) -> bool:
         """Insert, unless cut off."""
         return bool(await self._fuse.around(lambda: StoredRows.insert(self, row)))
 
-    async def put(self, row: Filed) -> None:
+    async def put(self, row: TableRow) -> None:
         """Put, unless cut off."""
         await self._fuse.around(lambda: StoredRows.put(self, row))
 
-    async def replace(self, row: Filed, etag: str) -> bool:
+    async def replace(self, row: TableRow, etag: str) -> bool:
         """Replace, unless cut off."""
         return bool(await self._fuse.around(lambda: StoredRows.replace(self, row, etag)))
 

@@ -51,7 +51,7 @@ class Finish:
 
 
 @dataclass(frozen=True)
-class Turn:
+class Slot:
     """The event loop turns."""
 
     count: int
@@ -64,7 +64,7 @@ class Close:
 
 ACTIONS = st.lists(
     st.builds(Arrive, _ROWS)
-    | st.builds(Turn, st.integers(1, 6))
+    | st.builds(Slot, st.integers(1, 6))
     | st.builds(Cancel, st.integers(0, 30))
     | st.builds(Finish, st.integers(0, 5), st.sampled_from([None, None, None, StorageError, KeyError]))
     | st.builds(Finish, st.integers(0, 5), st.sampled_from([None, None, None, asyncio.CancelledError]))
@@ -118,7 +118,7 @@ class Scene:
                 self.callers[number].cancelled |= self.callers[number].task.cancel()
             case Finish(number, error) if number < len(self.writer.held):
                 self._finish(number, error)
-            case Turn(count):
+            case Slot(count):
                 for _ in range(count):
                     await asyncio.sleep(0)
             case Close():

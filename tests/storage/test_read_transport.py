@@ -14,7 +14,7 @@ from azure.core.exceptions import AzureError, HttpResponseError, ServiceRequestE
 from azure.core.rest import HttpRequest
 
 from acsevents.local.ports import free_port
-from shared.lookups import Lookups, Wanted
+from shared.lookups import EventQuery, Lookups
 from shared.storage.connection import connect_to_read, disconnect
 from shared.storage.sdk_transport import ReadTransport, read_transport
 from tests.storage.misbehaving import MisbehavingServer, Script, answer, error, hang, hang_up, in_turn, raw, reset
@@ -119,7 +119,7 @@ async def test_where_a_proxy_is_set_it_is_used(name: str, monkeypatch: pytest.Mo
         transport = read_transport(account.endpoint, 20)
         if name.lower() == "http_proxy":
             async with Lookups(account) as lookups:
-                assert [line async for line in lookups.lines(Wanted())] == []
+                assert [line async for line in lookups.lines(EventQuery())] == []
             assert all(one.target.startswith("http://contoso.invalid/") for one in proxy.requests)
 
     assert transport is None
@@ -129,12 +129,12 @@ def test_reading_imports_no_aiohttp() -> None:
     """Whose import takes longer than most look-ups."""
     code = (
         "import asyncio, sys\n"
-        "from shared.lookups import Lookups, Wanted\n"
+        "from shared.lookups import Lookups, EventQuery\n"
         "from shared.storage.connection_string import parse_connection_string\n"
         "async def ask():\n"
         "    account = parse_connection_string(sys.argv[1])\n"
         "    async with Lookups(account) as lookups:\n"
-        "        try: [line async for line in lookups.lines(Wanted())]\n"
+        "        try: [line async for line in lookups.lines(EventQuery())]\n"
         "        except Exception as error: print(type(error).__name__)\n"
         "asyncio.run(ask())\n"
         "print('aiohttp' in sys.modules)"

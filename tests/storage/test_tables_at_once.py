@@ -46,8 +46,8 @@ async def test_an_attempt_that_gave_way_to_others_does_not_count() -> None:
     """A row with one attempt is sent again as often as it is cut off for others, until it has its answer."""
 
     def gives_way() -> Reply:
-        (turn,) = tables._turns.under_way
-        turn.cut_off()
+        (slot,) = tables._slots.under_way
+        slot.cut_off()
         raise TimeoutError
 
     tables, connection = opened(gives_way, gives_way, WRITTEN, patience=QUICK._replace(attempts=1))
