@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from typing import ClassVar, Final
 
 from acsevents.local import LocalStackError
-from acsevents.text import shown
+from acsevents.text import escaped
 from shared.errors import RowRefused, SettingsError, SinkError, StorageError
 
 _INTERRUPTED: Final = 130  # as shells count SIGINT
@@ -55,7 +55,7 @@ def explained() -> Iterator[None]:
         failure = explanation(error)
         if failure is None:
             raise
-        print(f"acsevents: {shown(str(failure))}", file=sys.stderr)
+        print(f"acsevents: {escaped(str(failure))}", file=sys.stderr)
         sys.exit(failure.exit_code)
     except KeyboardInterrupt:
         sys.exit(_INTERRUPTED)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import msgspec
 import typer
 
-from acsevents.text import shown
+from acsevents.text import escaped
 
 if TYPE_CHECKING:
     from acsevents.tables import Columns
@@ -51,7 +51,7 @@ async def rows(
 
 def note(text: str) -> None:
     """Print a note to stderr, apart from the answer."""
-    print(f"acsevents: {shown(text)}", file=sys.stderr)
+    print(f"acsevents: {escaped(text)}", file=sys.stderr)
 
 
 class _JsonLines:

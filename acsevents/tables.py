@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from acsevents.text import shown
+from acsevents.text import escaped
 
 Columns = Mapping[str, int | None]
 """The fields to show, in order, each with its width; fields with None share the remaining width."""
@@ -66,7 +66,7 @@ def safe(text: str) -> Text:
     Characters that an ASCII terminal cannot show become escapes here, because tables count characters.
     """
     encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
-    return Text(shown(text).encode(encoding, "backslashreplace").decode(encoding), overflow="fold")
+    return Text(escaped(text).encode(encoding, "backslashreplace").decode(encoding), overflow="fold")
 
 
 def heading(field: str) -> str:

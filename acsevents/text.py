@@ -8,6 +8,6 @@ _BIDIRECTIONAL: Final = (0x061C, 0x200E, 0x200F, *range(0x2028, 0x202F), *range(
 _ESCAPES: Final = {**_CONTROL, **{code: f"\\u{code:04x}" for code in _BIDIRECTIONAL}}
 
 
-def shown(text: str) -> str:
+def escaped(text: str) -> str:
     """Return a text with control characters and bidirectional overrides as escapes; keep tabs and line breaks."""
     return text.translate(_ESCAPES)

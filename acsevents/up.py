@@ -25,7 +25,7 @@ from acsevents.page.server import serving
 from acsevents.page.site import Local
 from acsevents.running import FOLDER, Running, owned
 from acsevents.samples import SAMPLES
-from acsevents.text import shown
+from acsevents.text import escaped
 from shared.storage.connection_string import parse_connection_string
 
 _DRAIN_SECONDS = 20.0
@@ -155,7 +155,7 @@ def _print_notice(console: Console, notice: Notice) -> None:
         _clock(),
         (f"{what:<13}", style),
         f"{notice.subscription:<20}",
-        shown(f"{event.type.rpartition('.')[2]}  {event.id}"),
+        escaped(f"{event.type.rpartition('.')[2]}  {event.id}"),
         "" if notice.what == "delivered" else f"  {notice.detail}",
     )
     console.print(line, soft_wrap=True)
@@ -169,7 +169,7 @@ async def _print_warnings(console: Console, log: Path) -> None:
     """Print the app's warnings, such as its dead letters, which are successful deliveries for Event Grid."""
     async for line in _new_lines(log):
         if " WARNING " in line or " ERROR " in line:
-            what, said = ("function app", "yellow"), shown(line.partition(": ")[2])
+            what, said = ("function app", "yellow"), escaped(line.partition(": ")[2])
             console.print(Text.assemble(_clock(), what, "           ", said), soft_wrap=True)
 
 

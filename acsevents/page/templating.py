@@ -13,7 +13,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from acsevents.page.site import site_of
-from acsevents.text import shown
+from acsevents.text import escaped
 from shared.lookups import Handle
 
 _FOLDER: Final = Path(__file__).parent
@@ -51,7 +51,7 @@ def _visible(value: Any) -> Any:
         return ""
     if isinstance(value, Markup) or not isinstance(value, str):
         return value
-    return shown(value).encode("utf-8", "backslashreplace").decode()
+    return escaped(value).encode("utf-8", "backslashreplace").decode()
 
 
 def _exact(value: str) -> Markup:

@@ -10,7 +10,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import BrowserContext, Page, expect
 
-from acsevents.text import shown
+from acsevents.text import escaped
 from shared.errors import InvalidData
 from tests import samples
 from tests.browser import sent
@@ -59,7 +59,7 @@ def _turn(number: int) -> Iterator[str]:
 
 def visible(text: str) -> str:
     """Return what a page shows for a text: control characters as escapes, half an emoji as the tables keep it."""
-    return shown(text.encode("utf-16", "surrogatepass").decode("utf-16", "replace"))
+    return escaped(text.encode("utf-16", "surrogatepass").decode("utf-16", "replace"))
 
 
 @pytest_asyncio.fixture(name="strange", scope="session", loop_scope="session")

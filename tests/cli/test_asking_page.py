@@ -22,7 +22,7 @@ _STYLE = re.compile(r"\x1b\[[0-9;]*m")
 _BLOCK = re.compile(r"(?<=```text\n)\$ acsevents (.*?)\n(.*?)(?=```)", re.DOTALL)
 
 
-def shown(command: str, tables: str) -> str:
+def escaped(command: str, tables: str) -> str:
     """Run a command on a terminal and return its output without styles."""
     out = on_a_terminal(*shlex.split(command), columns=COLUMNS, EventTables=tables).out
     return "\n".join(line.rstrip() for line in _STYLE.sub("", out).strip("\n").splitlines()) + "\n"
@@ -30,7 +30,7 @@ def shown(command: str, tables: str) -> str:
 
 def written(page: str, tables: str) -> str:
     """Return the page with the current output of each of its commands."""
-    return _BLOCK.sub(lambda block: f"$ acsevents {block[1]}\n{shown(block[1], tables)}", page)
+    return _BLOCK.sub(lambda block: f"$ acsevents {block[1]}\n{escaped(block[1], tables)}", page)
 
 
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)

@@ -11,7 +11,7 @@ from rich.cells import cell_len
 from rich.console import Console
 
 from acsevents.tables import Columns, fields_table, print_rows
-from acsevents.text import shown
+from acsevents.text import escaped
 from tests.cli.running import in_a_pipe, on_a_terminal
 from tests.cli.test_events import THREAD
 
@@ -56,7 +56,7 @@ def test_at_any_width_every_text_is_whole_and_no_line_is_too_long(answers: list[
         # Below one another in a column, the pieces of a text are in order, with those of its neighbours between.
         for value in (answer["id"], answer["who"], answer["what"]):
             remaining = iter(letters(text))
-            assert all(letter in remaining for letter in letters(shown(value)))
+            assert all(letter in remaining for letter in letters(escaped(value)))
 
 
 @pytest.mark.parametrize("width", [20, 60, 180])
@@ -114,10 +114,10 @@ def test_an_ascii_terminal_gets_tables_that_are_straight(tables: str) -> None:
 
 def test_texts_of_strangers_are_shown_and_not_obeyed() -> None:
     """Control characters are printed as escapes; emoji and other scripts are unchanged."""
-    assert OBEYED.search(shown(NASTY)) is None
-    assert "\\x1b[2J" in shown(NASTY)
-    assert "\\u202egnp.exe" in shown(NASTY)
-    assert "👩‍👩‍👧 שלום \t\n" == shown("👩‍👩‍👧 שלום \t\n")
+    assert OBEYED.search(escaped(NASTY)) is None
+    assert "\\x1b[2J" in escaped(NASTY)
+    assert "\\u202egnp.exe" in escaped(NASTY)
+    assert "👩‍👩‍👧 שלום \t\n" == escaped("👩‍👩‍👧 שלום \t\n")
 
 
 def test_without_colours_there_are_no_escapes_at_all(tables: str) -> None:

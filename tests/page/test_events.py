@@ -10,7 +10,7 @@ import pytest
 import pytest_asyncio
 
 from acsevents.samples import events
-from acsevents.text import shown
+from acsevents.text import escaped
 from shared.catalogue import EVENT_TYPES
 from shared.storage.account import Account
 from tests import samples
@@ -189,7 +189,7 @@ async def test_a_strangers_text_is_shown_and_never_obeyed(account: Account, text
     assert len(stories) == 2
     for answer in answers:
         parsed = Parsed(answer.text)
-        visible = shown(text.replace("\ud83c", "\ufffd"))  # as columns have it
+        visible = escaped(text.replace("\ud83c", "\ufffd"))  # as columns have it
         assert answer.status == 200
         assert visible in parsed.said
         assert parsed.skeleton & {"img", "iframe", "base", "style", "onerror"} == set()
