@@ -117,7 +117,8 @@ class Sink:
                 reserved = await self._store.reserve(size, deadline=call.deadline)
             self._intake.take(call, is_alone=is_alone)
             await call.settled
-            return await self._answer(call, function)
+            outcome = _outcome(call, function)
+            return Recorded(outcome) if isinstance(outcome, Event) else await self._dead_letter(call, function, outcome)
         finally:
             self._calls -= 1
             self._store.release(reserved)
@@ -135,19 +136,6 @@ class Sink:
             call.fail(error)
         except Exception as bug:  # noqa: BLE001  a bug must fail its own call and no other
             call.fail(StorageError(f"the write failed: {type(bug).__name__}").with_traceback(bug.__traceback__))
-
-    async def _answer(self, call: _Call, function: str) -> Recorded | DeadLettered:
-        event = call.outcome
-        if isinstance(event, ContentError):
-            return await self._dead_letter(call, function, event)
-        if EVENT_TYPES[event.type].family is not _FAMILY_OF.get(function):
-            _log.warning("misrouted: %s was delivered to %s", event.type, function)
-        try:
-            call.check()
-        except RowRefused as refusal:
-            _log.error("a record was refused: %s", refusal)
-            return await self._dead_letter(call, function, _refused(event, refusal))
-        return Recorded(event)
 
     async def _dead_letter(self, call: _Call, function: str, error: ContentError) -> DeadLettered:
         try:
@@ -204,8 +192,19 @@ def _each(step: Callable[[Any], Made], values: Iterable[object]) -> list[Made | 
     return results
 
 
-def _refused(event: Event, refusal: RowRefused) -> ContentError:
-    return InternalError(str(refusal), event_id=event.envelope.id, event_type=event.type)
+def _outcome(call: _Call, function: str) -> Event | ContentError:
+    """Return the event, which is durable, or why it cannot be recorded; raises `StorageError`."""
+    event = call.outcome
+    if isinstance(event, ContentError):
+        return event
+    if EVENT_TYPES[event.type].family is not _FAMILY_OF.get(function):
+        _log.warning("misrouted: %s was delivered to %s", event.type, function)
+    try:
+        call.check()
+    except RowRefused as refusal:
+        _log.error("a record was refused: %s", refusal)
+        return InternalError(str(refusal), event_id=event.envelope.id, event_type=event.type)
+    return event
 
 
 @lru_cache(maxsize=1)  # futures and connections belong to an event loop: a worker that changes its loop needs another

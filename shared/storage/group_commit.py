@@ -97,28 +97,27 @@ class GroupCommit:
         """
         if self._closed:
             raise StorageError("this worker is shutting down")
-        lanes = [self._lanes.get(row.lane) for row in rows]
         now = asyncio.get_running_loop().time()
-        for row, lane in zip(rows, lanes, strict=True):
-            if lane is not None:
-                self._check(lane, row.table, write.deadline - now, now)
+        seconds = (write.deadline - now) * _SHARE_OF_TIME
+        size = max(self._budget.free, 0) / 2  # however many lanes are full, the next one finds room
+        lanes = self._lanes
+        for row in rows:
+            lane = lanes.get(row.lane)
+            if lane is None:
+                continue
+            if lane.size > size:
+                raise Busy(f"a partition of {row.table} has too many rows waiting")
+            if lane.seconds_to_drain(now) > seconds:
+                raise Busy(f"a partition of {row.table} is slower than its rows arrive")
         write.expect(len(rows))
-        for row, lane in zip(rows, lanes, strict=True):
-            (lane or self._lane_of(row.lane)).add(row, write)
+        for row in rows:
+            (lanes.get(row.lane) or self._open(row.lane)).add(row, write)
 
     async def close(self) -> None:
         """Take no more rows, and wait until those under way are written or failed."""
         self._closed = True
         while self._tasks:
             await asyncio.wait(self._tasks)
-
-    def _check(self, lane: Lane, table: str, seconds: float, now: float) -> None:
-        """Raise Busy if a lane cannot take one more row and write it within so many seconds."""
-        # Half of what is free: however many lanes are full, the next one finds room.
-        if lane.size > max(self._budget.free, 0) / 2:
-            raise Busy(f"a partition of {table} has too many rows waiting")
-        if lane.seconds_to_drain(now) > seconds * _SHARE_OF_TIME:
-            raise Busy(f"a partition of {table} is slower than its rows arrive")
 
     def _make_room(self, size: int) -> None:
         """Fail lanes that are stuck, the longest first, until there is room; Event Grid delivers their events again."""
@@ -131,16 +130,14 @@ class GroupCommit:
             missing -= lane.size  # at least; its callers give their reservations back when they run next
             lane.give_way(_NO_ROOM)
 
-    def _lane_of(self, key: LaneKey) -> Lane:
-        """Return the lane of a table's partition, and open it if there is none."""
-        lane = self._lanes.get(key)
-        if lane is None:
-            lane = self._lanes[key] = Lane()
-            lane.task = asyncio.create_task(self._drain(key, lane))
-            self._tasks.add(lane.task)
-            lane.task.add_done_callback(self._tasks.discard)
-            if not self._looking:
-                self._look_later()
+    def _open(self, key: LaneKey) -> Lane:
+        """Open the lane of a table's partition."""
+        lane = self._lanes[key] = Lane()
+        lane.task = asyncio.create_task(self._drain(key, lane))
+        self._tasks.add(lane.task)
+        lane.task.add_done_callback(self._tasks.discard)
+        if not self._looking:
+            self._look_later()
         return lane
 
     def _look_later(self) -> None:

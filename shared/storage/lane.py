@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
-from math import ceil, inf
+from math import inf
 from typing import Final
 
 import msgspec
@@ -142,8 +142,9 @@ class Lane:
 
     def seconds_to_drain(self, now: float) -> float:
         """Return the estimated seconds to write all waiting rows."""
-        waiting = ceil(len(self._waiting) / MOST_ROWS) * self._seconds_per_group
-        return waiting if self._began is None else waiting + max(self._seconds_per_group, now - self._began)
+        groups = -(-len(self._waiting) // MOST_ROWS)  # rounded up
+        seconds = groups * self._seconds_per_group
+        return seconds if self._began is None else seconds + max(self._seconds_per_group, now - self._began)
 
     def seconds_under_way(self, now: float) -> float:
         """Return for how many seconds the group in flight has been in flight; 0 if there is none."""
