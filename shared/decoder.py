@@ -6,7 +6,7 @@ from shared import catalogue
 from shared.catalogue import EventType
 from shared.errors import ContentError, InvalidData, MissingKey, NotJson, UnsupportedType
 from shared.events.digest import digest
-from shared.events.envelope import OpenedEnvelope, open_envelope, path_of
+from shared.events.envelope import OpenedEnvelope, open_envelope, open_usual, path_of
 from shared.events.event import Event
 from shared.events.facts import Facts, column_of
 from shared.events.jsontext import canonical, parse
@@ -20,9 +20,16 @@ def decode(text: str | bytes) -> Event:
     Raises:
         ContentError: the event cannot be recorded; the error holds the reason, the problem and the JSON path.
     """
+    usual = open_usual(text)
+    if usual is not None:
+        return _decoded(usual, usual, text)
     document = parse(text)
     sent = open_envelope(document.exact)
-    opened = sent if document.cleaned is None else open_envelope(document.cleaned)
+    return _decoded(sent if document.cleaned is None else open_envelope(document.cleaned), sent, text)
+
+
+def _decoded(opened: OpenedEnvelope, sent: OpenedEnvelope, text: str | bytes) -> Event:
+    """Return the event of an envelope as columns can hold it, and of the same as sent."""
     envelope = opened.envelope
     try:
         return _event(opened, sent, text)

@@ -9,7 +9,8 @@ from typing import Any, Final, Literal
 import msgspec
 
 from shared.errors import InvalidData, NotAnEvent
-from shared.events.reading import Reading, Tolerant, read_model
+from shared.events.jsontext import decoder
+from shared.events.reading import Tolerant, read_model
 from shared.events.timestamps import Instant
 
 Schema = Literal["EventGridSchema", "CloudEventSchemaV1_0"]
@@ -87,6 +88,22 @@ class _CloudEvent(Tolerant, forbid_unknown_fields=False):
 
 
 _NAMES_OF_CLOUD_EVENTS: Final = frozenset({"specversion", "type"})
+_USUAL: Final = decoder(_EventGridSchema)
+
+
+def open_usual(text: str | bytes) -> OpenedEnvelope | None:
+    """Read a text in one step if it is one event in Event Grid schema with the usual names, as nearly all are.
+
+    Return None for any other text: `open_envelope` opens it, or tells what is wrong. The result is the same.
+
+    Raises:
+        NotAnEvent: the event lacks an id or type.
+    """
+    try:
+        model = _USUAL.decode(text)
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        return None
+    return _opened("EventGridSchema", model, [])
 
 
 def open_envelope(value: object) -> OpenedEnvelope:
@@ -102,13 +119,15 @@ def open_envelope(value: object) -> OpenedEnvelope:
     if not isinstance(value, dict):
         raise NotAnEvent(f"expected an object, got {_type_name(value)}")
     if "eventType" not in value and any(name.lower() in _NAMES_OF_CLOUD_EVENTS for name in value):
-        return _opened("CloudEventSchemaV1_0", read_model(value, _CloudEvent, "$"))
-    return _opened("EventGridSchema", read_model(value, _EventGridSchema, "$"))
+        cloud = read_model(value, _CloudEvent, "$")
+        return _opened("CloudEventSchemaV1_0", cloud.model, cloud.notes)
+    grid = read_model(value, _EventGridSchema, "$")
+    return _opened("EventGridSchema", grid.model, grid.notes)
 
 
-def _opened(schema: Schema, reading: Reading[_EventGridSchema] | Reading[_CloudEvent]) -> OpenedEnvelope:
-    model, notes = reading.model, [*reading.notes]
-    _check_identity(model.id, model.type, path_of(schema, "type"))
+def _opened(schema: Schema, model: _EventGridSchema | _CloudEvent, deviations: list[str]) -> OpenedEnvelope:
+    notes = [*deviations]
+    _check_identity(model.id, model.type, schema)
     resource = model.resource if isinstance(model.resource, str) else None
     if resource is None and model.resource is not None:
         notes.append(f"{path_of(schema, 'resource')}: expected a string, got {_type_name(model.resource)}")
@@ -146,11 +165,11 @@ def _time(value: object) -> tuple[Instant | None, str | None]:
     return instant, instant.note
 
 
-def _check_identity(event_id: object, event_type: object, type_path: str) -> None:
+def _check_identity(event_id: object, event_type: object, schema: Schema) -> None:
     has_id = isinstance(event_id, str) and event_id != ""
     if has_id and isinstance(event_type, str) and event_type:
         return
-    value, path = (event_type, type_path) if has_id else (event_id, "$.id")
+    value, path = (event_type, path_of(schema, "type")) if has_id else (event_id, "$.id")
     found = "an empty one" if value == "" else _type_name(value)
     known = [part if isinstance(part, str) else None for part in (event_id, event_type)]
     raise NotAnEvent(f"expected a string, got {found}", path, event_id=known[0], event_type=known[1])

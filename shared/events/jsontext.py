@@ -7,11 +7,13 @@ a fraction or an exponent become `Decimal`, so that `1e999` can be read and `0.1
 import json
 from collections.abc import Callable
 from decimal import Decimal, InvalidOperation
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
 from shared.errors import NotJson
+
+Model = TypeVar("Model")
 
 _BOM = "\ufeff"
 
@@ -39,6 +41,11 @@ def _number(text: str) -> Decimal | msgspec.Raw:
         return Decimal(text)
     except InvalidOperation:  # the exponent is out of range for Decimal: keep the digits as written
         return msgspec.Raw(text.encode())
+
+
+def decoder(model: type[Model]) -> msgspec.json.Decoder[Model]:
+    """Return what decodes a text into a model in one step; it raises for all that `parse` treats as a special case."""
+    return msgspec.json.Decoder(model, float_hook=_number)
 
 
 _DECODER = msgspec.json.Decoder(float_hook=_number)

@@ -118,8 +118,9 @@ def _columns_of(event: Event) -> tuple[Entity, Entity]:
         columns["EventTime"] = listed["EventTime"] = envelope.time.edm
     if event.redacted is not None:
         columns["Redacted"] = listed["Redacted"] = event.redacted.edm
-    for (column, write, is_listed), fact in zip(FACT_COLUMNS, astuple(event.facts), strict=True):
+    for fact_column, fact in zip(FACT_COLUMNS, astuple(event.facts), strict=True):
         if fact is not None:
+            column, write, is_listed = fact_column
             value = columns[column] = fact if write is None else write(fact)
             if is_listed:
                 listed[column] = value if len(value) <= _SURELY_SHORT else cut(value, EXCERPT_UNITS)

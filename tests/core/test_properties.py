@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 from typing import Any, Final
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -56,6 +57,19 @@ def test_any_json_value_is_a_record_or_a_content_error(value: Any) -> None:
 def test_any_mutated_sample_is_a_record_or_a_content_error(event: Any) -> None:
     """Neither does an event that is nearly valid."""
     _assert_kept(json.dumps(event))
+
+
+@MANY
+@given((mutated_samples() | JSON).filter(lambda event: not isinstance(event, list)))
+def test_an_event_alone_and_in_an_array_is_the_same(event: Any) -> None:
+    """An event alone that is as expected is read in one step, and every other step by step; both find the same."""
+    text = json.dumps(event)
+    alone, in_array = outcome(text), outcome(f"[{text}]")
+
+    if isinstance(alone, Event) and isinstance(in_array, Event):
+        assert alone == msgspec.structs.replace(in_array, text=text)
+    else:
+        assert (type(alone), str(alone)) == (type(in_array), str(in_array))
 
 
 @MANY
