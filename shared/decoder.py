@@ -8,7 +8,7 @@ from shared.errors import ContentError, InvalidData, MissingKey, NotJson, Unsupp
 from shared.events.digest import digest
 from shared.events.envelope import OpenedEnvelope, open_envelope, open_usual, path_of
 from shared.events.event import Event
-from shared.events.facts import Facts, column_of
+from shared.events.facts import column_of
 from shared.events.jsontext import canonical, parse
 from shared.events.payloads import Payload
 from shared.events.reading import Reading, read_model
@@ -47,7 +47,8 @@ def _event(opened: OpenedEnvelope, sent: OpenedEnvelope, text: str | bytes) -> E
     reading = read_model(opened.payload(), event_type.payload, "$.data")
     facts = reading.model.facts()
     for fact in event_type.key_facts:
-        _check_key(fact, facts, event_type, reading)
+        if not getattr(facts, fact):
+            raise _no_key(fact, event_type, reading)
     time = envelope.time or facts.occurred_at
     if time is None:
         error = InvalidData if opened.time_as_sent else MissingKey
@@ -66,15 +67,13 @@ def _event(opened: OpenedEnvelope, sent: OpenedEnvelope, text: str | bytes) -> E
     )
 
 
-def _check_key(fact: str, facts: Facts, event_type: EventType, reading: Reading[Payload]) -> None:
-    """Raise if the payload lacks a fact that the row keys are built from."""
-    if getattr(facts, fact):
-        return
+def _no_key(fact: str, event_type: EventType, reading: Reading[Payload]) -> ContentError:
+    """Return the error for a payload that lacks a fact that the row keys are built from."""
     sources = event_type.payload.sources(fact)
     path = f"$.data.{sources[0]}"
     if not reading.rejected.isdisjoint(sources):
-        raise InvalidData(f"not of the type that {column_of(fact)} needs for the row's key", path)
-    raise MissingKey(f"missing, and {column_of(fact)} is part of the row's key", path)
+        return InvalidData(f"not of the type that {column_of(fact)} needs for the row's key", path)
+    return MissingKey(f"missing, and {column_of(fact)} is part of the row's key", path)
 
 
 def _digest(event_type: EventType, sent: OpenedEnvelope) -> str:

@@ -17,7 +17,8 @@ _TICK_DIGITS = 7
 _NOT_A_TIME = "not a time between 1601 and 9999"
 
 # UTC as .NET writes it, and with it nearly every event. Hour 24, which is the next day, is left to datetime.
-_USUAL = re.compile(r"(\d{4}-\d\d-\d\dT(?:[01]\d|2[0-3]):[0-5]\d):([0-5]\d)(?:\.(\d{1,7}))?(?:Z|\+00:00)", re.ASCII)
+_SECOND = re.compile(r"\d{4}-\d\d-\d\dT(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d", re.ASCII)
+_FRACTION_OF_UTC = re.compile(r"(?:\.(\d{1,7}))?(?:Z|\+00:00)", re.ASCII)
 _FRACTION = re.compile(r".{19}\.(\d+)(?:[Z+-].*)?", re.ASCII)
 
 
@@ -45,14 +46,15 @@ class Instant:
             ValueError: not a time, or not between 1601-01-01 and 9999-12-31.
         """
         try:
-            usual = _USUAL.fullmatch(value)  # type: ignore[call-overload]  # raises TypeError unless it is a string
-            if usual is None:
+            usual = _FRACTION_OF_UTC.fullmatch(value, 19)  # type: ignore[call-overload]  # TypeError unless a string
+            second: str = value[:19]  # type: ignore[index]  # a string here
+            ticks_of_second = _ticks_of_second(second)
+            if usual is None or ticks_of_second is None:
                 ticks, written, note = _unusual_parts(value)  # type: ignore[arg-type]  # a string here
             else:
-                minute, second, fraction = usual.groups("")
-                digits = fraction.ljust(_TICK_DIGITS, "0")
-                ticks = _ticks_of_minute(minute) + int(second + digits)
-                written, note = f"{minute}:{second}.{digits}Z", None
+                digits = (usual[1] or "").ljust(_TICK_DIGITS, "0")
+                ticks = ticks_of_second + int(digits)
+                written, note = f"{second}.{digits}Z", None
         except (ValueError, TypeError, OverflowError):
             raise ValueError(_NOT_A_TIME) from None
         if not _EARLIEST <= ticks <= _LATEST:
@@ -89,9 +91,10 @@ def _unusual_parts(text: str) -> tuple[int, str, str | None]:
     return ticks, edm(ticks), note
 
 
-@lru_cache(maxsize=256)  # the events of a burst share few minutes
-def _ticks_of_minute(text: str) -> int:
-    return _ticks(datetime.fromisoformat(text))
+@lru_cache(maxsize=256)  # the events of a burst share few seconds
+def _ticks_of_second(text: str) -> int | None:
+    """Return the ticks of a second as .NET writes it, and None for any other text."""
+    return _ticks(datetime.fromisoformat(text)) if _SECOND.fullmatch(text) else None
 
 
 def _ticks(moment: datetime) -> int:

@@ -28,8 +28,7 @@ def pack(text: str | bytes, *, is_json: bool = False) -> Entity:
         text: the text.
         is_json: whether the text is known to be JSON, which has no control characters but may have lone surrogates.
     """
-    is_plain = _is_utf8 if is_json else _is_printable
-    if isinstance(text, str) and _is_short(text) and is_plain(text):
+    if isinstance(text, str) and _is_short(text) and (_is_utf8(text) if is_json else _is_printable(text)):
         return {"Raw": text}
     content = text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text
     packed = zlib.compress(content)

@@ -26,7 +26,7 @@ def key(text: str) -> str:
     shorter keys.
     """
     written = _ESCAPED_CHARACTERS.sub(_escape, text) if _ESCAPED_CHARACTERS.search(text) else text
-    if utf16_units(written) <= _LONGEST:
+    if len(written) <= _LONGEST // 2 or utf16_units(written) <= _LONGEST:
         return written
     return f"{cut(written, _KEPT)}~{digest(text.encode())}"
 

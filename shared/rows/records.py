@@ -105,7 +105,7 @@ def _columns_of(event: Event) -> tuple[Entity, Entity]:
         "RecordVersion": RECORD_VERSION,
     }
     listed: Entity = {
-        "EventId": cut(envelope.id, EXCERPT_UNITS),
+        "EventId": envelope.id if len(envelope.id) <= _SURELY_SHORT else cut(envelope.id, EXCERPT_UNITS),
         "EventType": event.type,
         "Kind": kind,
         "RecordVersion": RECORD_VERSION,

@@ -81,22 +81,20 @@ def encode_rows(rows: Sequence[TableRow]) -> list[Row]:
             rest = _encoded(columns)
         row_key = row.row_key
         lane, path, keys = _of_partition(row.table, row.partition)
-        quoted = row_key.encode()
-        if quoted.translate(None, _UNQUOTED):  # something is left
-            quoted = _quoted(row_key).encode()
-            body = b"".join((keys, _ascii_text(row_key), rest))
-        else:
-            body = b"".join((keys, b'"', quoted, b'"', rest))
-        path = b"".join((path, quoted, b"')"))
+        written = quoted = row_key.encode()
+        if written.translate(None, _UNQUOTED):  # something is left
+            written, quoted = _ascii_text(row_key)[1:-1], _quoted(row_key).encode()
+        path = path + quoted + b"')"
+        body = keys + written + rest
         encoded.append(Row(lane, row_key, path, body, len(body) + len(path) + OPERATION_BYTES))
     return encoded
 
 
 def _encoded(columns: Entity) -> bytes:
-    """Return what follows the keys in a row's JSON object: the columns and their types."""
+    """Return what follows the RowKey in a row's JSON object: its closing quote, the columns and their types."""
     types, int64s = _types_of(tuple(columns))
     wire = {**columns, **{name: str(columns[name]) for name in int64s}} if int64s else columns
-    return b"".join((b"," if columns else b"", _ascii_object(wire)[1:-1], types, b"}"))
+    return b"".join((b'",' if columns else b'"', _ascii_object(wire)[1:-1], types, b"}"))
 
 
 @lru_cache(maxsize=1_024)  # events of one type mostly have the same columns
@@ -165,7 +163,7 @@ def error_code(answer: bytes) -> str:
 def _of_partition(table: str, partition: str) -> tuple[LaneKey, bytes, bytes]:
     """Return what the rows of a partition share: the lane, and what their paths and bodies begin with."""
     path = f"{table}(PartitionKey='{_quoted(partition)}',RowKey='"
-    return (table, partition), path.encode(), b'{"PartitionKey":%b,"RowKey":' % _ascii_text(partition)
+    return (table, partition), path.encode(), b'{"PartitionKey":%b,"RowKey":"' % _ascii_text(partition)
 
 
 def _quoted(key: str) -> str:
