@@ -1,8 +1,13 @@
 """Calls that are taken in together: what goes wrong with one is its own."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
+import pytest
+
+from shared import sink
+from shared.catalogue import DEAD_LETTERS
 from shared.errors import StorageError
 from shared.sink import Recorded, Sink
 from shared.storage.group_commit import GroupCommit
@@ -11,6 +16,7 @@ from tests.storage.committing import turns
 from tests.storage.events import sms
 from tests.storage.fake_writer import FakeWriter
 from tests.storage.room import UnlimitedRoom
+from tests.storage.store import Store
 
 
 class Moody(UnlimitedRoom):
@@ -36,6 +42,34 @@ async def test_a_bug_while_rows_are_queued_fails_its_own_call_only() -> None:
     assert str(outcomes[1]) == "the write failed: ZeroDivisionError"
     assert isinstance(outcomes[3], StorageError)
     assert str(outcomes[3]) == "too many rows waiting"
+
+
+@pytest.mark.promise("No poison loop")
+@pytest.mark.parametrize("step", ["decode", "record_rows", "encode_rows"])
+async def test_what_spoils_one_text_spoils_no_other(step: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whichever step fails for a text, each call is answered for its own event, and only that text is a dead letter."""
+    sound: Callable[[Any], Any] = getattr(sink, step)
+
+    def stumbling(value: Any) -> Any:
+        content = str(getattr(value, "text", value))  # of a text, an event, or rows
+        if "m-bug" in content and DEAD_LETTERS not in content:
+            raise ZeroDivisionError
+        return sound(value)
+
+    monkeypatch.setattr(sink, step, stumbling)
+    store = Store()
+    texts = {"m-1": sms("m-1"), "m-bug": sms("m-bug"), "m-2": sms("m-2"), "m-cut": sms("m-cut")[:-1], "m-3": sms("m-3")}
+    together = Sink(store)
+    calls = [together.receive(text, function="sms_events") for text in texts.values()]
+    outcomes = dict(zip(texts, await asyncio.gather(*calls), strict=True))
+
+    assert {name for name, outcome in outcomes.items() if isinstance(outcome, Recorded)} == {"m-1", "m-2", "m-3"}
+    for name, outcome in outcomes.items():
+        if isinstance(outcome, Recorded):
+            assert outcome.event.envelope.id == name
+        else:
+            assert outcome.error.reason == ("internal_error" if name == "m-bug" else "not_json")
+    assert store.tables.count(DEAD_LETTERS) == 2
 
 
 async def test_every_call_that_is_alone_waits_for_no_others() -> None:
