@@ -178,3 +178,17 @@ def test_an_event_beyond_the_size_of_a_row_is_oversized(kilobytes: int) -> None:
 
     assert (result.reason, result.event_id) == ("oversized", event["id"])
     assert kilobytes > 1_024
+
+
+@pytest.mark.parametrize("unit", ["x", "é", "🌻"])
+@pytest.mark.parametrize("length", [100, 128, 129, 256, 257, 400])
+def test_the_time_line_holds_the_beginning_of_a_long_text(unit: str, length: int) -> None:
+    """A list shows the first 256 UTF-16 units of a text; the record holds all of it."""
+    text = unit * length
+    event = {**samples.event("2021/ChatMessageReceived"), "id": text}
+    event["data"]["messageBody"] = text
+    *records, line = record_rows(decode(delivered(event)))
+
+    assert line.table == "Timeline"
+    assert {line.columns["EventId"], line.columns["Body"]} == {text[: 256 if unit < "🌻" else 128]}
+    assert {(row.columns["EventId"], row.columns["Body"]) for row in records} == {(text, text)}

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from shared.errors import Busy
-from shared.storage.lane import Lane, Write
+from shared.storage.lane import MOST_ROWS, Lane, Write
 from shared.storage.odata import transaction
 from tests.storage.fake_writer import TRANSACTION_BYTES, row
 
@@ -26,6 +26,19 @@ async def test_a_row_that_gives_way_is_settled_once() -> None:
     await write.settled
     with pytest.raises(Busy, match="no room"):
         write.check()
+
+
+async def test_rows_beyond_a_full_group_take_a_group_of_their_own() -> None:
+    """The time to drain counts whole transactions, since the last one takes as long as the others."""
+    lane = Lane()
+    lane.add(row("p", "first"), Write())
+    lane.next_group(0.0)
+    lane.finished(MOST_ROWS, 2.0)
+    assert lane.seconds_to_drain(2.0) == 0
+
+    for number in range(MOST_ROWS + 1):
+        lane.add(row("p", str(number)), Write())
+    assert lane.seconds_to_drain(2.0) == 4
 
 
 async def test_a_group_fits_a_transaction_of_the_service() -> None:

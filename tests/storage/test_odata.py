@@ -52,14 +52,17 @@ def test_encoding_leaves_the_entity_as_it_was() -> None:
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"])), st.text(st.characters(exclude_categories=["Cs"])))
-def test_a_path_says_the_keys_and_nothing_else(partition: str, row_key: str) -> None:
-    """Whatever characters keys have, the path is one URL segment in ASCII that names exactly them."""
-    path = encode("T", {"PartitionKey": partition, "RowKey": row_key}).path
+def test_path_and_body_say_the_keys_and_nothing_else(partition: str, row_key: str) -> None:
+    """Whatever characters keys have, both name exactly them: one URL segment in ASCII, and JSON in ASCII."""
+    row = encode("T", {"PartitionKey": partition, "RowKey": row_key})
+    path = row.path
     doubled = [key.replace("'", "''") for key in (partition, row_key)]
 
     assert path.isascii()
     assert not set(' /\\?#&"<>\r\n') & set(path)
     assert unquote(path) == f"T(PartitionKey='{doubled[0]}',RowKey='{doubled[1]}')"
+    assert row.body.isascii()
+    assert json.loads(row.body) == {"PartitionKey": partition, "RowKey": row_key}
 
 
 @given(st.lists(st.text(st.characters(exclude_categories=["Cs"])), min_size=1, max_size=5))
