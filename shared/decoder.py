@@ -29,7 +29,7 @@ def decode(text: str | bytes) -> Event:
 
 
 def _decoded(opened: OpenedEnvelope, sent: OpenedEnvelope, text: str | bytes) -> Event:
-    """Return the event of an envelope as columns can hold it, and of the same as sent."""
+    """Return the event of an envelope, which is given as columns can hold it and exactly as sent."""
     envelope = opened.envelope
     try:
         return _event(opened, sent, text)

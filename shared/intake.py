@@ -13,8 +13,8 @@ MOST_CHARACTERS: Final = 1024 * 1024
 PAUSE_SECONDS: Final = 0.001
 LONGEST_SECONDS: Final = 0.010
 _SECONDS_WITHOUT_YIELDING: Final = 0.005
-# What is decoded in one go: enough for the code of each step to pay for its way into the processor's caches, and few
-# enough for the results of one step to stay there until the next.
+# What is decoded in one go: enough texts to pay for loading the code of each step into the processor's caches, and few
+# enough that the results of one step are still there for the next.
 _MOST_TEXTS: Final = 25
 _MOST_CHARACTERS_AT_ONCE: Final = 32 * 1024
 
@@ -130,7 +130,7 @@ class Intake(Generic[OneCall, Decoded]):
 
 
 def _batches(calls: Sequence[OneCall]) -> Iterator[list[OneCall]]:
-    """Yield the calls in batches that are decoded in one go; a long text is alone in its own."""
+    """Yield the calls in batches that are decoded in one go; a text that exceeds the limit is alone in one."""
     batch: list[OneCall] = []
     characters = 0
     for call in calls:

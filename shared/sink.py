@@ -174,7 +174,7 @@ def _decoded(texts: Sequence[str | bytes]) -> list[tuple[Event, list[Row]] | Con
 
 
 def _each(step: Callable[[Any], Made], values: Iterable[object]) -> list[Made | ContentError]:
-    """Return what a step makes of each value; an error stands in place of its result, and passes later steps."""
+    """Return what a step makes of each value; an error takes the place of a result, and later steps pass it on."""
     results: list[Made | ContentError] = []
     for value in values:
         if isinstance(value, ContentError):

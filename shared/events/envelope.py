@@ -9,7 +9,7 @@ from typing import Any, Final, Literal
 import msgspec
 
 from shared.errors import InvalidData, NotAnEvent
-from shared.events.jsontext import decoder
+from shared.events.jsontext import decoder_of
 from shared.events.reading import Tolerant, read_model
 from shared.events.timestamps import Instant
 
@@ -88,13 +88,14 @@ class _CloudEvent(Tolerant, forbid_unknown_fields=False):
 
 
 _NAMES_OF_CLOUD_EVENTS: Final = frozenset({"specversion", "type"})
-_USUAL: Final = decoder(_EventGridSchema)
+_USUAL: Final = decoder_of(_EventGridSchema)
 
 
 def open_usual(text: str | bytes) -> OpenedEnvelope | None:
     """Read a text in one step if it is one event in Event Grid schema with the usual names, as nearly all are.
 
-    Return None for any other text: `open_envelope` opens it, or tells what is wrong. The result is the same.
+    Return None for any other text: `open_envelope` opens it, or tells what is wrong. Where both can open a text, the
+    result is the same.
 
     Raises:
         NotAnEvent: the event lacks an id or type.

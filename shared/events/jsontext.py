@@ -43,7 +43,7 @@ def _number(text: str) -> Decimal | msgspec.Raw:
         return msgspec.Raw(text.encode())
 
 
-def decoder(model: type[Model]) -> msgspec.json.Decoder[Model]:
+def decoder_of(model: type[Model]) -> msgspec.json.Decoder[Model]:
     """Return what decodes a text into a model in one step; it raises for all that `parse` treats as a special case."""
     return msgspec.json.Decoder(model, float_hook=_number)
 

@@ -14,6 +14,7 @@ _EPOCH = datetime(1, 1, 1)  # noqa: DTZ001  all times here are UTC, and naive da
 _EARLIEST = 504_911_232_000_000_000  # 1601-01-01, the oldest Edm.DateTime
 _LATEST = 3_155_378_975_999_999_999  # 9999-12-31T23:59:59.9999999
 _TICK_DIGITS = 7
+_TO_THE_SECOND = len("2020-09-18T00:22:20")
 _NOT_A_TIME = "not a time between 1601 and 9999"
 
 # UTC as .NET writes it, and with it nearly every event. Hour 24, which is the next day, is left to datetime.
@@ -46,8 +47,8 @@ class Instant:
             ValueError: not a time, or not between 1601-01-01 and 9999-12-31.
         """
         try:
-            usual = _FRACTION_OF_UTC.fullmatch(value, 19)  # type: ignore[call-overload]  # TypeError unless a string
-            second: str = value[:19]  # type: ignore[index]  # a string here
+            usual = _FRACTION_OF_UTC.fullmatch(value, _TO_THE_SECOND)  # type: ignore[call-overload]  # TypeError unless a string
+            second: str = value[:_TO_THE_SECOND]  # type: ignore[index]  # a string here
             ticks_of_second = _ticks_of_second(second)
             if usual is None or ticks_of_second is None:
                 ticks, written, note = _unusual_parts(value)  # type: ignore[arg-type]  # a string here

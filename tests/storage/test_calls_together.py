@@ -47,7 +47,7 @@ async def test_a_bug_while_rows_are_queued_fails_its_own_call_only() -> None:
 @pytest.mark.promise("No poison loop")
 @pytest.mark.parametrize("step", ["decode", "record_rows", "encode_rows"])
 async def test_what_spoils_one_text_spoils_no_other(step: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whichever step fails for a text, each call is answered for its own event, and only that text is a dead letter."""
+    """Whichever step fails for a text, each call is answered for its own event, and the others are recorded."""
     sound: Callable[[Any], Any] = getattr(sink, step)
 
     def stumbling(value: Any) -> Any:
