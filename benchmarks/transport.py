@@ -14,7 +14,7 @@ import aiohttp
 from yarl import URL
 
 from benchmarks.table_server import HOST, TableServer
-from shared.storage.http import Origin
+from shared.storage.http import Origin, header_lines
 from shared.storage.pool import Pool
 
 Put = Callable[[], Awaitable[int]]
@@ -37,7 +37,7 @@ async def own_client(port: int, headers: dict[str, str]) -> AsyncIterator[Put]:
     async def put() -> int:
         connection = pool.take()
         try:
-            reply = await connection.send("PUT", _PATH, headers, _BODY, deadline=now() + _SECONDS)
+            reply = await connection.send("PUT", _PATH, header_lines(headers), _BODY, deadline=now() + _SECONDS)
         finally:
             pool.give_back(connection)
         return reply.status

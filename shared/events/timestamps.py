@@ -5,7 +5,7 @@ seventh digit: one cuts it, another rounds it. Times are part of keys, so all of
 """
 
 import re
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Self
 
@@ -17,9 +17,9 @@ _TICK_DIGITS = 7
 _TO_THE_SECOND = len("2020-09-18T00:22:20")
 _NOT_A_TIME = "not a time between 1601 and 9999"
 
-# UTC as .NET writes it, and with it nearly every event. Hour 24, which is the next day, is left to datetime.
+# As .NET writes it, and with it nearly every event. Hour 24, which is the next day, is left to datetime.
 _SECOND = re.compile(r"\d{4}-\d\d-\d\dT(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d", re.ASCII)
-_FRACTION_OF_UTC = re.compile(r"(?:\.(\d{1,7}))?(?:Z|\+00:00)", re.ASCII)
+_FRACTION_AND_OFFSET = re.compile(r"(?:\.(\d{1,7}))?(?:Z|\+00:00|([+-]\d\d:\d\d))", re.ASCII)
 _FRACTION = re.compile(r".{19}\.(\d+)(?:[Z+-].*)?", re.ASCII)
 
 
@@ -47,13 +47,16 @@ class Instant:
             ValueError: not a time, or not between 1601-01-01 and 9999-12-31.
         """
         try:
-            usual = _FRACTION_OF_UTC.fullmatch(value, _TO_THE_SECOND)  # type: ignore[call-overload]  # TypeError unless a string
+            usual = _FRACTION_AND_OFFSET.fullmatch(value, _TO_THE_SECOND)  # type: ignore[call-overload]  # TypeError unless a string
             second: str = value[:_TO_THE_SECOND]  # type: ignore[index]  # a string here
+            fraction, offset = ("", "") if usual is None else usual.groups("")
+            if offset:
+                second = _in_utc(second, offset)
             ticks_of_second = _ticks_of_second(second)
             if usual is None or ticks_of_second is None:
                 ticks, written, note = _unusual_parts(value)  # type: ignore[arg-type]  # a string here
             else:
-                digits = (usual[1] or "").ljust(_TICK_DIGITS, "0")
+                digits = fraction.ljust(_TICK_DIGITS, "0")
                 ticks = ticks_of_second + int(digits)
                 written, note = f"{second}.{digits}Z", None
         except (ValueError, TypeError, OverflowError):
@@ -96,6 +99,11 @@ def _unusual_parts(text: str) -> tuple[int, str, str | None]:
 def _ticks_of_second(text: str) -> int | None:
     """Return the ticks of a second as .NET writes it, and None for any other text."""
     return _ticks(datetime.fromisoformat(text)) if _SECOND.fullmatch(text) else None
+
+
+@lru_cache(maxsize=256)
+def _in_utc(second: str, offset: str) -> str:
+    return datetime.fromisoformat(second + offset).astimezone(UTC).replace(tzinfo=None).isoformat()
 
 
 def _ticks(moment: datetime) -> int:

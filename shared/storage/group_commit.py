@@ -45,7 +45,6 @@ class GroupCommit:
     def __init__(self, writer: Writer, *, waiting_bytes: int = MOST_WAITING_BYTES) -> None:
         self._writer = writer
         self._lanes: dict[LaneKey, Lane] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
         self._budget = Budget(waiting_bytes)
         self._closed = False
         self._looking = False
@@ -116,8 +115,8 @@ class GroupCommit:
     async def close(self) -> None:
         """Take no more rows, and wait until those under way are written or failed."""
         self._closed = True
-        while self._tasks:
-            await asyncio.wait(self._tasks)
+        if self._lanes:
+            await asyncio.wait([lane.task for lane in self._lanes.values()])
 
     def _make_room(self, size: int) -> None:
         """Fail lanes that are stuck, the longest first, until there is room; Event Grid delivers their events again."""
@@ -134,8 +133,6 @@ class GroupCommit:
         """Open the lane of a table's partition."""
         lane = self._lanes[key] = Lane()
         lane.task = asyncio.create_task(self._drain(key, lane))
-        self._tasks.add(lane.task)
-        lane.task.add_done_callback(self._tasks.discard)
         if not self._looking:
             self._look_later()
         return lane
@@ -162,7 +159,8 @@ class GroupCommit:
                 lane.finished(len(group), now())
         finally:
             del self._lanes[key]
-            lane.settle(lane.take_all(), Busy(_NO_ROOM))
+            if left := lane.take_all():
+                lane.settle(left, Busy(_NO_ROOM))
 
     async def _commit(self, lane: Lane, group: Sequence[Waiting]) -> None:
         rows = [waiting.row for waiting in group]

@@ -71,18 +71,26 @@ class Connection:
                 stream = self._stream = await self._origin.connect()
         return stream
 
-    async def send(
-        self, method: str, target: str, headers: Mapping[str, str], body: bytes, *, deadline: float
-    ) -> Reply:
-        """Send a request that may be repeated, and return the reply; the deadline is by the clock of the event loop.
+    async def send(self, method: str, target: str, headers: str, body: bytes, *, deadline: float) -> Reply:
+        """Send a request that may be repeated, and return the reply.
 
         A server may end a kept connection at any moment. So a request whose reply is lost on one is sent once more,
         whole, on a fresh one.
 
+        Args:
+            method: the method of HTTP.
+            target: path and query, percent-encoded.
+            headers: as `header_lines` writes them; host and length are added.
+            body: what follows the headers.
+            deadline: until when there must be a reply, by the clock of the event loop.
+
         Raises:
             OSError: the server cannot be reached, does not reply in time, or does not speak HTTP/1.1.
         """
-        head = _head(method, target, self._origin.authority, headers, len(body))
+        if "\r" in target or "\n" in target:
+            raise ValueError("the target has a line break in it")
+        first = f"{method} {target} HTTP/1.1\r\nHost: {self._origin.authority}\r\n"
+        head = f"{first}{headers}Content-Length: {len(body)}\r\n\r\n".encode("ascii")
         stream = self._kept() or await self.open(deadline)
         is_fresh = not stream.used
         try:
@@ -104,9 +112,9 @@ class Connection:
             kept.abort()
 
 
-def _head(method: str, target: str, authority: str, headers: Mapping[str, str], length: int) -> bytes:
+def header_lines(headers: Mapping[str, str]) -> str:
+    """Write headers as lines of a request; raises ValueError for a line break in one of them."""
     lines = "".join([f"{name}: {value}\r\n" for name, value in headers.items()])
-    head = f"{method} {target} HTTP/1.1\r\nHost: {authority}\r\n{lines}Content-Length: {length}\r\n\r\n"
-    if head.count("\r") + head.count("\n") != 2 * (len(headers) + 4):
+    if lines.count("\r") + lines.count("\n") != 2 * len(headers):
         raise ValueError("a header has a line break in it")
-    return head.encode("ascii")
+    return lines

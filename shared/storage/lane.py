@@ -114,6 +114,8 @@ class Lane:
 
     def next_group(self, now: float) -> list[Waiting]:
         """Take the oldest rows that fit one transaction, at least one; drop abandoned rows."""
+        if not self._waiting:
+            return []
         group: list[Waiting] = []
         dropped: list[Waiting] = []
         size = 0
@@ -127,7 +129,8 @@ class Lane:
             group.append(waiting)
         for waiting in (*group, *dropped):
             del self._waiting[waiting.row.row_key]
-        self.settle(dropped, None)
+        if dropped:
+            self.settle(dropped, None)
         self._began, self._under_way = now, group
         return group
 

@@ -3,8 +3,10 @@
 https://www.rfc-editor.org/rfc/rfc9112
 """
 
-from typing import Final, NamedTuple
+from collections.abc import Mapping
+from typing import Final
 
+import msgspec
 from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
 
 MOST_BYTES: Final = 2**20  # a transaction of 100 rows is answered with 40 KB
@@ -15,16 +17,16 @@ class BadReply(ConnectionError):  # noqa: N818  an outcome: the request may have
     """What the server sent is no reply of HTTP/1.1, or larger than any reply should be."""
 
 
-class Reply(NamedTuple):
-    """What the server answered."""
+class Reply(msgspec.Struct, frozen=True, gc=False):
+    """What the server answered; of a header that is repeated, the first value."""
 
     status: int
-    headers: list[tuple[bytes, bytes]]
+    headers: Mapping[bytes, bytes]
     body: bytes
 
     def header(self, name: bytes) -> bytes:
         """Return the value of a header, asked for in lower case; empty where there is none."""
-        return next((value for key, value in self.headers if key.lower() == name), b"")
+        return next((value for key, value in self.headers.items() if key.lower() == name), b"")
 
 
 class ReplyReader:
@@ -38,6 +40,8 @@ class ReplyReader:
 
     def __init__(self, most_bytes: int = MOST_BYTES) -> None:
         self._most_bytes = most_bytes
+        self._headers: dict[bytes, bytes] = {}
+        self.on_header = self._headers.setdefault  # written in C, for what is called most: once for each header
         self._parser = HttpResponseParser(self)
         self.begin()
 
@@ -45,11 +49,11 @@ class ReplyReader:
         """Prepare for the next reply."""
         self.reusable = False
         self._received = 0
-        self._headers: list[tuple[bytes, bytes]] = []
+        self._headers.clear()
         self._body: list[bytes] = []
         self._reply: Reply | None = None
 
-    def feed(self, data: bytes) -> Reply | None:
+    def feed(self, data: bytes | memoryview) -> Reply | None:
         """Read bytes, and return the reply once it is complete.
 
         Raises:
@@ -73,10 +77,6 @@ class ReplyReader:
         if self._reply is not None:
             raise BadReply("a second reply")
 
-    def on_header(self, name: bytes, value: bytes) -> None:
-        """Keep a header."""
-        self._headers.append((name, value))
-
     def on_body(self, piece: bytes) -> None:
         """Keep a piece of the body."""
         self._body.append(piece)
@@ -85,7 +85,7 @@ class ReplyReader:
         """Finish the reply; an interim one is passed over."""
         status = self._parser.get_status_code()
         if status in _INTERIM:
-            self._headers = []
+            self._headers.clear()
         else:
             self.reusable = self._parser.should_keep_alive() and self._parser.get_http_version() == "1.1"
-            self._reply = Reply(status, self._headers, b"".join(self._body))
+            self._reply = Reply(status, self._headers.copy(), b"".join(self._body))

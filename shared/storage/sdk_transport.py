@@ -14,7 +14,7 @@ from azure.core.pipeline.transport import AsyncHttpTransport
 from azure.core.rest import AsyncHttpResponse, HttpRequest
 from azure.core.utils import CaseInsensitiveDict
 
-from shared.storage.http import Origin
+from shared.storage.http import Origin, header_lines
 from shared.storage.pool import Pool
 from shared.storage.reply import Reply
 
@@ -84,7 +84,7 @@ class ReadTransport(AsyncHttpTransport[HttpRequest, AsyncHttpResponse]):
             except OSError as error:
                 raise ServiceRequestError(error, error=error) from error
             deadline = clock() + self._seconds
-            reply = await connection.send(request.method, target, request.headers, b"", deadline=deadline)
+            reply = await connection.send(request.method, target, header_lines(request.headers), b"", deadline=deadline)
         except OSError as error:
             raise ServiceResponseError(error, error=error) from error
         finally:
@@ -99,7 +99,7 @@ class _Answer(AsyncHttpResponse):
         self._request = request
         self._reply = reply
         self._headers = CaseInsensitiveDict(
-            (name.decode("latin-1"), value.decode("latin-1")) for name, value in reply.headers
+            (name.decode("latin-1"), value.decode("latin-1")) for name, value in reply.headers.items()
         )
         self._encoding: str | None = None
 

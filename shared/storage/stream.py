@@ -10,13 +10,15 @@ from shared.storage.reply import MOST_BYTES, BadReply, Reply, ReplyReader
 
 IDLE_SECONDS: Final = 60.0  # Azure's gateways silently drop a connection that was idle for four minutes
 _SLICE: Final = 2**16  # larger bodies are sent in pieces, as fast as the server reads them
+# Received at a time, in place. For a plain `asyncio.Protocol`, asyncio allocates 256 KiB for every reply.
+_RECEIVED: Final = 2**14
 
 
 class ReplyLost(ConnectionError):  # noqa: N818  an outcome: the request may have been obeyed
     """The connection ended before the reply was complete."""
 
 
-class Stream(asyncio.Protocol):
+class Stream(asyncio.BufferedProtocol):
     """One TCP or TLS stream; it carries one exchange at a time, and closes after a minute without any.
 
     Attributes:
@@ -36,6 +38,7 @@ class Stream(asyncio.Protocol):
         self._reply: asyncio.Future[Reply] | None = None
         self._unsent = memoryview(b"")
         self._paused = False
+        self._received = memoryview(bytearray(_RECEIVED))
 
     async def exchange(self, head: bytes, body: bytes, deadline: float) -> Reply:
         """Send a request and return the reply; a caller that stops waiting closes the stream.
@@ -98,13 +101,17 @@ class Stream(asyncio.Protocol):
         self._alarm = self.loop.call_at(self._due, self._ring)
         self.usable = True
 
-    def data_received(self, data: bytes) -> None:
+    def get_buffer(self, sizehint: int) -> memoryview:  # noqa: ARG002  replies are mostly small
+        """Return where to put what is received next."""
+        return self._received
+
+    def buffer_updated(self, nbytes: int) -> None:
         """Read the reply; bytes that no exchange expects close the stream."""
         if self._reply is None or self._reply.done():
             self.abort()
             return
         try:
-            reply = self._reader.feed(data)
+            reply = self._reader.feed(self._received[:nbytes])
         except BadReply as error:
             self._fail(error)
             return

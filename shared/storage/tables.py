@@ -10,12 +10,14 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 from urllib.parse import urlsplit
 
+import msgspec
+
 from shared.errors import RowRefused, StorageError
 from shared.storage import odata
 from shared.storage.account import Account
 from shared.storage.authorization import NoToken, authorization
 from shared.storage.connection import connect, create_table, disconnect
-from shared.storage.http import Origin
+from shared.storage.http import Origin, header_lines
 from shared.storage.odata import Row
 from shared.storage.pool import Pool
 from shared.storage.reply import Reply
@@ -35,6 +37,8 @@ _HEADERS: Final = {
     "Prefer": "return-no-content",
     "x-ms-version": "2019-02-02",
 }
+_HEADERS_OF_ROW: Final = header_lines({**_HEADERS, "Content-Type": "application/json"})
+_HEADERS_OF_TRANSACTION: Final = header_lines({**_HEADERS, "Content-Type": odata.TRANSACTION_TYPE})
 
 
 class Patience(NamedTuple):
@@ -53,17 +57,17 @@ class Patience(NamedTuple):
     pause: float = 0.2
 
 
-class _Request(NamedTuple):
+class _Request(msgspec.Struct, frozen=True, gc=False):
     table: str
     partition: PartitionKey
     method: str
     path: str
-    content_type: str
+    headers: str
     body: bytes
     rows: int
 
 
-class _Answer(NamedTuple):
+class _Answer(msgspec.Struct, frozen=True, gc=False):
     status: int  # or `_OUT_OF_REACH`: there was no answer, and `code` tells why
     code: str
     retry_after: float = 0.0
@@ -98,7 +102,7 @@ class Tables:
             RowRefused: the service refuses the row for its content.
             StorageError: the service did not take it in time.
         """
-        await self._write(_Request(row.table, row.partition, "PUT", row.path.decode(), "application/json", row.body, 1))
+        await self._write(_Request(row.table, row.partition, "PUT", row.path.decode(), _HEADERS_OF_ROW, row.body, 1))
 
     async def upsert_together(self, rows: Sequence[Row]) -> None:
         """Write up to 100 rows of one table and partition, all or none; returns when they are durable.
@@ -109,7 +113,7 @@ class Tables:
         """
         body = odata.transaction(rows, self._account.endpoint)
         table, partition = rows[0].table, rows[0].partition
-        await self._write(_Request(table, partition, "POST", "$batch", odata.TRANSACTION_TYPE, body, len(rows)))
+        await self._write(_Request(table, partition, "POST", "$batch", _HEADERS_OF_TRANSACTION, body, len(rows)))
 
     async def close(self) -> None:
         """Close every connection."""
@@ -167,7 +171,7 @@ class Tables:
     async def _exchange(self, request: _Request, slot: Slot) -> Reply:
         path = f"{self._path}/{request.path}"
         proof = await self._authorization.headers(path, slot.ends)
-        headers = {**_HEADERS, **proof, "Content-Type": request.content_type}
+        headers = request.headers + header_lines(proof)
         target = path + self._authorization.query
         connection = self._pool.take()
         try:

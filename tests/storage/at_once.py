@@ -1,6 +1,6 @@
 """A connection without a network: each request has its outcome at once, before anybody else runs."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 
 from shared.storage.http import Connection, Origin
 from shared.storage.pool import Pool
@@ -13,7 +13,7 @@ _NOWHERE = Origin("contoso.example", None, tls=True)
 
 def replies(status: int, body: bytes = b"") -> Outcome:
     """Return the outcome of a server that replies."""
-    return lambda: Reply(status, [], body)
+    return lambda: Reply(status, {}, body)
 
 
 def fails(error: OSError) -> Outcome:
@@ -45,7 +45,7 @@ class ConnectionAtOnce(Connection):
         self,
         method: str,
         target: str,
-        headers: Mapping[str, str],  # noqa: ARG002  nobody reads them
+        headers: str,  # noqa: ARG002  nobody reads them
         body: bytes,  # noqa: ARG002
         *,
         deadline: float,  # noqa: ARG002  it is never reached

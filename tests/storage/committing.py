@@ -14,7 +14,7 @@ async def turns(count: int = 10) -> None:
 
 def idle(commit: GroupCommit) -> bool:
     """Return whether no lane and no task is left."""
-    return not commit._lanes and not commit._tasks
+    return not commit._lanes
 
 
 def start(commit: GroupCommit, *rows: Row) -> asyncio.Task[None]:

@@ -5,7 +5,7 @@ import ssl
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 
-from shared.storage.http import Connection, Origin
+from shared.storage.http import Connection, Origin, header_lines
 from shared.storage.reply import Reply
 from tests.storage.misbehaving import (
     HOST,
@@ -65,7 +65,7 @@ async def until(condition: Callable[[], bool]) -> None:
 async def ask(connection: Connection, body: bytes = b"{}", seconds: float = SECONDS) -> Reply:
     """Send a request."""
     deadline = asyncio.get_running_loop().time() + seconds
-    return await connection.send("PUT", "/a/T(x='1')?q=2", {"X-Header": "yes"}, body, deadline=deadline)
+    return await connection.send("PUT", "/a/T(x='1')?q=2", header_lines({"X-Header": "yes"}), body, deadline=deadline)
 
 
 def bodies(requests: Iterable[Request]) -> list[bytes]:

@@ -71,4 +71,3 @@ async def test_every_call_ends_and_what_is_acknowledged_is_stored(seed: int) -> 
     assert sum(table == "DeadLetters" for table, _, _ in writer.stored) >= letters
     assert store._budget.free == _WAITING_BYTES
     assert not store._lanes
-    assert not store._tasks

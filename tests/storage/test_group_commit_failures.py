@@ -150,8 +150,8 @@ async def test_a_worker_that_is_torn_down_leaves_nobody_waiting() -> None:
     await turns()
     callers += [start(commit, row("p", str(number))) for number in range(1, 5)]
     await turns()
-    for task in commit._tasks:
-        task.cancel()
+    for lane in commit._lanes.values():
+        lane.task.cancel()
 
     assert set(await settled(*callers)) <= {StorageError, Busy}
     with contextlib.suppress(asyncio.CancelledError):

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from shared.storage.http import Connection, Origin
+from shared.storage.http import Connection, Origin, header_lines
 from shared.storage.reply import BadReply
 from shared.storage.stream import ReplyLost
 from tests.storage.connected import LARGE, SAYS, SECONDS, WRITTEN, ask, bodies, connected, until, until_left
@@ -199,9 +199,20 @@ async def test_a_header_that_would_break_the_request_is_not_sent(value: str) -> 
     """Line breaks and what is not ASCII are the caller's bug; the error does not quote the header."""
     async with connected(in_turn(WRITTEN)) as (connection, server):
         with pytest.raises(ValueError, match=r"line break|ascii") as raised:
-            await connection.send("PUT", "/", {"X-Header": value}, b"", deadline=0)
+            await connection.send("PUT", "/", header_lines({"X-Header": value}), b"", deadline=0)
 
     assert "one" not in str(raised.value)
+    assert server.opened == 0
+
+
+@pytest.mark.parametrize("target", ["/a\r\nX-Injected: two", "/a\nb", "/a\rb", "/é"])
+async def test_a_target_that_would_break_the_request_is_not_sent(target: str) -> None:
+    """The caller percent-encodes it; the error does not quote it."""
+    async with connected(in_turn(WRITTEN)) as (connection, server):
+        with pytest.raises(ValueError, match=r"line break|ascii") as raised:
+            await connection.send("PUT", target, "", b"", deadline=0)
+
+    assert "/a" not in str(raised.value)
     assert server.opened == 0
 
 

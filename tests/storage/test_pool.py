@@ -17,7 +17,7 @@ def _deadline(seconds: float = SECONDS) -> float:
 
 async def ask(connection: Connection) -> int:
     """Send a request and return the status."""
-    return (await connection.send("PUT", "/", {}, b"{}", deadline=_deadline())).status
+    return (await connection.send("PUT", "/", "", b"{}", deadline=_deadline())).status
 
 
 async def use(pool: Pool) -> int:

@@ -40,7 +40,9 @@ def replies(draw: st.DrawFn) -> tuple[bytes, Reply]:
         framing, content = ("Content-Length", str(len(body))), body
     interim = b"HTTP/1.1 100 Continue\r\n\r\n" * draw(st.integers(0, 2))
     head = f"HTTP/1.1 {status} Whatever\r\n".encode() + _lines([framing, *headers])
-    said = [(name.encode(), value.encode()) for name, value in [framing, *headers]]
+    said: dict[bytes, bytes] = {}
+    for name, value in [framing, *headers]:
+        said.setdefault(name.encode(), value.encode())
     return interim + head + b"\r\n" + content, Reply(status, said, body)
 
 
@@ -79,8 +81,8 @@ def test_a_reader_reads_one_reply_after_the_other() -> None:
     assert not reader.reusable
     second = reader.feed(b"HTTP/1.1 500 No\r\nB: 2\r\nContent-Length: 0\r\n\r\n")
 
-    assert first == Reply(200, [(b"A", b"1"), (b"Content-Length", b"3")], b"one")
-    assert second == Reply(500, [(b"B", b"2"), (b"Content-Length", b"0")], b"")
+    assert first == Reply(200, {b"A": b"1", b"Content-Length": b"3"}, b"one")
+    assert second == Reply(500, {b"B": b"2", b"Content-Length": b"0"}, b"")
 
 
 INTERIM = {
@@ -94,7 +96,7 @@ INTERIM = {
 def test_an_interim_reply_is_passed_over(interim: bytes) -> None:
     """Neither its status nor its headers are the reply's."""
     assert read(interim) is None
-    assert read(interim + EMPTY) == read(interim, EMPTY) == Reply(204, [(b"Server", b"s")], b"")
+    assert read(interim + EMPTY) == read(interim, EMPTY) == Reply(204, {b"Server": b"s"}, b"")
 
 
 def test_a_header_is_found_whatever_its_case() -> None:
@@ -103,6 +105,15 @@ def test_a_header_is_found_whatever_its_case() -> None:
 
     assert reply is not None
     assert (reply.header(b"retry-after"), reply.header(b"date")) == (b"7", b"")
+
+
+def test_of_a_repeated_header_the_first_value_counts() -> None:
+    """The service repeats none; it must only be certain which one is believed."""
+    head = b"HTTP/1.1 503 Busy\r\nRetry-After: 7\r\nRetry-After: 9\r\n"
+    reply = read(head, b"Content-Length: 0\r\n\r\n")
+
+    assert reply is not None
+    assert reply.header(b"retry-after") == b"7"
 
 
 LAST = {
