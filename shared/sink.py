@@ -92,7 +92,7 @@ class Sink:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._intake = Intake(_decoded, self._record)
+        self._intake = Intake(decode_together, self._record)
         self._calls = 0
         self._company_until = 0.0
 
@@ -159,7 +159,7 @@ class Sink:
         write.check()
 
 
-def _decoded(texts: Sequence[str | bytes]) -> list[tuple[Event, list[Row]] | ContentError]:
+def decode_together(texts: Sequence[str | bytes]) -> list[tuple[Event, list[Row]] | ContentError]:
     """Return each event and its encoded rows, or why it cannot be recorded; never raise, whatever the content.
 
     Each step is done for all texts before the next one begins: its code and what it reads then stay in the processor's

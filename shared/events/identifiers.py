@@ -4,6 +4,7 @@ https://learn.microsoft.com/azure/communication-services/concepts/identifiers
 """
 
 import re
+from functools import lru_cache
 from typing import NamedTuple, Self
 
 from shared.events.reading import Tolerant
@@ -30,6 +31,7 @@ _KINDS = {
 }
 
 
+@lru_cache(maxsize=1_024)  # a burst is of few numbers
 def e164(address: str) -> str:
     """Return an address of 7 to 15 digits in E.164, with `+`; return short codes and alphanumeric senders unchanged."""
     number = _PHONE_NUMBER.fullmatch(address)

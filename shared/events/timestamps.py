@@ -52,8 +52,8 @@ class Instant:
             fraction, offset = ("", "") if usual is None else usual.groups("")
             if offset:
                 second = _in_utc(second, offset)
-            ticks_of_second = _ticks_of_second(second)
-            if usual is None or ticks_of_second is None:
+            ticks_of_second = None if usual is None else _ticks_of_second(second)
+            if ticks_of_second is None:
                 ticks, written, note = _unusual_parts(value)  # type: ignore[arg-type]  # a string here
             else:
                 digits = fraction.ljust(_TICK_DIGITS, "0")
@@ -61,8 +61,6 @@ class Instant:
                 written, note = f"{second}.{digits}Z", None
         except (ValueError, TypeError, OverflowError):
             raise ValueError(_NOT_A_TIME) from None
-        if not _EARLIEST <= ticks <= _LATEST:
-            raise ValueError(_NOT_A_TIME)
         return cls(ticks, written, note)
 
     def __eq__(self, other: object) -> bool:
@@ -107,9 +105,12 @@ def _in_utc(second: str, offset: str) -> str:
 
 
 def _ticks(moment: datetime) -> int:
-    """Return the ticks of a datetime, without its fraction of a second."""
+    """Return the ticks of a datetime without its fraction of a second; raises ValueError if no column can hold it."""
     since = moment - _EPOCH
-    return (since.days * 86_400 + since.seconds) * TICKS_PER_SECOND
+    ticks = (since.days * 86_400 + since.seconds) * TICKS_PER_SECOND
+    if not _EARLIEST <= ticks <= _LATEST:
+        raise ValueError(_NOT_A_TIME)
+    return ticks
 
 
 def edm(ticks: int) -> str:

@@ -17,7 +17,7 @@ from shared.events.timestamps import Instant
 
 Value = str | int | bytes
 Entity = dict[str, Value]
-"""The values of one row by column name, each of the `edm_type` of its column."""
+"""The values of one row by column name, each of the `edm_type` of its column; of an `Int64` column, an `Int64`."""
 
 
 class Edm(StrEnum):
@@ -87,7 +87,7 @@ def _edm_of_instant(value: Instant) -> str:
     return value.edm
 
 
-_WRITER_OF: Final[Mapping[Any, Any]] = {str: None, Instant: _edm_of_instant, Int32: None, Int64: int}
+_WRITER_OF: Final[Mapping[Any, Any]] = {str: None, Instant: _edm_of_instant, Int32: None, Int64: None}
 
 FACT_COLUMNS: Final = tuple(
     (field.encode_name, _WRITER_OF.get(_type_of(field.type), compact), field.encode_name in LISTED_COLUMNS)

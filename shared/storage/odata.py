@@ -13,11 +13,11 @@ from uuid import uuid4
 
 import msgspec
 
+from shared.events.numbers import Int64
 from shared.rows.columns import Edm, Entity, edm_type
 from shared.rows.records import TableRow
 
 _UNQUOTED = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_.~:@-"
-_JSON = msgspec.json.Encoder()
 _BOUNDARY = uuid4().hex  # no row can hold a line that starts with it: JSON has no line breaks inside
 _STATUS = re.compile(rb"HTTP/1\.1 ([0-9]{3})")
 _ERROR_CODE = re.compile(rb'(?:"code"\s*:\s*"|[Cc]ode>)([A-Za-z]+)["<]')  # JSON, or XML from the gateways in front
@@ -92,20 +92,29 @@ def encode_rows(rows: Sequence[TableRow]) -> list[Row]:
 
 def _encoded(columns: Entity) -> bytes:
     """Return what follows the RowKey in a row's JSON object: its closing quote, the columns and their types."""
-    types, int64s = _types_of(tuple(columns))
-    wire = {**columns, **{name: str(columns[name]) for name in int64s}} if int64s else columns
-    return b"".join((b'",' if columns else b'"', _ascii_object(wire)[1:-1], types, b"}"))
+    types = _types_of(tuple(columns))
+    return b"".join((b'",' if columns else b'"', _ascii_object(columns)[1:-1], types, b"}"))
 
 
 @lru_cache(maxsize=1_024)  # events of one type mostly have the same columns
-def _types_of(names: tuple[str, ...]) -> tuple[bytes, tuple[str, ...]]:
-    """Return the JSON that names the types of columns, and which of them are Int64.
+def _types_of(names: tuple[str, ...]) -> bytes:
+    """Return the JSON that names the types of columns.
 
     Strings and Int32 are what plain JSON strings and numbers mean. The other types are named beside their value.
     """
     types = {name: edm for name in names if (edm := edm_type(name)) not in {Edm.STRING, Edm.INT32}}
     written = "".join(f',"{name}@odata.type":"{edm}"' for name, edm in types.items())
-    return written.encode(), tuple(name for name, edm in types.items() if edm == Edm.INT64)
+    return written.encode()
+
+
+def _int64_text(value: object) -> str:
+    """Return an Int64 as the service reads it: a string, since not every reader of JSON has numbers of 64 bits."""
+    if isinstance(value, Int64):
+        return str(value)
+    raise NotImplementedError(f"no column holds a {type(value).__name__}")
+
+
+_JSON = msgspec.json.Encoder(enc_hook=_int64_text)
 
 
 def _ascii_object(values: Mapping[str, object]) -> bytes:

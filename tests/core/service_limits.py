@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping
 from datetime import datetime
 
+from shared.events.numbers import Int64
 from tests.documented import EDM_TYPES
 
 _KIBI = 1024
@@ -53,7 +54,7 @@ def _key_problems(name: str, value: object) -> list[str]:
 def _value_problems(name: str, value: object) -> list[str]:
     if isinstance(value, bytes):
         return ["over 64 KiB"] if len(value) > 64 * _KIBI else []
-    if type(value) is int:
+    if isinstance(value, int) and type(value) is (Int64 if name in _INT64S else int):
         bits = 63 if name in _INT64S else 31
         return [] if -(2**bits) <= value < 2**bits else ["out of range"]
     if not isinstance(value, str):

@@ -4,12 +4,14 @@ import base64
 import json
 from email import message_from_bytes
 from email.message import Message
+from typing import cast
 from urllib.parse import unquote
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shared.events.numbers import Int64
 from shared.rows.columns import COLUMNS, Edm, Entity
 from shared.storage import odata
 from shared.storage.lane import MOST_BYTES, MOST_ROWS
@@ -25,7 +27,15 @@ def test_every_type_is_spelled_as_the_service_reads_it() -> None:
     """Strings and Int32 stand for themselves; Int64, DateTime and Binary are texts with their type beside them."""
     row = encode(
         "T",
-        {**KEYS, "Body": "x", "SegmentCount": 1, "Version": 2, "EventTime": "2026-01-01", "RawZ0": b"a", "RawZ1": b"b"},
+        {
+            **KEYS,
+            "Body": "x",
+            "SegmentCount": 1,
+            "Version": Int64(2),
+            "EventTime": "2026-01-01",
+            "RawZ0": b"a",
+            "RawZ1": b"b",
+        },
     )
 
     assert json.loads(row.body) == {
@@ -41,6 +51,12 @@ def test_every_type_is_spelled_as_the_service_reads_it() -> None:
         "RawZ1": "Yg==",
         "RawZ1@odata.type": "Edm.Binary",
     }
+
+
+def test_what_is_no_column_value_is_refused() -> None:
+    """A value of another type is a bug; it must not be written as its text."""
+    with pytest.raises(NotImplementedError, match="no column holds a complex"):
+        encode("T", cast("Entity", {**KEYS, "Body": 1j}))
 
 
 def test_encoding_leaves_the_entity_as_it_was() -> None:

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from acsevents.local.azurite import Azurite
 from shared.events import timestamps
+from shared.events.numbers import Int64
 from shared.rows import keys
 from shared.rows.columns import COLUMNS, Edm, Entity
 from shared.storage.account import Account, AccountKey
@@ -56,7 +57,7 @@ _TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)
 _VALUES = {
     Edm.STRING: _TEXT,
     Edm.INT32: st.integers(-(2**31), 2**31 - 1),
-    Edm.INT64: st.integers(-(2**63), 2**63 - 1),
+    Edm.INT64: st.integers(-(2**63), 2**63 - 1).map(Int64),
     Edm.DATE_TIME: st.integers(
         timestamps.Instant.parse("1601-01-01T00:00:00Z").ticks,
         timestamps.Instant.parse("9999-12-31T23:59:59.9999999Z").ticks,
