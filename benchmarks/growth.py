@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 import msgspec
 
-from benchmarks.contenders import THIS_APP
-from benchmarks.host import Worker
+from benchmarks.contenders import NO_OP, THIS_APP
+from benchmarks.host import OrderCost, Worker
 from benchmarks.table_server import TableServer
 from benchmarks.write_path import CHAT_FAN_OUT, SMS_BURST, WORKLOADS
 
@@ -22,11 +22,13 @@ class Growth(msgspec.Struct):
         cpu_ms: CPU per event.
         requests: storage requests per event.
         grown_kib: growth of the resident memory since the warm-up.
+        floor_kib: the same of a process whose function does nothing, which is what receiving the events takes.
     """
 
     cpu_ms: float
     requests: float
     grown_kib: int
+    floor_kib: int
 
 
 def grow(progress: Callable[[str], None]) -> dict[str, dict[int, Growth]]:
@@ -42,15 +44,25 @@ def grow(progress: Callable[[str], None]) -> dict[str, dict[int, Growth]]:
 def _grow(workload: str, server: TableServer) -> dict[int, Growth]:
     make, family = WORKLOADS[workload]
     growth = {}
-    with Worker.start(THIS_APP, server.connection_string) as worker:
+    with (
+        Worker.start(THIS_APP, server.connection_string) as app,
+        Worker.start(NO_OP, server.connection_string) as no_op,
+    ):
+
+        def send(first: int) -> tuple[OrderCost, OrderCost]:
+            texts = list(make(_CHUNK, first=first))
+            function = family.function
+            return app.at_once(function, texts, _IN_FLIGHT), no_op.at_once(function, texts, _IN_FLIGHT)
+
         for first in range(0, _WARM_UP, _CHUNK):
-            after_warm_up = worker.at_once(family.function, list(make(_CHUNK, first=first)), _IN_FLIGHT).resident_kib
+            warm, floor = send(first)
         server.reset()
         cpu_ms = 0.0
         for sent in range(_CHUNK, SIZES[-1] + 1, _CHUNK):
-            took = worker.at_once(family.function, list(make(_CHUNK, first=_WARM_UP + sent)), _IN_FLIGHT)
+            took, nothing = send(_WARM_UP + sent)
             cpu_ms += took.cpu_ms * _CHUNK
             if sent in SIZES:
-                requests = server.stats().requests / sent
-                growth[sent] = Growth(cpu_ms / sent, requests, took.resident_kib - after_warm_up)
+                grown = took.resident_kib - warm.resident_kib
+                floor_kib = nothing.resident_kib - floor.resident_kib
+                growth[sent] = Growth(cpu_ms / sent, server.stats().requests / sent, grown, floor_kib)
     return growth
