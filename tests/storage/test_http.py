@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from shared.storage.http import Connection, Origin, header_lines
-from shared.storage.reply import BadReply
+from shared.storage.reply import MOST_BYTES, BadReply
 from shared.storage.stream import ReplyLost
 from tests.storage.connected import LARGE, SAYS, SECONDS, WRITTEN, ask, bodies, connected, until, until_left
 from tests.storage.misbehaving import (
@@ -61,6 +61,16 @@ async def test_a_connection_is_kept(says: bytes) -> None:
 
     assert len({reply.body for reply in replies}) == 1
     assert (len(server.requests), server.opened) == (10, 1)
+
+
+async def test_a_reply_is_read_whole_whatever_its_size() -> None:
+    """Also where it fills what is received at a time, or just exceeds it."""
+    sizes = [*range(2**14 - 60, 2**14 + 3), 2**15, MOST_BYTES - 1_000]
+    async with connected(in_turn(*[answer(200, LARGE[:size]) for size in sizes])) as (connection, server):
+        replies = [await ask(connection) for _ in sizes]
+
+    assert [reply.body for reply in replies] == [LARGE[:size] for size in sizes]
+    assert server.opened == 1
 
 
 async def test_a_connection_can_be_opened_before_its_first_request() -> None:

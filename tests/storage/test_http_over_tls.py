@@ -6,6 +6,7 @@ import pytest
 import trustme
 
 from shared.storage.http import Connection, Origin
+from shared.storage.reply import MOST_BYTES
 from shared.storage.stream import ReplyLost
 from tests.storage.connected import LARGE, SAYS, WRITTEN, ask, bodies, connected
 from tests.storage.misbehaving import (
@@ -28,6 +29,16 @@ async def test_over_tls_all_is_the_same(trusted: ssl.SSLContext, body: bytes) ->
 
     assert bodies(server.requests) == [body] * 4
     assert server.opened == 2
+
+
+async def test_over_tls_large_replies_are_read_whole(trusted: ssl.SSLContext) -> None:
+    """Larger than what is received or decrypted at a time, one after the other over the same connection."""
+    body = LARGE[: MOST_BYTES - 1_000]
+    async with connected(in_turn(*[answer(200, body)] * 2), trusted) as (connection, server):
+        replies = [await ask(connection) for _ in range(2)]
+
+    assert [reply.body for reply in replies] == [body] * 2
+    assert server.opened == 1
 
 
 @pytest.mark.parametrize("says", [SAYS["a body"]])
