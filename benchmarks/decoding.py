@@ -9,7 +9,7 @@ import msgspec
 
 from acsevents.samples import sample_files
 from shared.decoder import decode
-from shared.intake import TEXTS_AT_ONCE
+from shared.intake import CHARACTERS_AT_ONCE, TEXTS_AT_ONCE
 from shared.rows.records import record_rows
 from shared.sink import decode_together
 from shared.storage.odata import encode_rows
@@ -18,19 +18,19 @@ _ROUNDS = 100  # many short turns: other processes did not disturb the best of t
 
 
 class Decoding(msgspec.Struct):
-    """Best times for one sample, in microseconds per text.
+    """Best times for one sample, in microseconds per text; the texts of a sample are equal.
 
     Attributes:
         json_us: `json.loads`.
         decode_us: decoding to the event.
-        lone_us: decoding and encoding all rows, as for a lone event.
-        together_us: the same as in a burst: step by step for as many texts as the intake decodes together.
+        each_us: decoding and encoding all rows, each text on its own.
+        together_us: the same step by step, for as many texts as the intake decodes together.
     """
 
     name: str
     json_us: float
     decode_us: float
-    lone_us: float
+    each_us: float
     together_us: float
 
     @property
@@ -39,25 +39,26 @@ class Decoding(msgspec.Struct):
         return self.decode_us / self.json_us
 
     @property
-    def lone_ratio(self) -> float:
-        """Time of decoding and encoding all rows of a lone event, relative to `json.loads`."""
-        return self.lone_us / self.json_us
+    def each_ratio(self) -> float:
+        """Time of decoding and encoding all rows, each text on its own, relative to `json.loads`."""
+        return self.each_us / self.json_us
 
     @property
     def together_ratio(self) -> float:
-        """Time of decoding and encoding all rows in a burst, relative to `json.loads`."""
+        """Time of decoding and encoding all rows, step by step, relative to `json.loads`."""
         return self.together_us / self.json_us
 
 
 def compare() -> list[Decoding]:
     """Measure every sample in the form that the host hands over: compact JSON."""
     samples = {f"{path.parent.name}/{path.stem}": json.loads(path.read_text("utf-8"))[0] for path in sample_files()}
-    works = [_works(event) for event in samples.values()]
+    texts = [_texts(event) for event in samples.values()]
+    works = [_works(of_sample) for of_sample in texts]
     best = [[float("inf")] * len(of_sample) for of_sample in works]
     for _ in range(_ROUNDS):  # samples in turn, so that a slow moment does not spoil every turn of one sample
-        for times, of_sample in zip(best, works, strict=True):
+        for times, of_sample, count in zip(best, works, map(len, texts), strict=True):
             for number, work in enumerate(of_sample):
-                times[number] = min(times[number], timeit.timeit(work, number=1) / TEXTS_AT_ONCE * 1e6)
+                times[number] = min(times[number], timeit.timeit(work, number=1) / count * 1e6)
     return [Decoding(name, *times) for name, times in zip(samples, best, strict=True)]
 
 
@@ -67,8 +68,14 @@ def over_all(decodings: list[Decoding]) -> Decoding:
     return Decoding("all samples", *map(statistics.mean, times))
 
 
-def _works(event: object) -> tuple[Callable[[], object], ...]:
-    texts = [json.dumps(event, separators=(",", ":"), ensure_ascii=False) for _ in range(TEXTS_AT_ONCE)]
+def _texts(event: object) -> list[str]:
+    """Return as many equal texts as the intake decodes together."""
+    text = json.dumps(event, separators=(",", ":"), ensure_ascii=False)
+    count = min(TEXTS_AT_ONCE, max(1, CHARACTERS_AT_ONCE // len(text)))
+    return ["".join(text) for _ in range(count)]  # each of them in memory of its own
+
+
+def _works(texts: list[str]) -> tuple[Callable[[], object], ...]:
     return (
         lambda: [json.loads(text) for text in texts],
         lambda: [decode(text) for text in texts],

@@ -16,7 +16,7 @@ _SECONDS_WITHOUT_YIELDING: Final = 0.005
 # What is decoded in one go: enough texts to pay for loading the code of each step into the processor's caches, and few
 # enough that the results of one step are still there for the next.
 TEXTS_AT_ONCE: Final = 25
-_CHARACTERS_AT_ONCE: Final = 32 * 1024
+CHARACTERS_AT_ONCE: Final = 32 * 1024
 
 
 class Call(Protocol):
@@ -135,7 +135,7 @@ def _batches(calls: Sequence[OneCall]) -> Iterator[list[OneCall]]:
     characters = 0
     for call in calls:
         characters += len(call.text)
-        if batch and (len(batch) == TEXTS_AT_ONCE or characters > _CHARACTERS_AT_ONCE):
+        if batch and (len(batch) == TEXTS_AT_ONCE or characters > CHARACTERS_AT_ONCE):
             yield batch
             batch, characters = [], len(call.text)
         batch.append(call)

@@ -19,6 +19,7 @@ from azure.core.exceptions import (
 from azure.data.tables import EdmType, EntityProperty, TableEntity, TransactionOperation, UpdateMode
 from azure.data.tables.aio import TableClient
 
+from shared.events.numbers import Int64
 from shared.rows.columns import COLUMNS, Edm, Entity, edm_type
 from shared.rows.records import TableRow
 from shared.rows.timeline import Place
@@ -174,7 +175,7 @@ def _plain(name: str, value: Any) -> Any:
     if edm == Edm.DATE_TIME:
         return getattr(value, "tables_service_value", value)
     if edm == Edm.INT64 and isinstance(value, EntityProperty) and value.edm_type == EdmType.INT64:
-        return value.value
+        return Int64(value.value)
     if edm in _PLAIN and type(value) is _PLAIN[edm]:
         return value
     return _Foreign(value)

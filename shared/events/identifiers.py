@@ -10,6 +10,7 @@ from typing import NamedTuple, Self
 from shared.events.reading import Tolerant
 
 _PHONE_NUMBER = re.compile(r"\+?([0-9]{7,15})")
+_LONGEST_NUMBER = len("+123456789012345")
 
 # From the most specific prefix to the least specific.
 _KIND_BY_PREFIX = (
@@ -31,9 +32,13 @@ _KINDS = {
 }
 
 
-@lru_cache(maxsize=1_024)  # a burst is of few numbers
 def e164(address: str) -> str:
     """Return an address of 7 to 15 digits in E.164, with `+`; return short codes and alphanumeric senders unchanged."""
+    return _e164(address) if len(address) <= _LONGEST_NUMBER else address
+
+
+@lru_cache(maxsize=1_024)  # a burst is of few numbers
+def _e164(address: str) -> str:
     number = _PHONE_NUMBER.fullmatch(address)
     return f"+{number[1]}" if number else address
 

@@ -17,7 +17,7 @@ _TICK_DIGITS = 7
 _TO_THE_SECOND = len("2020-09-18T00:22:20")
 _NOT_A_TIME = "not a time between 1601 and 9999"
 
-# As .NET writes it, and with it nearly every event. Hour 24, which is the next day, is left to datetime.
+# A time as .NET writes it, and with it nearly every event. Hour 24, which is the next day, is left to datetime.
 _SECOND = re.compile(r"\d{4}-\d\d-\d\dT(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d", re.ASCII)
 _FRACTION_AND_OFFSET = re.compile(r"(?:\.(\d{1,7}))?(?:Z|\+00:00|([+-]\d\d:\d\d))", re.ASCII)
 _FRACTION = re.compile(r".{19}\.(\d+)(?:[Z+-].*)?", re.ASCII)
@@ -99,8 +99,9 @@ def _ticks_of_second(text: str) -> int | None:
     return _ticks(datetime.fromisoformat(text)) if _SECOND.fullmatch(text) else None
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=256)  # as above
 def _in_utc(second: str, offset: str) -> str:
+    """Return the same second in UTC; raises ValueError or OverflowError if it is none that `datetime` knows."""
     return datetime.fromisoformat(second + offset).astimezone(UTC).replace(tzinfo=None).isoformat()
 
 

@@ -4,6 +4,7 @@ https://learn.microsoft.com/rest/api/storageservices/understanding-the-table-ser
 """
 
 import re
+from typing import Final
 
 from shared.events.digest import digest
 from shared.events.timestamps import forward, reverse, ticks_of_reversed
@@ -15,7 +16,7 @@ _ESCAPED_CHARACTERS = re.compile(r"[/\\#?%=\x00-\x1f\x7f-\x9f]")
 _ESCAPES = re.compile(r"(?:=[0-9A-F]{2})+")
 _NEWEST_FIRST = re.compile(r"([0-9]{19})~([0-9a-f]{16})")
 _BY_MESSAGE = re.compile(r".*~([0-9]{19})~([0-9a-f]{16})", re.DOTALL)
-_LONGEST = 250  # the service allows 512 UTF-16 units; a RowKey adds up to 37 characters to a key
+LONGEST: Final = 250  # the service allows 512 UTF-16 units; a RowKey adds up to 37 characters to a key
 _KEPT = 200
 
 
@@ -26,7 +27,7 @@ def key(text: str) -> str:
     shorter keys.
     """
     written = _ESCAPED_CHARACTERS.sub(_escape, text) if _ESCAPED_CHARACTERS.search(text) else text
-    if len(written) <= _LONGEST // 2 or utf16_units(written) <= _LONGEST:
+    if len(written) <= LONGEST // 2 or utf16_units(written) <= LONGEST:
         return written
     return f"{cut(written, _KEPT)}~{digest(text.encode())}"
 

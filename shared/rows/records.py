@@ -63,7 +63,8 @@ def record_rows(event: Event) -> list[TableRow]:
 def places_of(event: Event) -> list[Place]:
     """Return the places of the rows that hold an event."""
     family = catalogue.EVENT_TYPES[event.type].family
-    partition = _partition_of(getattr(event.facts, family.owner))
+    owner: str = getattr(event.facts, family.owner)
+    partition = _partition_of(owner) if len(owner) <= keys.LONGEST else keys.key(owner)
     places = [(family.table, partition, keys.newest_first(event.ticks, event.digest))]
     if family.message_table is not None and event.facts.message_id is not None:
         by_message = keys.by_message(event.facts.message_id, event.ticks, event.digest)

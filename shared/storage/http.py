@@ -86,6 +86,7 @@ class Connection:
 
         Raises:
             OSError: the server cannot be reached, does not reply in time, or does not speak HTTP/1.1.
+            ValueError: the target has a line break or is not ASCII, or the headers are not.
         """
         if "\r" in target or "\n" in target:
             raise ValueError("the target has a line break in it")

@@ -108,7 +108,11 @@ def _types_of(names: tuple[str, ...]) -> bytes:
 
 
 def _int64_text(value: object) -> str:
-    """Return an Int64 as the service reads it: a string, since not every reader of JSON has numbers of 64 bits."""
+    """Return an Int64 as the service reads it: a string, since not every reader of JSON has numbers of 64 bits.
+
+    Raises:
+        NotImplementedError: the value is of a type that no column has.
+    """
     if isinstance(value, Int64):
         return str(value)
     raise NotImplementedError(f"no column holds a {type(value).__name__}")

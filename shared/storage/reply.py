@@ -41,7 +41,7 @@ class ReplyReader:
     def __init__(self, most_bytes: int = MOST_BYTES) -> None:
         self._most_bytes = most_bytes
         self._headers: dict[bytes, bytes] = {}
-        self.on_header = self._headers.setdefault  # written in C, for what is called most: once for each header
+        self.on_header = self._headers.setdefault  # in C, since it is called most often: once for each header
         self._parser = HttpResponseParser(self)
         self.begin()
 

@@ -10,8 +10,11 @@ from shared.storage.reply import MOST_BYTES, BadReply, Reply, ReplyReader
 
 IDLE_SECONDS: Final = 60.0  # Azure's gateways silently drop a connection that was idle for four minutes
 _SLICE: Final = 2**16  # larger bodies are sent in pieces, as fast as the server reads them
-# Received at a time, in place. For a plain `asyncio.Protocol`, asyncio allocates 256 KiB for every reply.
-_RECEIVED: Final = 2**14
+# Replies are received in place, since asyncio allocates 256 KiB for each one that a plain `asyncio.Protocol` receives.
+# The rest of a reply that fills the small buffer goes to a large one, which holds what asyncio decrypts at a time: if a
+# server closes, asyncio drops what is decrypted and did not fit.
+_SMALL_BUFFER_BYTES: Final = 2**14
+_LARGE_BUFFER_BYTES: Final = 2**18
 
 
 class ReplyLost(ConnectionError):  # noqa: N818  an outcome: the request may have been obeyed
@@ -38,7 +41,7 @@ class Stream(asyncio.BufferedProtocol):
         self._reply: asyncio.Future[Reply] | None = None
         self._unsent = memoryview(b"")
         self._paused = False
-        self._received = memoryview(bytearray(_RECEIVED))
+        self._buffer = self._small_buffer = memoryview(bytearray(_SMALL_BUFFER_BYTES))
 
     async def exchange(self, head: bytes, body: bytes, deadline: float) -> Reply:
         """Send a request and return the reply; a caller that stops waiting closes the stream.
@@ -103,19 +106,23 @@ class Stream(asyncio.BufferedProtocol):
 
     def get_buffer(self, sizehint: int) -> memoryview:  # noqa: ARG002  replies are mostly small
         """Return where to put what is received next."""
-        return self._received
+        return self._buffer
 
     def buffer_updated(self, nbytes: int) -> None:
         """Read the reply; bytes that no exchange expects close the stream."""
         if self._reply is None or self._reply.done():
             self.abort()
             return
+        data = self._buffer[:nbytes]
+        if nbytes == len(self._small_buffer):
+            self._buffer = memoryview(bytearray(_LARGE_BUFFER_BYTES))
         try:
-            reply = self._reader.feed(self._received[:nbytes])
+            reply = self._reader.feed(data)
         except BadReply as error:
             self._fail(error)
             return
         if reply is not None:
+            self._buffer = self._small_buffer
             self.used = True
             self.usable = self._reader.reusable and not self._transport.get_write_buffer_size()
             self._set_due(self.loop.time() + IDLE_SECONDS)

@@ -68,11 +68,11 @@ def test_decoding_is_told_over_all_samples_and_for_the_worst() -> None:
         "median 2.5, worst 3.0." in page
     )
     assert (
-        "With all rows encoded for the wire, 25 texts at once as in a burst, it takes 3.0 times as long as "
-        "`json.loads` of the same texts; by sample: median 3.5, worst 5.0." in page
+        "With all rows encoded for the wire, step by step for up to 25 texts as in a burst, it takes 3.0 times as long "
+        "as `json.loads` of the same texts; by sample: median 3.5, worst 5.0." in page
     )
     assert (
-        "For a lone event it takes 4.0 times as long as `json.loads` of the same texts; by sample: "
+        "Each text on its own it takes 4.0 times as long as `json.loads` of the same texts; by sample: "
         "median 4.5, worst 6.0." in page
     )
     assert "| a | 5.0 | 15.0 | 3.0 | 5.0 | 6.0 |" in page

@@ -1,7 +1,9 @@
 """Events of any size up to Event Grid's 1 MB are recorded and kept whole."""
 
+import gc
 import json
 import random
+import tracemalloc
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -192,3 +194,26 @@ def test_the_time_line_holds_the_beginning_of_a_long_text(unit: str, length: int
     assert line.table == "Timeline"
     assert {line.columns["EventId"], line.columns["Body"]} == {text[: 256 if unit < "🌻" else 128]}
     assert {(row.columns["EventId"], row.columns["Body"]) for row in records} == {(text, text)}
+
+
+@pytest.mark.parametrize("name", EVERY_TYPE)
+def test_nothing_is_kept_of_large_keys(name: str) -> None:
+    """Numbers and ids of ordinary length are remembered from event to event; large ones would fill the memory."""
+    event = samples.event(name)
+    fields = [field for field in ("from", "to", "recipientId", "threadId", "messageId") if field in event["data"]]
+
+    def record(number: int) -> None:
+        large: dict[str, Any] = {field: f"{number}{field}" + "x" * 100_000 for field in fields}
+        if "recipientCommunicationIdentifier" in event["data"]:
+            large["recipientCommunicationIdentifier"] = {"rawId": f"{number}" + "x" * 100_000}
+        record_rows(decode(json.dumps({**event, "data": {**event["data"], **large}})))
+
+    record(0)
+    tracemalloc.start()
+    for number in range(1, 11):
+        record(number)
+    gc.collect()
+    kept, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert kept < 100_000

@@ -13,7 +13,7 @@ async def turns(count: int = 10) -> None:
 
 
 def idle(commit: GroupCommit) -> bool:
-    """Return whether no lane and no task is left."""
+    """Return whether no lane is left, and with it no task."""
     return not commit._lanes
 
 

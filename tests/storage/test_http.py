@@ -73,6 +73,17 @@ async def test_a_reply_is_read_whole_whatever_its_size() -> None:
     assert server.opened == 1
 
 
+@pytest.mark.parametrize("size", [2**14, 60_000, MOST_BYTES - 1_000])
+async def test_a_last_reply_is_read_whole(size: int) -> None:
+    """However soon after it the server closes."""
+    says = b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: %d\r\n\r\n" % size + LARGE[:size]
+    async with connected(in_turn(*[last(says)] * 10)) as (connection, server):
+        replies = [await ask(connection) for _ in range(10)]
+
+    assert [reply.body for reply in replies] == [LARGE[:size]] * 10
+    assert server.opened == 10
+
+
 async def test_a_connection_can_be_opened_before_its_first_request() -> None:
     """It is opened once; a reply that is lost on it is lost, as on any connection that has carried none."""
     async with connected(in_turn(hang_up, WRITTEN)) as (connection, server):

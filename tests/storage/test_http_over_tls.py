@@ -41,6 +41,17 @@ async def test_over_tls_large_replies_are_read_whole(trusted: ssl.SSLContext) ->
     assert server.opened == 1
 
 
+@pytest.mark.parametrize("size", [2**14, 60_000, 200_000, MOST_BYTES - 1_000])
+async def test_over_tls_a_last_reply_is_read_whole(trusted: ssl.SSLContext, size: int) -> None:
+    """However soon after it the server closes: what has arrived is read before the end."""
+    says = b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: %d\r\n\r\n" % size + LARGE[:size]
+    async with connected(in_turn(*[last(says)] * 10), trusted) as (connection, server):
+        replies = [await ask(connection) for _ in range(10)]
+
+    assert [reply.body for reply in replies] == [LARGE[:size]] * 10
+    assert server.opened == 10
+
+
 @pytest.mark.parametrize("says", [SAYS["a body"]])
 async def test_over_tls_a_reply_that_is_cut_is_lost(trusted: ssl.SSLContext, says: bytes) -> None:
     """Half a reply is none."""

@@ -59,14 +59,6 @@ def test_what_is_no_column_value_is_refused() -> None:
         encode("T", cast("Entity", {**KEYS, "Body": 1j}))
 
 
-def test_encoding_leaves_the_entity_as_it_was() -> None:
-    """An entity can be encoded again for a dead letter or a second table."""
-    entity: Entity = {**KEYS, "Version": 2}
-    encode("T", entity)
-
-    assert entity == {**KEYS, "Version": 2}
-
-
 @given(st.text(st.characters(exclude_categories=["Cs"])), st.text(st.characters(exclude_categories=["Cs"])))
 def test_path_and_body_say_the_keys_and_nothing_else(partition: str, row_key: str) -> None:
     """Whatever characters keys have, both name exactly them: one URL segment in ASCII, and JSON in ASCII."""
