@@ -27,6 +27,9 @@ async def test_rows_read_as_the_sink_meant_them(name: str, sink: Sink, stored: S
         found = await stored.get(row.place)
         assert found is not None
         assert found.entity == row.entity
+        assert {name: type(value) for name, value in found.entity.items()} == {
+            name: type(value) for name, value in row.entity.items()
+        }
         assert abs(datetime.now(UTC) - (found.written or datetime.min.replace(tzinfo=UTC))) < timedelta(hours=1)
 
 

@@ -84,6 +84,18 @@ async def test_a_last_reply_is_read_whole(size: int) -> None:
     assert server.opened == 10
 
 
+async def test_a_kept_connection_keeps_no_large_buffer() -> None:
+    """One that a large reply needed is gone with it: a burst leaves dozens of connections behind."""
+    large = answer(200, LARGE[: MOST_BYTES - 1_000])
+    async with connected(in_turn(WRITTEN, large)) as (connection, _):
+        await ask(connection)
+        stream = await connection.open(asyncio.get_running_loop().time() + SECONDS)
+        small = len(stream.get_buffer(-1))
+        await ask(connection)
+
+        assert len(stream.get_buffer(-1)) == small < 2**16
+
+
 async def test_a_connection_can_be_opened_before_its_first_request() -> None:
     """It is opened once; a reply that is lost on it is lost, as on any connection that has carried none."""
     async with connected(in_turn(hang_up, WRITTEN)) as (connection, server):
