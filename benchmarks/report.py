@@ -208,7 +208,11 @@ def _decoding(decodings: list[Decoding]) -> list[str]:
             [one.together_ratio for one in decodings],
             whole.together_ratio,
         ),
-        _span("Each text on its own it", [one.each_ratio for one in decodings], whole.each_ratio),
+        _span(
+            "With all rows encoded for each text on its own, it",
+            [one.each_ratio for one in decodings],
+            whole.each_ratio,
+        ),
         "",
         *table(
             (

@@ -11,13 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from shared.storage.http import Connection, Origin, header_lines
-from shared.storage.reply import MOST_BYTES, BadReply
+from shared.storage.http import Connection, Origin
+from shared.storage.reply import BadReply
 from shared.storage.stream import ReplyLost
 from tests.storage.connected import LARGE, SAYS, SECONDS, WRITTEN, ask, bodies, connected, until, until_left
 from tests.storage.misbehaving import (
     HOST,
-    Request,
     Step,
     answer,
     hang_up,
@@ -30,29 +29,6 @@ from tests.storage.misbehaving import (
 PROJECT = Path(__file__).parents[2]
 
 
-@pytest.mark.parametrize("body", [b"", b"{}", LARGE], ids=["none", "small", "large"])
-async def test_a_request_arrives_as_it_was_given(body: bytes) -> None:
-    """Method, target, headers and body, with the host and the length beside them."""
-    async with connected(in_turn(WRITTEN)) as (connection, server):
-        await ask(connection, body)
-
-    expected = {"host": f"{HOST}:{server.port}", "x-header": "yes", "content-length": str(len(body))}
-    assert server.requests == [Request("PUT", "/a/T(x='1')?q=2", expected, body)]
-
-
-@pytest.mark.parametrize(
-    ("origin", "authority"),
-    [
-        (Origin("contoso.table.core.windows.net", None, tls=True), "contoso.table.core.windows.net"),
-        (Origin("localhost", 10002, tls=False), "localhost:10002"),
-        (Origin("::1", 10002, tls=False), "[::1]:10002"),
-    ],
-)
-def test_the_host_is_named_as_in_an_url(origin: Origin, authority: str) -> None:
-    """With the port that the URL has; an IPv6 address in brackets."""
-    assert origin.authority == authority
-
-
 @pytest.mark.parametrize("says", SAYS.values(), ids=SAYS)
 async def test_a_connection_is_kept(says: bytes) -> None:
     """Ten requests, one connection."""
@@ -61,39 +37,6 @@ async def test_a_connection_is_kept(says: bytes) -> None:
 
     assert len({reply.body for reply in replies}) == 1
     assert (len(server.requests), server.opened) == (10, 1)
-
-
-async def test_a_reply_is_read_whole_whatever_its_size() -> None:
-    """Also where it fills what is received at a time, or just exceeds it."""
-    sizes = [*range(2**14 - 60, 2**14 + 3), 2**15, MOST_BYTES - 1_000]
-    async with connected(in_turn(*[answer(200, LARGE[:size]) for size in sizes])) as (connection, server):
-        replies = [await ask(connection) for _ in sizes]
-
-    assert [reply.body for reply in replies] == [LARGE[:size] for size in sizes]
-    assert server.opened == 1
-
-
-@pytest.mark.parametrize("size", [2**14, 60_000, MOST_BYTES - 1_000])
-async def test_a_last_reply_is_read_whole(size: int) -> None:
-    """However soon after it the server closes."""
-    says = b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: %d\r\n\r\n" % size + LARGE[:size]
-    async with connected(in_turn(*[last(says)] * 10)) as (connection, server):
-        replies = [await ask(connection) for _ in range(10)]
-
-    assert [reply.body for reply in replies] == [LARGE[:size]] * 10
-    assert server.opened == 10
-
-
-async def test_a_kept_connection_keeps_no_large_buffer() -> None:
-    """One that a large reply needed is gone with it: a burst leaves dozens of connections behind."""
-    large = answer(200, LARGE[: MOST_BYTES - 1_000])
-    async with connected(in_turn(WRITTEN, large)) as (connection, _):
-        await ask(connection)
-        stream = await connection.open(asyncio.get_running_loop().time() + SECONDS)
-        small = len(stream.get_buffer(-1))
-        await ask(connection)
-
-        assert len(stream.get_buffer(-1)) == small < 2**16
 
 
 async def test_a_connection_can_be_opened_before_its_first_request() -> None:
@@ -225,28 +168,6 @@ async def test_what_is_no_reply_ends_the_connection(step: Step) -> None:
         await left.wait()
 
     assert len(server.requests) == 2
-
-
-@pytest.mark.parametrize("value", ["one\r\nX-Injected: two", "one\ntwo", "one\rtwo", "é"])
-async def test_a_header_that_would_break_the_request_is_not_sent(value: str) -> None:
-    """Line breaks and what is not ASCII are the caller's bug; the error does not quote the header."""
-    async with connected(in_turn(WRITTEN)) as (connection, server):
-        with pytest.raises(ValueError, match=r"line break|ascii") as raised:
-            await connection.send("PUT", "/", header_lines({"X-Header": value}), b"", deadline=0)
-
-    assert "one" not in str(raised.value)
-    assert server.opened == 0
-
-
-@pytest.mark.parametrize("target", ["/a\r\nX-Injected: two", "/a\nb", "/a\rb", "/é"])
-async def test_a_target_that_would_break_the_request_is_not_sent(target: str) -> None:
-    """The caller percent-encodes it; the error does not quote it."""
-    async with connected(in_turn(WRITTEN)) as (connection, server):
-        with pytest.raises(ValueError, match=r"line break|ascii") as raised:
-            await connection.send("PUT", target, "", b"", deadline=0)
-
-    assert "/a" not in str(raised.value)
-    assert server.opened == 0
 
 
 class _Writes(BaseHTTPRequestHandler):
