@@ -72,8 +72,8 @@ def test_decoding_is_told_over_all_samples_and_for_the_worst() -> None:
         "as `json.loads` of the same texts; by sample: median 3.5, worst 5.0." in page
     )
     assert (
-        "With all rows encoded for each text on its own, it takes 4.0 times as long as `json.loads` of the same texts; by sample: "
-        "median 4.5, worst 6.0." in page
+        "With all rows encoded for each text on its own, it takes 4.0 times as long as `json.loads` of the same texts; "
+        "by sample: median 4.5, worst 6.0." in page
     )
     assert "| a | 5.0 | 15.0 | 3.0 | 5.0 | 6.0 |" in page
 
