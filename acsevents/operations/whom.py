@@ -11,6 +11,7 @@ from urllib.parse import unquote
 
 from acsevents.failures import Unusable
 from shared.events.identifiers import e164
+from shared.lookups.addresses import address
 
 Kind = Literal["user", "number", "thread"]
 
@@ -20,6 +21,8 @@ _GUID: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _ESCAPE: Final = re.compile(r"\\(?:u([0-9a-fA-F]{4})|(.))", re.DOTALL)
 _KEY_ESCAPES: Final = re.compile(r"(?:=[0-9A-F]{2})+")
 _BASE64: Final = re.compile(r'"data_base64"\s*:\s*"([A-Za-z0-9+/=\\]+)"', re.IGNORECASE)
+_NOT_BASE64: Final = re.compile(r"[\\=]")
+_PREFIX: Final = re.compile(r"\s*(?:4:|tel:)", re.IGNORECASE)
 _BETWEEN_DIGITS: Final = r"[\s().\-/]{0,3}"
 _MAX_ESCAPE_DEPTH: Final = 5  # JSON in a JSON string in JSON is about the deepest seen
 
@@ -52,7 +55,7 @@ class Target:
     """
 
     def __init__(self, kind: Kind, given: str) -> None:
-        identity = spelled(given)
+        identity = spelled(given if kind == "thread" else _as_rows_have_it(given))
         if not identity:
             raise Unusable(f"--{kind} is empty")
         if kind == "user" and ":" not in given and not _NUMBER.fullmatch(identity):
@@ -96,7 +99,19 @@ def _readings(text: str | bytes) -> Iterator[str]:
                 yield _KEY_ESCAPES.sub(_read_key_escapes, after)
             before, after = after, _unescaped(after)
         for encoded in _BASE64.findall(before):
-            yield from _readings(base64.b64decode(encoded.replace("\\", "") + "==", validate=False))
+            yield from _readings(_from_base64(encoded))
+
+
+def _as_rows_have_it(given: str) -> str:
+    """Return a number as lookups read it, such as one that begins with `00`; return any other id unchanged."""
+    number = _PREFIX.sub("", given, count=1)
+    return given if ":" in number else address(number)
+
+
+def _from_base64(encoded: str) -> bytes:
+    """Decode base64 as far as it goes: the text may be no event, or one that a stranger wrote."""
+    digits = _NOT_BASE64.sub("", encoded)
+    return base64.b64decode(digits[: len(digits) - (len(digits) % 4 == 1)] + "==")
 
 
 def _decodings(content: bytes) -> Iterator[str]:

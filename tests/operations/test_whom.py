@@ -40,6 +40,14 @@ TARGETS: list[tuple[Kind, str]] = [
         ("user", USER, USER.upper()),
         ("user", f" {USER} ", USER),
         ("user", TEAMS, TEAMS.removeprefix("8:orgid:")),
+        ("number", "0015555550100", "+15555550100"),
+        ("number", "00 1 555 555 0100", "+15555550100"),
+        ("number", " + 1 555 5550100", "+15555550100"),
+        ("number", "+1\u2011555\u2013555\u00a00100", "+15555550100"),
+        ("number", "tel:0015555550100", "+15555550100"),
+        ("number", "+49 (0)30 1234567", "+49301234567"),
+        ("user", "0015555550100", "4:+15555550100"),
+        ("user", "4:0015555550100", "4:+15555550100"),
         ("number", "contoso", "Contoso"),
         ("thread", THREAD, THREAD),
     ],
@@ -116,3 +124,20 @@ def test_what_names_nobody_is_refused(kind: Kind, given_as: str) -> None:
 def test_a_target_does_not_tell_whom() -> None:
     """In logs and tracebacks."""
     assert repr(Target("user", USER)) == "<Target user>"
+
+
+@given(st.text("A=\\\\9+", max_size=8))
+def test_what_only_looks_like_base64_is_searched_as_far_as_it_goes(encoded: str) -> None:
+    """Anybody can send such a text, and no text may stop an erasure."""
+    text = json.dumps({"data_base64": encoded, "from": "+15555550100"})
+
+    assert Target("number", "+15555550100").stands_in(text)
+    assert not Target("number", "+15555550199").stands_in(text)
+
+
+def test_base64_without_its_padding_is_searched() -> None:
+    """Some producers leave it out."""
+    encoded = base64.b64encode(b'{"from":"+15555550100"}').decode().rstrip("=")
+
+    assert Target("number", "+15555550100").stands_in(f'{{"data_base64":"{encoded}"}}')
+    assert Target("number", "+15555550100").stands_in(f'{{"data_base64":"{encoded}A"}}')
