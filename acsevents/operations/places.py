@@ -1,7 +1,6 @@
 """Find the rows of an event from the keys of one of them, without its text."""
 
 from collections.abc import AsyncIterator, Sequence
-from collections.abc import Set as AbstractSet
 
 import msgspec
 
@@ -60,19 +59,14 @@ async def events_before(
             yield row
 
 
-async def pointers_before(stored: StoredRows, before: int, *, to: AbstractSet[str] | None) -> AsyncIterator[StoredRow]:
-    """Yield the rows of the time line for events older than `before` ticks that point to these tables only."""
+async def pointers_before(stored: StoredRows, before: int) -> AsyncIterator[StoredRow]:
+    """Yield the rows of the time line for events older than `before` ticks."""
     for shard in range(SHARDS):
         values = {"first": partition_of(shard, before), "end": f"{shard}~:", "key": f"{reverse(before)}~~"}
         condition = "PartitionKey ge @first and PartitionKey lt @end and RowKey gt @key"
         async for row in stored.scan(TIMELINE, condition, values, select=("PartitionKey", "RowKey", "Rows")):
-            if not is_since(row.place, before) and (to is None or tables_of(row.entity) <= to):
+            if not is_since(row.place, before):
                 yield row
-
-
-def tables_of(pointer: Entity) -> AbstractSet[str]:
-    """Return the tables that a row of the time line points to, or a name that is no table's if it is unreadable."""
-    return {table for table, _, _ in places_in(pointer)} or {""}
 
 
 def places_in(pointer: Entity) -> list[Place]:

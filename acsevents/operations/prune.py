@@ -1,12 +1,13 @@
 """Prune: remove events older than a date, first their records and then what points to them."""
 
 from collections.abc import AsyncIterator, Collection
+from collections.abc import Set as AbstractSet
 from typing import Final
 
 import msgspec
 
 from acsevents.operations.at_once import for_each
-from acsevents.operations.places import RECORD_TABLES, events_before, pointers_before
+from acsevents.operations.places import RECORD_TABLES, events_before, places_in, pointers_before
 from acsevents.operations.stored_rows import MOST_TOGETHER, StoredRow, StoredRows
 from shared.catalogue import DEAD_LETTERS, TABLES, TIMELINE
 from shared.lookups.reader import moment
@@ -64,8 +65,21 @@ async def prune(
     if DEAD_LETTERS in tables:
         old = stored.scan(DEAD_LETTERS, "Timestamp lt @before", {"before": moment(before)}, select=_KEYS)
         await for_each(old, remove_letter)
-    pointers = pointers_before(stored, before, to=None if TIMELINE in tables else frozenset(tables))
+    pointers = pointers_before(stored, before)
+    if TIMELINE not in tables:
+        pointers = _without_records(stored, pointers, frozenset(tables))
     await for_each(_together(pointers), remove, at_once=_TRANSACTIONS_AT_ONCE)
+
+
+async def _without_records(
+    stored: StoredRows, pointers: AsyncIterator[StoredRow], pruned: AbstractSet[str]
+) -> AsyncIterator[StoredRow]:
+    """Yield the rows of the time line that point to pruned tables, and to no record in another table that is left."""
+    async for pointer in pointers:
+        places = places_in(pointer.entity)
+        others = [place for place in places if place[0] not in pruned]
+        if len(others) < len(places) and not any([await stored.get(place) for place in others]):
+            yield pointer
 
 
 async def _together(rows: AsyncIterator[StoredRow]) -> AsyncIterator[list[Place]]:

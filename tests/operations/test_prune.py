@@ -90,6 +90,23 @@ async def test_a_table_alone_may_be_pruned(
     assert Counter(table for table, _, _ in world(account)) == left
 
 
+@pytest.mark.parametrize("tables", [("SmsEvents", "SmsMessages"), ("SmsMessages", "SmsEvents")])
+async def test_tables_pruned_one_after_the_other_leave_nothing(
+    tables: tuple[str, str], account: Account, stored: StoredRows, sink: Sink
+) -> None:
+    """The row in the time line goes with the last record, though its tables were named in different runs."""
+    await keep(sink, *events([LAST_OLD]))
+    await prune(stored, Pruned(), BEFORE, tables=tables[:1])
+    assert Counter(table for table, _, _ in world(account)) == {tables[1]: 1, TIMELINE: 1}
+    planned, pruned = Pruned(), Pruned()
+    await prune(stored, planned, BEFORE, tables=tables[1:], dry_run=True)
+    await prune(stored, pruned, BEFORE, tables=tables[1:])
+
+    assert world(account) == {}
+    assert pruned == planned
+    assert pruned.removed == {tables[1]: 1, TIMELINE: 1}
+
+
 async def test_dead_letters_go_by_when_they_were_filed(account: Account, stored: StoredRows) -> None:
     """Their events may have no time."""
     await stored.put(dead_letter("sms_events", "old", UnsupportedType("unknown")))
