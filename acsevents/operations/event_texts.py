@@ -52,7 +52,7 @@ async def event_texts(chunks: AsyncIterable[bytes]) -> AsyncIterator[str]:
 
 def without_dead_letter_members(text: str) -> str:
     """Return the text of an event without the members that Event Grid added to the dead letter."""
-    if "deadletterreason" not in text.lower():
+    if not text.lstrip().startswith("{") or "deadletterreason" not in text.lower():
         return text
     members = list(_members(text))
     if "deadletterreason" not in {name.lower() for name, _ in members}:

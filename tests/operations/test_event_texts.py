@@ -116,7 +116,13 @@ def test_what_event_grid_adds_to_a_dead_letter_is_taken_out(spelled: Any, event:
 
 @pytest.mark.parametrize(
     "text",
-    ['{"publishTime": "kept"}', '{"data": {"deadLetterReason": 1}, "publishTime": 1}', '{"a": "deadletterreason"}'],
+    [
+        '{"publishTime": "kept"}',
+        '{"data": {"deadLetterReason": 1}, "publishTime": 1}',
+        '{"a": "deadletterreason"}',
+        '"about deadLetterReason"',
+        '["deadLetterReason", {"deadLetterReason": 1}]',
+    ],
 )
 def test_other_events_stay_as_they_are(text: str) -> None:
     """Only an event with the reason of a dead letter is one."""
