@@ -33,6 +33,8 @@ def dead_letters(
     """List the events that could not be recorded, with the reasons; show one; record those that now can be."""
     if context.invoked_subcommand is None:
         list_them(reason, since, as_json=as_json)
+    elif reason is not None or since is not None or as_json:
+        raise typer.BadParameter(f"write the options behind `{context.invoked_subcommand}`")
 
 
 @app.command("list", epilog=examples("dead-letters list --reason unsupported_type --since 7d"))

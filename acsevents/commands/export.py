@@ -1,6 +1,7 @@
 """`acsevents export`."""
 
 import csv
+import io
 import json
 import re
 import sys
@@ -40,7 +41,8 @@ def export(
     form: Annotated[
         Format,
         typer.Option(
-            "--format", help="JSON Lines, or CSV with an apostrophe before anything that looks like a formula."
+            "--format",
+            help="JSON Lines, or CSV in UTF-8 with an apostrophe before anything that looks like a formula.",
         ),
     ] = Format.JSONL,
 ) -> None:
@@ -64,7 +66,11 @@ def _write_json(record: dict[str, Any]) -> None:
 
 
 def _csv_writer() -> Callable[[dict[str, Any]], object]:
-    writer = csv.DictWriter(sys.stdout, _CSV_COLUMNS, extrasaction="ignore", lineterminator="\n")
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # Escapes of what another encoding lacks would change texts. RFC 4180 ends lines with CR LF, on every platform.
+        sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace", newline="")
+    # Only with both characters in the line terminator does `csv` quote a text that has one of them.
+    writer = csv.DictWriter(sys.stdout, _CSV_COLUMNS, extrasaction="ignore", lineterminator="\r\n")
     writer.writeheader()
     return lambda record: writer.writerow({name: guarded(value) for name, value in record.items()})
 

@@ -116,6 +116,16 @@ def test_dead_letters_are_listed_with_time_and_type_and_shown_with_their_text(ta
     assert 2 == len(lines(in_a_pipe("dead-letters", "list", "--since", "1d", EventTables=tables)))
 
 
+@pytest.mark.parametrize("command", ["list", "replay", "show 2f1c5e7a9b3d4860"])
+@pytest.mark.parametrize("option", ["--reason unsupported_type", "--since 1d", "--json"])
+def test_an_option_of_dead_letters_before_a_subcommand_is_refused(option: str, command: str) -> None:
+    """It would have no effect, and a replay would record what the operator left out."""
+    ran = in_a_pipe("dead-letters", *option.split(), *command.split())
+
+    assert ran.code == 2
+    assert f"write the options behind `{command.split(maxsplit=1)[0]}`" in " ".join(ran.err.replace("│", " ").split())
+
+
 def test_an_export_has_every_event_with_its_text(tables: str, samples: list[dict[str, Any]]) -> None:
     """As JSON Lines and as CSV, whole or since a time."""
     exported = lines(in_a_pipe("export", EventTables=tables))
