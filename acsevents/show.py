@@ -26,7 +26,7 @@ def sms(console: Console, story: SmsStory | None) -> None:
     table = Table(*_columns("", ""), show_header=False, title="One SMS")
     for name, value in (
         ("message", story.message_id),
-        ("from → to", f"{story.sender} → {story.recipient} ({story.direction})"),
+        ("from → to", f"{story.sender or 'unknown'} → {story.recipient or 'unknown'} ({story.direction})"),
         ("status", f"{story.status or 'unknown'}{f': {story.details}' if story.details else ''}"),
         ("text", story.text),
         ("tag", story.tag),

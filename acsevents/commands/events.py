@@ -17,7 +17,7 @@ app = command_app()
 
 COLUMNS: Final = {"time": 19, "kind": 20, "handle": 26, "who": None, "whom": None, "what": None, "drift": 5}
 _LIMIT: Final = 50
-_MOST_PAST: Final = 10_000  # kept in memory, to print the oldest first before the new ones
+_MOST_PAST: Final = 10_000  # kept in memory: to print the oldest first, and to tell new events from them
 
 
 @app.command(
@@ -75,10 +75,13 @@ def events(
 
 
 async def _follow(lookups: Lookups, wanted: EventQuery, limit: int, *, as_json: bool) -> None:
-    """Show the events since a time, if one is given, oldest first; then show new ones."""
+    """Show the newest events since a time, if one is given, oldest first; then show new ones."""
     past: list[EventLine] = []
+    most = limit or _MOST_PAST
     if wanted.since is not None:
-        past = [line async for line in lookups.lines(wanted, limit or _MOST_PAST)]
-    await rows(reversed(past), COLUMNS, as_json=as_json, live=True)
+        past = [line async for line in lookups.lines(wanted, max(most, _MOST_PAST) + 1)]
+    if len(past) > most:
+        note(f"of the past, these are the newest {most}")
+    await rows(reversed(past[:most]), COLUMNS, as_json=as_json, live=True)
     async with aclosing(lookups.follow(wanted, shown=[line.handle for line in past])) as lines:
         await rows(lines, COLUMNS, as_json=as_json, live=True)

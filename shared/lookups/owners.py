@@ -8,7 +8,7 @@ import msgspec
 from shared.catalogue import CHAT_THREAD, CHAT_USER, SMS, TIMELINE, Family
 from shared.events.facts import column_of
 from shared.events.timestamps import edm
-from shared.lookups.filters import EVERYTHING, where
+from shared.lookups.filters import EVERYTHING, all_of, any_of, where
 from shared.lookups.lines import OF_RECORD, OF_TIMELINE, line_of_record, line_of_timeline
 from shared.lookups.reader import Row
 from shared.lookups.timeline import EventQuery, Source, TimelineLookups, timeline_ranges
@@ -78,33 +78,38 @@ class OwnerLookups(TimelineLookups):
         return self._owners(CHAT_THREAD, since)
 
     async def user(self, user_id: str, since: int | None = None) -> list[Membership]:
-        """Return the threads of a user, the one with the latest event first."""
+        """Return the threads of a user, the one with the latest event first; leave out events without a thread."""
         threads: dict[str, Membership] = {}
         source = await self.source(EventQuery(user=user_id, since=since))
         async for row in self.rows_of(source, _OF_A_MEMBER):
-            thread_id = row.get("ThreadId")
             try:
-                _add(threads.setdefault(str(thread_id), Membership(str(thread_id))), row, user_id)
+                ticks, _ = keys.ticks_and_digest(row["RowKey"])
             except ValueError:
                 self.unreadable.add(source.table)
+                continue
+            if (thread_id := row.get("ThreadId")) is not None:
+                _add(threads.setdefault(str(thread_id), Membership(str(thread_id))), row, ticks, user_id)
         return [*threads.values()]
 
     def _owners(self, family: Family, since: int | None) -> AsyncGenerator[Owner]:
         return self._owners_by_partition(family) if since is None else self._owners_lately(family, since)
 
     async def _owners_by_partition(self, family: Family) -> AsyncGenerator[Owner]:
-        """Read the first row of each partition, which is its newest, then skip to the next partition."""
-        partition, read = "", _FEW
+        """Read the first row of each partition, which is its newest, then go on to the next partition."""
+        told, behind, read = None, EVERYTHING, _FEW
         while read == _FEW:
             read = 0
-            behind = where("PartitionKey", "gt", partition) if partition else EVERYTHING
             async for row in self.rows(family.table, behind, select=OF_RECORD, page=_FEW):
                 read += 1
-                if row["PartitionKey"] != partition:
-                    partition = row["PartitionKey"]
-                    if (owner := self._owner(row, family, family.table)) is not None:
-                        yield owner
+                partition, row_key = row["PartitionKey"], row["RowKey"]
+                # A row that cannot be read hides no owner: the next one tells of it.
+                if partition != told and (owner := self._owner(row, family, family.table)) is not None:
+                    told = partition
+                    yield owner
                 if read == _FEW:
+                    further = where("PartitionKey", "gt", partition)
+                    rest = all_of(where("PartitionKey", "eq", partition), where("RowKey", "gt", row_key))
+                    behind = further if partition == told else any_of(further, rest)
                     break
 
     async def _owners_lately(self, family: Family, since: int) -> AsyncGenerator[Owner]:
@@ -127,9 +132,8 @@ class OwnerLookups(TimelineLookups):
         return Owner(str(id_), line.time, line.kind, line.who, line.what, line.handle)
 
 
-def _add(membership: Membership, row: Row, user_id: str) -> None:
+def _add(membership: Membership, row: Row, ticks: int, user_id: str) -> None:
     """Count one more event of a user in a thread; events come newest first."""
-    ticks, _ = keys.ticks_and_digest(row["RowKey"])
     membership.first = edm(ticks)
     membership.last = membership.last or membership.first
     membership.events += 1

@@ -6,7 +6,7 @@ import os
 import signal
 import subprocess
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -168,6 +168,38 @@ def test_a_handle_of_nothing_is_told_from_what_is_no_handle(tables: str, handle:
 
     assert (code, "") == (ran.code, ran.out)
     assert "Traceback" not in ran.err
+
+
+@pytest.mark.parametrize(("limit", "most"), [(["--limit", "2"], 2), ([], 50), (["--limit", "0"], 60)])
+def test_following_shows_the_newest_of_the_past_and_says_so(tables: str, limit: list[str], most: int) -> None:
+    """Oldest first; the older ones do not follow them, though they were written lately."""
+    number, now = f"+1555000{most:04}", datetime.now(UTC)
+    times = [(now - timedelta(minutes=1, seconds=second)).isoformat() for second in range(60)]
+    texts = [json.dumps({**json.loads(sms(f"past {time}", to=number)), "eventTime": time}) for time in times]
+    asyncio.run(record(tables, *texts))
+    process = subprocess.Popen(
+        [*COMMAND, "events", "--follow", "--since", "1h", "--number", number, *limit],
+        cwd=ROOT,
+        env={**os.environ, "EventTables": tables},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    try:
+        shown = [json.loads(process.stdout.readline()) for _ in range(most)]
+        new = json.dumps({**json.loads(sms("new", to=number)), "eventTime": now.isoformat()})
+        asyncio.run(record(tables, new))
+        shown.append(json.loads(process.stdout.readline()))
+    finally:
+        process.send_signal(signal.SIGINT)
+        rest, err = process.communicate(timeout=30)
+
+    assert [*reversed([time[:19] for time in times[:most]]), now.isoformat()[:19]] == [
+        one["time"][:19] for one in shown
+    ]
+    assert rest == ""
+    assert err == ("" if most == len(times) else f"acsevents: of the past, these are the newest {most}\n")
 
 
 def test_following_shows_events_as_they_are_written_until_it_is_interrupted(tables: str) -> None:

@@ -107,6 +107,26 @@ async def test_a_row_with_another_key_is_left_out_and_noted(
     assert ["rows of ChatUserEvents that cannot be read are left out"] * 2 == notes
 
 
+async def test_rows_that_cannot_be_read_hide_no_owner(account: Account, azurite: Azurite, notes: list[str]) -> None:
+    """Though they come first in its partition, and fill a page."""
+    await keep(account, to_user("b", EARLY), to_user("d", EARLY))
+    for number in range(210):
+        put(azurite, "ChatUserEvents", "b", f"0 {number:03}")
+    put(azurite, "ChatUserEvents", "d", "0")
+    async with Lookups(account, notes.append) as lookups:
+        assert ["b", "d"] == [owner.id async for owner in lookups.users()]
+
+    assert ["rows of ChatUserEvents that cannot be read are left out"] == notes
+
+
+async def test_a_user_has_no_thread_of_an_event_without_one(account: Account, azurite: Azurite) -> None:
+    """Nor of a row that cannot be read."""
+    await keep(account, to_user("b", EARLY), to_user("b", LATE, threadId=None))
+    put(azurite, "ChatUserEvents", "b", "odd", ThreadId="19:odd")
+    async with Lookups(account) as lookups:
+        assert ["19:t"] == [membership.thread_id for membership in await lookups.user("b")]
+
+
 async def test_a_row_of_the_time_line_with_another_key_hides_no_owner(
     account: Account, azurite: Azurite, notes: list[str]
 ) -> None:
