@@ -7,7 +7,7 @@ import typer
 from acsevents.asking import ask
 from acsevents.commands import command_app, examples
 from acsevents.failures import NotFound
-from acsevents.output import AsJson, in_json, json_line, rows
+from acsevents.output import AsJson, in_json, json_line, note, rows
 from shared.lookups import Lookups
 
 app = command_app()
@@ -45,10 +45,17 @@ def thread(
 
 
 def _history(thread_id: str, seen_by: str | None, *, as_json: bool) -> bool:
-    async def query(lookups: Lookups) -> int:
-        return await rows(await lookups.thread_history(thread_id, seen_by), _COLUMNS, as_json=as_json)
+    async def query(lookups: Lookups) -> bool:
+        found = await lookups.thread_with_history(thread_id, seen_by)
+        if found is None:
+            return False
+        _, steps = found
+        if not steps:
+            note("the thread is recorded, but no change in it")
+        await rows(steps, _COLUMNS, as_json=as_json)
+        return True
 
-    return ask(query, counted=True) > 0
+    return ask(query, counted=True)
 
 
 def _transcript(thread_id: str, seen_by: str | None, *, as_json: bool) -> bool:

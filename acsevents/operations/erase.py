@@ -14,12 +14,12 @@ import msgspec
 from acsevents.operations.at_once import for_each
 from acsevents.operations.places import RECORD_TABLES, places_in, timeline_place
 from acsevents.operations.recording import read_row
-from acsevents.operations.redaction import ERASED, is_theirs, without
+from acsevents.operations.redaction import is_theirs, without
 from acsevents.operations.stored_rows import StoredRow, StoredRows, table_row
 from acsevents.operations.whom import Target
 from shared.catalogue import DEAD_LETTERS, FAMILIES, TIMELINE
 from shared.errors import ContentError
-from shared.events.event import Event
+from shared.events.event import ERASED, Event
 from shared.events.timestamps import Instant
 from shared.rows import keys
 from shared.rows.columns import COMPRESSED

@@ -13,10 +13,9 @@ from acsevents.operations.whom import Whom
 from shared.catalogue import EVENT_TYPES
 from shared.decoder import decode
 from shared.errors import NotJson
-from shared.events.event import Event
+from shared.events.event import ERASED, Event
 from shared.events.timestamps import Instant
 
-ERASED: Final = "erased"
 _OF_A_PERSON: Final = ("number", "peer", "sender_id", "recipient_id", "participant_id")
 _OF_A_THREAD: Final = ("thread_id",)
 _FREE_TEXT: Final = frozenset(

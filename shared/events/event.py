@@ -1,12 +1,16 @@
 """A decoded event: envelope, typed facts, and the digest that distinguishes it from every other event."""
 
 from enum import StrEnum
+from typing import Final
 
 import msgspec
 
 from shared.events.envelope import Envelope
 from shared.events.facts import Facts
 from shared.events.timestamps import Instant
+
+ERASED: Final = "erased"
+"""What stands in a redacted event in place of an erased person's id, name and metadata."""
 
 
 class Kind(StrEnum):

@@ -22,22 +22,16 @@ class ThreadLookups(Reader):
         """Return the transcript from the events that were delivered to one user, or None if there are none."""
         return tell_thread(await self._events_seen_by(user_id, thread_id), seen_by=user_id)
 
-    async def thread_history(self, thread_id: str, seen_by: str | None = None) -> tuple[Step, ...]:
-        """Return every change in a thread, or only those that were delivered to one user; empty if not recorded."""
-        return tell_history(await self._events_of(thread_id, seen_by))
-
     async def thread_with_history(
         self, thread_id: str, seen_by: str | None = None
     ) -> tuple[Transcript, tuple[Step, ...]] | None:
-        """Return a thread's transcript and all its events from one read; None if the thread is unknown."""
-        events = await self._events_of(thread_id, seen_by)
+        """Return a thread's transcript and every change in it, from one read; None if the thread is not recorded.
+
+        With `seen_by`, both are told from the events that were delivered to that user.
+        """
+        events = await (self._thread_events(thread_id) if seen_by is None else self._events_seen_by(seen_by, thread_id))
         transcript = tell_thread(events, seen_by=seen_by)
         return None if transcript is None else (transcript, tell_history(events))
-
-    async def _events_of(self, thread_id: str, seen_by: str | None) -> list[Event]:
-        if seen_by is None:
-            return await self._thread_events(thread_id)
-        return await self._events_seen_by(seen_by, thread_id)
 
     async def _thread_events(self, thread_id: str) -> list[Event]:
         """Return the thread-level events of a thread, or, if there are none, its user-level events."""

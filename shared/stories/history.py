@@ -67,7 +67,9 @@ def _value(event: Event) -> Hashable:
     facts = event.facts
     if event.kind in OF_A_MESSAGE:
         return facts.body if facts.message_id else (facts.sender_id, facts.body)
-    return None if event.kind in _OF_A_MEMBER else facts.thread_topic
+    if event.kind in _OF_A_MEMBER:
+        return None if facts.participant_id else known_name(facts.participant_display_name)
+    return facts.thread_topic
 
 
 def _step(change: Change) -> Step:

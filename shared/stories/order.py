@@ -71,29 +71,48 @@ class Change(msgspec.Struct, frozen=True):
 
 
 _ANY: Final = object()
+_NONE_YET: Final = object()
+
+
+class _Group(msgspec.Struct, eq=False):
+    """The events of one change, and whether one of them has its value."""
+
+    events: list[Event] = []
+    has_value: bool = False
 
 
 def changes(events: Iterable[Event], value: Callable[[Event], Hashable | None]) -> list[Change]:
     """Return the changes of one thing, oldest first, each once however many events report it.
 
     Two events report one change if their kinds and values agree, and so do their versions or else their times. An event
-    without the value agrees with any value.
+    without the value agrees with any value, but makes no two different values one.
     """
-    groups: list[list[Event]] = []
-    group_of: dict[Hashable, list[Event]] = {}
-    # The most specific events come first, so that the others find the change that they agree with.
-    for event in sorted(events, key=lambda event: (event.facts.version is None, value(event) is None, event.digest)):
+    groups: list[_Group] = []
+    group_of: dict[Hashable, _Group] = {}
+
+    def place(event: Event) -> tuple[object, ...]:
+        # The most specific events come first, so that the others find the change that they agree with.
+        version = event.facts.version
+        return version is None, value(event) is None, -(version or 0), event.digest
+
+    for event in sorted(events, key=place):
         said = value(event)
         marks = _marks(event)
-        alike = (_ANY,) if said is None else (said, None)
+        alike = (_ANY,) if said is None else (said, _NONE_YET)
         group = next((group_of[marks[0], one] for one in alike if (marks[0], one) in group_of), None)
         if group is None:
-            groups.append(group := [])
-        group.append(event)
+            groups.append(group := _Group())
+        group.events.append(event)
+        if said is not None and not group.has_value:  # from now on, the group is open to this value only
+            group.has_value = True
+            for mark in (mark for one in group.events for mark in _marks(one)):
+                if group_of.get((mark, _NONE_YET)) is group:
+                    del group_of[mark, _NONE_YET]
         for mark in marks:
-            group_of.setdefault((mark, said), group)
+            if said is not None or not group.has_value:
+                group_of.setdefault((mark, _NONE_YET if said is None else said), group)
             group_of.setdefault((mark, _ANY), group)
-    return in_order((_change(group) for group in groups), lambda change: change)
+    return in_order((_change(group.events) for group in groups), lambda change: change)
 
 
 def _marks(event: Event) -> list[tuple[Kind, str, int]]:

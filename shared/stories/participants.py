@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 import msgspec
 
 from shared.events import facts
-from shared.events.event import Event, Kind
+from shared.events.event import ERASED, Event, Kind
 from shared.events.timestamps import edm
 from shared.stories.order import Change, changes, known_name, last, newest, settle
 
@@ -48,6 +48,9 @@ def tell_participants(events: Iterable[Event]) -> Participants:
     listed = _listed(lists)
     present = []
     gaps = _gaps_of_lists(creations, lists) + _changes_without_id(by_id.pop("", []))
+    if any(event.redacted for event in creations) and listed.pop(ERASED, None) is not None:
+        # All erased people share this id, and their own events, such as those of leaving, have gone.
+        gaps.append("participants of the created thread were erased: whether they are still in it is not recorded")
     for person in sorted({*listed, *by_id}):
         history = changes(by_id.get(person, ()), lambda _: None)
         gaps += _left_open(person, history, listed=person in listed)

@@ -14,6 +14,7 @@ ROOT: Final = Path(__file__).parents[2]
 FILLED_IN: Final = {
     *("shared.events.facts.Facts", "shared.events.facts.Participant", "shared.events.jsontext.Document"),
     *("shared.events.reading.Reading", "shared.events.reading._Shape", "shared.lookups.owners.Membership"),
+    "shared.stories.order._Group",
 }
 
 

@@ -63,6 +63,25 @@ def test_messages_without_an_id_are_not_taken_for_one() -> None:
     assert {"one", "two"} == {step.what for step in told}
 
 
+def test_people_without_an_id_are_not_taken_for_one() -> None:
+    """Two names are two changes; the name of one may be left out."""
+    ann, bob, nobody = {"displayName": "Ann"}, {"displayName": "Bob B."}, {"displayName": " "}
+
+    assert {"Ann", "Bob B."} == {step.what for step in history_of(member("Added", 1, ann), member("Added", 1, bob))}
+    assert ["Ann"] == [step.what for step in history_of(member("Added", 1, ann), member("Added", 1, nobody))]
+
+
+def test_a_copy_of_an_edit_without_its_text_hides_no_other_edit() -> None:
+    """Whether or not it has a version."""
+    first = message("Edited", 5, "first", version=5)
+    copies = message("Edited", 5, version=5, user="a"), message("Edited", 5, user="b")
+    others = message("Edited", 5, "other"), message("Edited", 5, "yet another")
+
+    for copy in copies:
+        assert {"first", "other", "yet another"} == {step.what for step in history_of(first, copy, *others)}
+        assert {"other", "yet another"} == {step.what for step in history_of(copy, *others)}
+
+
 def test_nothing_has_no_history() -> None:
     """No events, no changes."""
     assert () == tell_history([])

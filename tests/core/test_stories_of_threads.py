@@ -1,6 +1,6 @@
 """The story of a thread as a whole: topic, participants, creation and deletion, and what a user saw of it."""
 
-from itertools import permutations
+from itertools import permutations, product
 from typing import Any
 
 import pytest
@@ -153,6 +153,24 @@ def test_two_names_for_one_time_are_a_gap(event_id: str) -> None:
         (f"participant {X}: the name is not certain: 2 values have the same time",),
     )
     assert story_of(created(0), *both, member("Added", 5, person("x", "C"))).participants == (Participant(X, "C"),)
+
+
+@pytest.mark.parametrize("published", [*product((1, 2, 3), repeat=3)], ids=str)
+def test_the_id_of_an_event_does_not_decide_which_name_is_told(published: tuple[int, int, int]) -> None:
+    """Of three additions of one time, whenever they were published."""
+    data: list[tuple[str, dict[str, Any]]] = [("B", {"version": 2}), ("B", {"version": 1}), ("A", {})]
+    told = {
+        story_of(
+            created(0),
+            *(
+                member("Added", 1, person("x", name), event_id=event_id, published=second, **more)
+                for event_id, (name, more), second in zip(event_ids, data, published, strict=True)
+            ),
+        ).participants
+        for event_ids in permutations("123")
+    }
+
+    assert len(told) == 1
 
 
 @pytest.mark.parametrize("who", [None, {"displayName": "Xenia"}, {"participantCommunicationIdentifier": {"rawId": ""}}])
