@@ -152,4 +152,5 @@ def _prefix(identity: str) -> str:
 @lru_cache(maxsize=100_000)
 def _digest(identity: str, salt: str) -> str:
     """Return a digest that takes about 10 ms to compute."""
-    return hashlib.scrypt(identity.encode(), salt=bytes.fromhex(salt), n=2**12, r=8, p=1, dklen=16).hex()
+    content = identity.encode("utf-8", "surrogatepass")
+    return hashlib.scrypt(content, salt=bytes.fromhex(salt), n=2**12, r=8, p=1, dklen=16).hex()

@@ -100,6 +100,14 @@ def test_the_digests_know_whom_the_erasure_knew(case: tuple[Target, Told]) -> No
         assert became == (without(event, target, Instant.parse(BEGAN.isoformat())) or event)
 
 
+def test_half_an_emoji_in_an_id_ends_no_replay() -> None:
+    """Such an id is nobody's who was erased."""
+    sent = samples.event("2025/SMSReceived")
+    event = decode(json.dumps({**sent, "data": {**sent["data"], "from": "+1555555019\ud83d"}}))
+
+    assert exception([receipt(Target("number", "+15555550199"))])(event) == event
+
+
 async def _files(*texts: str) -> AsyncIterator[FromFile]:
     for text in texts:
         yield FromFile("a file", text)
