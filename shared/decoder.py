@@ -24,8 +24,8 @@ def decode(text: str | bytes) -> Event:
     if usual is not None:
         return _decoded(usual, usual, text)
     document = parse(text)
-    sent = open_envelope(document.exact)
-    return _decoded(sent if document.cleaned is None else open_envelope(document.cleaned), sent, text)
+    opened = open_envelope(document.clean)  # first: what it raises names id and type, which a dead letter must hold
+    return _decoded(opened, opened if document.cleaned is None else open_envelope(document.exact), text)
 
 
 def _decoded(opened: OpenedEnvelope, sent: OpenedEnvelope, text: str | bytes) -> Event:

@@ -25,6 +25,7 @@ def _int32(value: object) -> int:
     return _within(32, value)
 
 
+_MOST_DIGITS: Final = 20  # more than 64 bits have
 _LARGEST_INT32: Final = 2**31 - 1
 
 Int32 = Annotated[int, msgspec.Meta(ge=-_LARGEST_INT32, le=_LARGEST_INT32, extra={"parse": _int32})]
@@ -43,6 +44,8 @@ def _whole(value: object) -> int:
         if isinstance(value, str) and value.isdecimal():
             return int(value)
         exact = Decimal(value) if isinstance(value, str) else value
+        if isinstance(exact, Decimal) and exact.adjusted() > _MOST_DIGITS:
+            return 1 << 64  # out of range, too; int() would write out all digits, which takes hours for 1e999999999
         if isinstance(exact, Decimal) and exact == (number := int(exact)):
             return number
     except (ArithmeticError, ValueError):

@@ -88,7 +88,7 @@ def _unusual_parts(text: str) -> tuple[int, str, str | None]:
         ticks += int(fraction[1][_TICK_DIGITS - 1 : _TICK_DIGITS] or 0)  # datetime has parsed the first six
         if len(fraction[1]) > _TICK_DIGITS:
             note = "cut to 100 ns"
-    elif moment.microsecond:
+    elif moment.microsecond or "," in text or "." in text:  # what `datetime` cut may be all that is not zero
         note = "cut to microseconds"
     return ticks, edm(ticks), note
 

@@ -23,6 +23,11 @@ class Budget:
         self._queued = 0
         self._queue: deque[tuple[int, asyncio.Future[None]]] = deque()
 
+    @property
+    def wanted(self) -> int:
+        """How many bytes callers wait for."""
+        return self._queued
+
     def try_take(self, size: int) -> bool:
         """Take `size` bytes if they are free and no other caller waits; return whether they were taken."""
         if self._queue or size > self.free:

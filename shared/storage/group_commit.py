@@ -59,7 +59,7 @@ class GroupCommit:
         Raises:
             Busy: too many events are waiting already, or there was no room until the deadline.
         """
-        if size > self._budget.free:
+        if self._budget.wanted or size > self._budget.free:
             self._make_room(size)
         return await self._budget.take(size, deadline)
 
@@ -122,7 +122,7 @@ class GroupCommit:
         """Fail lanes that are stuck, the longest first, until there is room; Event Grid delivers their events again."""
         now = asyncio.get_running_loop().time()
         stuck = [lane for lane in self._lanes.values() if lane.seconds_under_way(now) > _STUCK_AFTER]
-        missing = size - self._budget.free
+        missing = self._budget.wanted + size - self._budget.free
         for lane in sorted(stuck, key=lambda lane: lane.seconds_under_way(now), reverse=True):
             if missing <= 0:
                 return
@@ -147,6 +147,8 @@ class GroupCommit:
         now = asyncio.get_running_loop().time()
         for lane in self._lanes.values():
             lane.expire(now)
+        if self._budget.wanted:  # lanes may be stuck by now that were not when those callers came
+            self._make_room(0)
         if self._lanes:
             self._look_later()
 
@@ -159,6 +161,7 @@ class GroupCommit:
                 lane.finished(len(group), now())
         finally:
             del self._lanes[key]
+            lane.fail_under_way(Busy(_NO_ROOM))  # those that are not settled, since the task was cancelled
             if left := lane.take_all():
                 lane.settle(left, Busy(_NO_ROOM))
 
@@ -169,14 +172,14 @@ class GroupCommit:
             await (self._writer.upsert(rows[0]) if len(rows) == 1 else self._writer.upsert_together(rows))
         except StorageError as failure:
             error = failure
-        except asyncio.CancelledError:
-            lane.settle(group, Busy(_NO_ROOM))
-            raise
         except Exception as bug:  # noqa: BLE001  a bug must fail its callers, never leave them waiting
             # The text of the exception may quote the row; its type and traceback do not.
             error = StorageError(f"the write failed: {type(bug).__name__}").with_traceback(bug.__traceback__)
         if isinstance(error, RowRefused) and len(group) > 1:
-            # One row spoils a transaction for all; alone, each is judged by itself.
-            await asyncio.gather(*(self._commit(lane, [waiting]) for waiting in group), return_exceptions=True)
+            # One row spoils a transaction for all. Its halves follow one after the other: a partition whose rows are
+            # refused must not take the connections of others.
+            half = len(group) // 2
+            await self._commit(lane, group[:half])
+            await self._commit(lane, group[half:])
         else:
             lane.settle(group, error)

@@ -103,7 +103,8 @@ class Lane:
     def add(self, row: Row, write: Write) -> None:
         """Queue a row.
 
-        A transaction must not hold a row twice; equal keys mean equal events, so one write serves both.
+        A transaction must not hold a row twice; equal keys mean equal events, so one write serves both. Where the texts
+        of two deliveries differ, the later one is written.
         """
         waiting = self._waiting.get(row.row_key)
         if waiting is None:
@@ -111,6 +112,8 @@ class Lane:
             self.size += row.size
         else:
             waiting.writes.append(write)
+            self._waiting[row.row_key] = Waiting(row, waiting.writes)
+            self.size += row.size - waiting.row.size
 
     def next_group(self, now: float) -> list[Waiting]:
         """Take the oldest rows that fit one transaction, at least one; drop abandoned rows."""
@@ -164,6 +167,12 @@ class Lane:
         """Fail all rows that wait or are in flight."""
         self.settle(self.take_all(), Busy(why))
         self.task.cancel()
+
+    def fail_under_way(self, error: StorageError) -> None:
+        """Fail the writes whose rows are in flight, unless they are settled already."""
+        for waiting in self._under_way:
+            for write in waiting.writes:
+                write.fail(error)
 
     def take_all(self) -> list[Waiting]:
         """Take all waiting rows."""

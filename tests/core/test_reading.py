@@ -76,6 +76,17 @@ class Outer(Tolerant):
         ({"many": "null"}, Outer(), ["$.many: Expected `array`, got `str`"]),
         ({"one": {"count": "null"}}, Outer(one=Inner()), ["$.one.count: not a whole number"]),
         ({"one": {"count": Decimal("1.0")}}, Outer(one=Inner(None, 1)), []),
+        ({"one": {"count": Decimal("1.000e2")}}, Outer(one=Inner(None, 100)), []),
+        # All their digits would take hours to write out.
+        *(
+            ({"one": {"count": number}}, Outer(one=Inner()), [f"$.one.count: {problem}"])
+            for number, problem in (
+                ("1e999999999", "not within 32 bits"),
+                (Decimal("-1e999999999"), "not within 32 bits"),
+                ("+" + "1" * 200_000, "not within 32 bits"),
+                ("1e-999999999", "not a whole number"),
+            )
+        ),
         ({"many": {"rawId": "a"}}, Outer(), ["$.many: Expected `array`, got `object`"]),
         ({"one": None, "many": None, "text": None}, Outer(), []),
     ],

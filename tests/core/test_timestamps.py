@@ -98,6 +98,8 @@ def test_any_other_text_is_read_or_refused(text: str) -> None:
         ("2020-W38-5T00+00:00", "2020-09-18T00:00:00.0000000Z", None),
         ("20200918T002220.5Z", "2020-09-18T00:22:20.5000000Z", "cut to microseconds"),
         ("2020-09-18T00:22:20,1234567Z", "2020-09-18T00:22:20.1234560Z", "cut to microseconds"),
+        ("2020-09-18T00:22:20,0000001Z", "2020-09-18T00:22:20.0000000Z", "cut to microseconds"),
+        ("20200918T002220.0000001Z", "2020-09-18T00:22:20.0000000Z", "cut to microseconds"),
     ],
 )
 def test_what_a_text_leaves_open_is_noted(text: str, edm: str, note: str | None) -> None:

@@ -117,6 +117,23 @@ async def test_a_row_stands_once_in_a_transaction(writer: FakeWriter, commit: Gr
     assert await settled(*callers) == [StorageError] * 6
 
 
+async def test_of_two_deliveries_that_wait_the_later_is_written(writer: FakeWriter, commit: GroupCommit) -> None:
+    """They may differ in what does not tell events apart, such as the subject."""
+    first = start(commit, row("p", "0"))
+    await turns()
+    (lane,) = commit._lanes.values()
+    both = [start(commit, row("p", "1", size)) for size in (9, 5)]
+    await turns()
+    writer.finish()
+    await turns()
+    assert lane.size == row("p", "1", 5).size
+    writer.finish()
+
+    assert await settled(first, *both) == [None] * 3
+    assert writer.stored["T", "p", "1"] == row("p", "1", 5).body
+    assert lane.size == 0
+
+
 async def test_a_row_that_comes_while_it_is_written_is_written_again(writer: FakeWriter, commit: GroupCommit) -> None:
     """A redelivery does not rely on a write whose outcome is still unknown."""
     first = start(commit, row("p", "1"))

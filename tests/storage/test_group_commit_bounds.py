@@ -167,6 +167,34 @@ async def test_who_is_stuck_gives_way_when_room_is_short(writer: FakeWriter, mon
     await settled(*stuck)
 
 
+@pytest.mark.promise("Bounded")
+async def test_who_becomes_stuck_while_others_wait_for_room_gives_way(
+    writer: FakeWriter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whether or not further callers come, and though these need little."""
+    monkeypatch.setattr(group_commit, "_STUCK_AFTER", 0.05)
+    monkeypatch.setattr(group_commit, "_GLANCE_SECONDS", 0.01)
+    commit = GroupCommit(writer, waiting_bytes=10_000)
+
+    async def receive(partition: str, size: int) -> None:
+        reserved = await commit.reserve(size)
+        try:
+            await commit.write([row(partition, "0")])
+        finally:
+            commit.release(reserved)
+
+    stuck = asyncio.create_task(receive("dead", 9_500))
+    await turns()
+    large = asyncio.create_task(receive("large", 9_000))  # comes before anybody is stuck
+    small = asyncio.create_task(receive("small", 100))  # fits, but stands behind the large one
+    await turns()
+    assert [call.rows[0].partition for call in writer.held] == ["dead"]
+
+    assert await settled(stuck) == [Busy]
+    writer.release()
+    assert await settled(large, small) == [None, None]
+
+
 async def test_where_those_who_are_stuck_hold_too_little_room_the_next_caller_waits(
     writer: FakeWriter, commit: GroupCommit, monkeypatch: pytest.MonkeyPatch
 ) -> None:

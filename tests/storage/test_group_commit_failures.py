@@ -65,14 +65,40 @@ def _refuse_poison(rows: Sequence[Row]) -> BaseException | None:
 
 
 async def test_a_refused_row_does_not_fail_its_neighbours(writer: FakeWriter, commit: GroupCommit) -> None:
-    """The rows of the transaction are written one by one, and only the refused one fails."""
+    """The halves of the transaction are written one after the other, and only the refused row fails."""
     writer.verdict = _refuse_poison
     writer.release()
     callers = [start(commit, row("p", "poison" if number == 3 else str(number))) for number in range(10)]
 
     expected = [RowRefused if number == 3 else None for number in range(10)]
     assert await settled(*callers) == expected
-    assert [len(rows) for rows in writer.calls] == [10, *[1] * 10]
+    assert [len(rows) for rows in writer.calls] == [10, 5, 2, 3, 1, 2, 1, 1, 5]
+
+
+async def test_refused_rows_take_one_connection_at_a_time(writer: FakeWriter, commit: GroupCommit) -> None:
+    """However many there are: the others belong to other partitions."""
+    writer.verdict = lambda _rows: RowRefused("PropertyValueTooLarge")
+    writer.holding = True
+    callers = [start(commit, row("p", str(number))) for number in range(20)]
+    while not all(caller.done() for caller in callers):
+        await turns()
+        assert len(writer.held) <= 1
+        if writer.held:
+            writer.finish(RowRefused("PropertyValueTooLarge"))
+
+    assert await settled(*callers) == [RowRefused] * 20
+
+
+async def test_who_gives_way_between_two_halves_is_told(writer: FakeWriter, commit: GroupCommit) -> None:
+    """Nobody waits for the half that is never sent."""
+    writer.holding = True
+    callers = [start(commit, row("p", str(number))) for number in range(4)]
+    await turns()
+    writer.finish(RowRefused("PropertyValueTooLarge"))
+    (lane,) = commit._lanes.values()
+    lane.give_way("room is short")
+
+    assert await settled(*callers) == [Busy] * 4
 
 
 @pytest.mark.parametrize(

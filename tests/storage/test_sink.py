@@ -23,7 +23,11 @@ from tests.storage.store import Store
 
 CONTENT_ERRORS: dict[str, list[str | bytes]] = {
     "not_json": ["{", "", "hello", b"\xff\xfe", '{"id": 1} x', "[" * 200_000],
-    "not_an_event": ["[]", "null", "7", "{}", '{"id":"1"}', '{"eventType":"x"}', '[{"id":"1"},{"id":"2"}]'],
+    "not_an_event": [
+        *("[]", "null", "7", "{}", '{"id":"1"}', '{"eventType":"x"}', '[{"id":"1"},{"id":"2"}]'),
+        # Half an emoji in what the dead letter names.
+        *(r'{"id":"\ud83d","eventType":5}', r'{"eventType":"\ud83d"}', r'{"specversion":"1.0","type":"\udc00"}'),
+    ],
     "unsupported_type": ['{"id":"1","eventType":"Contoso.Whatever","data":{}}'],
     "invalid_data": [
         event("SMSReceived", {"messageId": "m", "to": {"not": "a number"}}),
